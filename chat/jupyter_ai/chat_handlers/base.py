@@ -1,0 +1,594 @@
+"""The base class of chat handlers: what an author of a slash command subclasses."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import inspect
+import os
+import time
+import traceback
+import uuid
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
+
+from jupyter_ai.chat_handlers.arguments import CommandParser, MarkdownHelpFormatter, UsageError, parse
+from jupyter_ai.chat_handlers.help_message import build_help_message
+from jupyter_ai.chat_handlers.replies import GenerationInfo, chunk_text, close, interrupt
+from jupyter_ai.chat_handlers.routing import HandlerRoutingType, SlashCommandRoutingType
+from jupyter_ai.engine.router import arguments
+from jupyter_ai.engine.run import current_run
+from jupyter_ai.errors import GenerationInterrupted, NoChainBound, NoModelConfigured
+from jupyter_ai.models import (
+    AgentChatMessage,
+    AgentStreamChunkMessage,
+    AgentStreamMessage,
+    ChatMessage,
+    ClosePendingMessage,
+    HumanChatMessage,
+    Message,
+    PendingMessage,
+)
+
+if TYPE_CHECKING:
+    import logging
+
+    from jupyter_ai_magics import BaseProvider
+    from langchain_core.chat_history import BaseChatMessageHistory
+    from langchain_core.runnables import Runnable, RunnableConfig
+
+    from jupyter_ai.config_manager import ConfigManager
+    from jupyter_ai.history import BoundedChatHistory
+
+__all__ = [
+    "BaseChatHandler",
+    "ChatMessage",
+    "GenerationInterrupted",
+    "HandlerRoutingType",
+    "MarkdownHelpFormatter",
+    "Message",
+    "SlashCommandRoutingType",
+    "get_preferred_dir",
+]
+
+_STOPPED = "(AI response stopped by user)"
+_EMPTY = "(The model returned an empty answer.)"
+_SLICE = 0.005  # seconds that an unpaced stream may keep the event loop to itself
+
+
+class BaseChatHandler:
+    """Answers the prompts of one slash command, or of none. One instance serves one chat.
+
+    Subclasses set `id`, `name`, `help` and `routing_type`, and define `process_message`. Everything
+    reaches a handler through keyword arguments of its constructor, so that a test can build one by hand.
+    """
+
+    id: ClassVar[str] = "base"
+    """Identifies the handler; unique among the handlers of a package."""
+
+    name: ClassVar[str] = "Base"
+    """For people."""
+
+    help: ClassVar[str] = ""
+    """One sentence, shown in the list of commands."""
+
+    routing_type: HandlerRoutingType
+    """`SlashCommandRoutingType(slash_id="word")`; a slash_id of None makes the default handler."""
+
+    uses_llm: ClassVar[bool] = True
+    """Whether it needs a model; one that does is refused while none is configured, or while a model
+    that answers one request at a time is at work."""
+
+    supports_help: ClassVar[bool] = True
+    """Whether `-h` and `--help` are answered for it."""
+
+    disabled: ClassVar[bool] = False
+    """A class with `disabled = True` is skipped; under a built-in's entry point name it switches that off."""
+
+    _requests_count: ClassVar[int] = 0  # requests to models at this moment, of all handlers
+
+    def __init__(
+        self,
+        log: logging.Logger | logging.LoggerAdapter[logging.Logger],
+        config_manager: ConfigManager,
+        root_chat_handlers: dict[str, Any],
+        model_parameters: dict[str, dict[str, Any]],
+        chat_history: list[ChatMessage],
+        llm_chat_memory: BoundedChatHistory,
+        root_dir: str,
+        preferred_dir: str | None,
+        dask_client_future: Awaitable[Any],
+        help_message_template: str,
+        chat_handlers: dict[str, BaseChatHandler],
+        context_providers: dict[str, Any],
+        message_interrupted: dict[str, asyncio.Event],
+        log_dir: str | None,
+    ) -> None:
+        self.log = log
+        self.config_manager = config_manager
+        self._root_chat_handlers = root_chat_handlers  # the first value, if any, takes what is sent
+        self.model_parameters = model_parameters  # by "<provider>:<model>"
+        self._chat_history = chat_history  # what was said in this chat
+        self.llm_chat_memory = llm_chat_memory  # what the model remembers of it
+        self.root_dir = os.path.abspath(os.path.expanduser(root_dir))
+        self.preferred_dir = get_preferred_dir(self.root_dir, preferred_dir)
+        self.dask_client_future = dask_client_future
+        self.help_message_template = help_message_template
+        self.chat_handlers = chat_handlers  # by routing key: "default" or "/word"
+        self.context_providers = context_providers
+        self.message_interrupted = message_interrupted  # by stream id; set when the user stops it
+        self.log_dir = Path(log_dir) if log_dir else None
+        self.parser = self._make_parser()
+        self.llm: Any = None
+        self.llm_params: dict[str, Any] | None = None
+        self._llm_provider: type[BaseProvider] | None = None
+        self.llm_chain: Runnable[Any, Any] | None = None
+
+    # To be defined by subclasses
+
+    async def process_message(self, message: HumanChatMessage) -> None:
+        """Answer `message`, with `reply` or `stream_reply`.
+
+        Cancelled when the user stops it: clean up and let `CancelledError` pass. What it raises goes to
+        `handle_exc`. Called concurrently for several messages.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `async def process_message(self, message)`.")
+
+    def create_llm_chain(self, provider: type[BaseProvider], provider_params: dict[str, str]) -> None:
+        """Bind a runnable to `self.llm_chain` (and the model to `self.llm`) for the configured model.
+
+        Called by `get_llm_chain`, again whenever the model or its parameters were changed.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `create_llm_chain` to use `get_llm_chain` or `stream_reply`."
+        )
+
+    async def handle_exc(self, e: Exception, message: HumanChatMessage) -> None:
+        """Tell the user what went wrong; what this raises is handled by the default."""
+        await self._default_handle_exc(e, message)
+
+    # Being called
+
+    async def on_message(self, message: HumanChatMessage) -> None:
+        """Answer a message: `--help`, refusals and failures here, the rest in `process_message`.
+
+        Raises nothing but a cancellation.
+        """
+        if self._asks_for_help(message):
+            self.reply(self.parser.format_help(), message)
+            return
+        refusal = self._refusal()
+        if refusal is not None:
+            self.reply(refusal, message)
+            return
+        slot = _ModelSlot(self.uses_llm)
+        run = current_run()
+        if run is not None:
+            run.slots.append(slot)
+        try:
+            await self._process(message)
+        finally:
+            slot.release()
+
+    async def _process(self, message: HumanChatMessage) -> None:
+        try:
+            await self.process_message(message)
+        except SystemExit as e:
+            self.log.warning("%s called exit(%r); only its own answer ends.", type(self).__name__, e.code)
+            self._report(f"`{self._command}` ended early: it called `exit({e.code!r})`.", message, e)
+        # Whatever a plug-in raises ends its own answer only, and is told.
+        except Exception as e:  # noqa: BLE001
+            await self._handle(e, message)
+
+    async def _handle(self, e: Exception, message: HumanChatMessage) -> None:
+        try:
+            await self.handle_exc(e, message)
+        # Its own account of a failure may fail too.
+        except (Exception, SystemExit):  # noqa: BLE001
+            self.log.exception("handle_exc of %s raised.", type(self).__name__)
+            await self._default_handle_exc(e, message)
+
+    async def _default_handle_exc(self, e: Exception, message: HumanChatMessage) -> None:
+        provider = self.config_manager.lm_provider if self.config_manager else None
+        if provider is not None and _is_api_key_exc(provider, e):
+            self.log.warning("%s refused the API key: %r", getattr(provider, "name", provider), e)
+            self._report(
+                f"{getattr(provider, 'name', 'The model provider')} refused the API key. "
+                "Check it in the settings, then send the message again.",
+                message,
+                e,
+            )
+            return
+        self.log.error("%s failed.", type(self).__name__, exc_info=e)
+        details = "".join(traceback.format_exception(e))
+        self._report(f"`{self._command}` failed: **{type(e).__name__}**: {e}\n\n{self._details(details)}", message, e)
+
+    def _details(self, text: str) -> str:
+        if self.log_dir is None:
+            return f"<details><summary>Traceback</summary>\n\n```text\n{text}```\n\n</details>"
+        try:
+            self.log_dir.mkdir(parents=True, exist_ok=True)
+            path = self.log_dir / f"jupyter-ai-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}.log"
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self.log.warning("Cannot write to %s: %s", self.log_dir, error)
+            return "The traceback is in the server's log."
+        return f"The traceback is in `{path}`."
+
+    def _report(self, text: str, message: HumanChatMessage, error: BaseException) -> None:
+        self.broadcast_message(
+            self._agent_message(text, message, metadata={"error": {"type": type(error).__name__, "message": str(error)}})
+        )
+
+    def _asks_for_help(self, message: HumanChatMessage) -> bool:
+        if not self.supports_help or self._slash_id is None:
+            return False
+        words = arguments(message.prompt)
+        if words[:1] in (["-h"], ["--help"]):
+            return True
+        if "-h" not in words and "--help" not in words:
+            return False
+        args = self.parse_args(message, silent=True)
+        return args is not None and bool(getattr(args, "help", False))
+
+    def _refusal(self) -> str | None:
+        if not self.uses_llm:
+            return None
+        provider = self.config_manager.lm_provider
+        if not provider:
+            return "No language model is configured. Choose one in the settings, then send the message again."
+        unsupported = getattr(provider, "unsupported_slash_commands", ())
+        if isinstance(unsupported, set | frozenset | list | tuple) and self._command in unsupported:
+            return f"`{self._command}` is not supported by the model provider {provider.name}."
+        if BaseChatHandler._requests_count > 0 and not _allows_concurrency(provider):
+            return f"{provider.name} answers one request at a time, and is at work. Please try again when it is done."
+        return None
+
+    # Sending
+
+    def broadcast_message(self, message: Message) -> None:
+        """Send a message to the chat; may be called from any thread.
+
+        Without a chat (a handler built by hand with an empty `root_chat_handlers`) chat messages are
+        appended to `chat_history`.
+        """
+        for root in self._root_chat_handlers.values():
+            if root:
+                root.broadcast_message(message)
+                return
+        if isinstance(message, ChatMessage):
+            self._chat_history.append(message)
+
+    def reply(self, response: str, human_msg: HumanChatMessage | None = None) -> None:
+        """Send a whole reply, to `human_msg` if given; may be called from any thread."""
+        self.broadcast_message(self._agent_message(response, human_msg))
+
+    @property
+    def persona(self) -> Persona:
+        """Who speaks: the persona of the configured model, or Jupyternaut."""
+        persona = getattr(self.config_manager, "persona", None)
+        return persona if isinstance(persona, Persona) else JupyternautPersona
+
+    def start_pending(
+        self, text: str, human_msg: HumanChatMessage | None = None, *, ellipsis: bool = True
+    ) -> PendingMessage:
+        """Show that something is being worked on, until `close_pending`."""
+        message = PendingMessage(
+            id=uuid.uuid4().hex,
+            time=time.time(),
+            body=text,
+            reply_to=human_msg.id if human_msg else "",
+            persona=self.persona,
+            ellipsis=ellipsis,
+        )
+        self.broadcast_message(message)
+        return message
+
+    def close_pending(self, pending_msg: PendingMessage) -> None:
+        """Remove a pending message; does nothing twice."""
+        if pending_msg.closed:
+            return
+        self.broadcast_message(ClosePendingMessage(id=pending_msg.id))
+        pending_msg.closed = True
+
+    @contextmanager
+    def pending(
+        self, text: str, human_msg: HumanChatMessage | None = None, *, ellipsis: bool = True
+    ) -> Iterator[PendingMessage]:
+        """Show a pending message for as long as the context lasts."""
+        message = self.start_pending(text, human_msg, ellipsis=ellipsis)
+        try:
+            yield message
+        finally:
+            self.close_pending(message)
+
+    def send_help_message(self, human_msg: HumanChatMessage | None = None) -> None:
+        """Send the list of commands."""
+        provider = self.config_manager.lm_provider
+        unsupported = getattr(provider, "unsupported_slash_commands", ())
+        text = build_help_message(
+            self.help_message_template,
+            self.persona,
+            self.chat_handlers,
+            self.context_providers,
+            unsupported if isinstance(unsupported, set | frozenset | list | tuple) else (),
+        )
+        self.reply(text, human_msg)
+
+    # The model
+
+    def get_llm_chain(self) -> Any:
+        """The runnable for the configured model; made anew when the model or its parameters were changed.
+
+        Raises `NoModelConfigured`, and what `create_llm_chain` raises.
+        """
+        provider = self.config_manager.lm_provider
+        params = self.config_manager.lm_provider_params
+        if provider is None or params is None:
+            raise NoModelConfigured
+        if self.llm_chain is None or provider is not self._llm_provider or params != self.llm_params:
+            self.create_llm_chain(provider, params)
+            self._llm_provider = provider
+            self.llm_params = params
+        return self.llm_chain
+
+    def get_model_parameters(
+        self, provider: type[BaseProvider], provider_params: dict[str, str]
+    ) -> dict[str, Any]:
+        """The keyword arguments for `provider`: its settings, then what the administrator set for the model."""
+        key = f"{provider.id}:{provider_params.get('model_id', '')}"
+        return {**provider_params, **self.model_parameters.get(key, {})}
+
+    def get_llm_chat_memory(self, last_human_msg: HumanChatMessage, **kwargs: Any) -> BaseChatMessageHistory:
+        """The chat's memory for the exchange that `last_human_msg` began; survives a change of model."""
+        from jupyter_ai.history import WrappedBoundedChatHistory
+
+        for root in self._root_chat_handlers.values():
+            mark = getattr(root, "mark_remembering", None)
+            if mark is not None:
+                mark(last_human_msg.id)
+        return WrappedBoundedChatHistory(history=self.llm_chat_memory, last_human_msg=last_human_msg)
+
+    async def stream_reply(
+        self,
+        input: Any,
+        human_msg: HumanChatMessage,
+        pending_msg: str = "Generating response",
+        config: RunnableConfig | None = None,
+    ) -> str:
+        """Stream the answer of `self.llm_chain` to `input` as a reply to `human_msg`; returns its text.
+
+        Shows `pending_msg` until the first text. The runnable may yield str or message chunks. `config` is
+        handed to its `astream`. Stopped by the user, it closes the runnable, marks the reply as stopped and
+        returns. Cancelled otherwise, it ends the reply and passes the cancellation on.
+
+        Raises `NoChainBound` without a runnable, `UnsupportedChunk` for a chunk that is no text,
+        `GenerationInterrupted` if the user has stopped this run already, and what the runnable raises.
+        """
+        chain = self.llm_chain
+        if chain is None or not hasattr(chain, "astream"):
+            raise NoChainBound(type(self).__name__)
+        run = current_run()
+        if run is not None and run.stopped:
+            raise GenerationInterrupted("the user has stopped this answer")
+        reply = _StreamedReply(self, human_msg, self.start_pending(pending_msg, human_msg))
+        info = GenerationInfo(chain, config)
+        chunks = chain.astream(input, config=info.config)
+        try:
+            await self._pass_on(chunks, reply, info)
+        except asyncio.CancelledError:
+            if not reply.interrupted():
+                reply.end("", {**info.result(), "interrupted": True})
+                await close(chunks, self.log)
+                raise
+            _uncancel()
+            reply.end_stopped(info.result())
+            await interrupt(chunks, self.log)
+        except BaseException as e:
+            reply.end("", {**info.result(), "error": {"type": type(e).__name__, "message": str(e)}})
+            await close(chunks, self.log)
+            raise
+        return reply.text()
+
+    async def _pass_on(self, chunks: Any, reply: _StreamedReply, info: GenerationInfo) -> None:
+        name = type(self).__name__
+        turn = monotonic()
+        async for chunk in chunks:
+            info.see(chunk)
+            text = chunk_text(name, chunk)
+            if text:
+                reply.add(text)
+            if reply.interrupted():
+                raise GenerationInterrupted("stopped by the user")
+            if (now := monotonic()) - turn > _SLICE:
+                await asyncio.sleep(0)  # lets frames out and Stop in, however fast the model is
+                turn = now
+        reply.end("", info.result())
+
+    def _start_stream(self, human_msg: HumanChatMessage) -> str:
+        """Begin a streamed reply; its id is for `_send_stream_chunk`."""
+        stream_id = uuid.uuid4().hex
+        self.message_interrupted[stream_id] = asyncio.Event()
+        self.broadcast_message(
+            AgentStreamMessage(
+                id=stream_id,
+                time=time.time(),
+                body="",
+                reply_to=human_msg.id,
+                persona=self.persona,
+                complete=False,
+            )
+        )
+        return stream_id
+
+    def _send_stream_chunk(
+        self, stream_id: str, content: str, complete: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Append to a streamed reply; `complete` ends it, with `metadata`."""
+        self.broadcast_message(
+            AgentStreamChunkMessage(
+                id=stream_id, content=content, stream_complete=complete, metadata=metadata or {}
+            )
+        )
+
+    # Arguments and places
+
+    def parse_args(self, message: HumanChatMessage, silent: bool = False) -> argparse.Namespace | None:
+        """The arguments after the command, by `self.parser`; quotes are respected.
+
+        Wrong usage returns None, after a reply that shows the usage unless `silent`.
+        """
+        try:
+            return parse(self.parser, message.prompt)
+        except UsageError as e:
+            if not silent:
+                self.reply(str(e), message)
+            return None
+
+    @property
+    def output_dir(self) -> str:
+        """Where a handler writes files: the preferred directory, or the root."""
+        return self.preferred_dir or self.root_dir
+
+    @property
+    def _slash_id(self) -> str | None:
+        return getattr(getattr(self, "routing_type", None), "slash_id", None)
+
+    @property
+    def _command(self) -> str:
+        return f"/{self._slash_id}" if self._slash_id else self.name
+
+    def _make_parser(self) -> argparse.ArgumentParser:
+        parser = CommandParser(
+            prog=self._command, description=self.help, formatter_class=MarkdownHelpFormatter, add_help=False
+        )
+        if self.supports_help:
+            parser.add_argument("-h", "--help", action="store_true", help="Show this help")
+        return parser
+
+    def _agent_message(
+        self, text: str, human_msg: HumanChatMessage | None, metadata: dict[str, Any] | None = None
+    ) -> AgentChatMessage:
+        if not isinstance(text, str):
+            raise TypeError(f"reply() of {type(self).__name__} takes a str, not a {type(text).__name__}.")
+        return AgentChatMessage(
+            id=uuid.uuid4().hex,
+            time=time.time(),
+            body=_encodable(text),
+            reply_to=human_msg.id if human_msg else "",
+            persona=self.persona,
+            metadata=metadata or {},
+        )
+
+
+class _StreamedReply:
+    """One reply of `stream_reply`: pending until its first text, then a stream, ended once."""
+
+    def __init__(self, handler: BaseChatHandler, human_msg: HumanChatMessage, pending: PendingMessage) -> None:
+        self._handler = handler
+        self._human_msg = human_msg
+        self._pending = pending
+        self._run = current_run()
+        self._id: str | None = None
+        self._event: asyncio.Event | None = None
+        self._pieces: list[str] = []
+        self._ended = False
+
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    def interrupted(self) -> bool:
+        """Whether the user stopped it: the run, or (also without a run) this stream."""
+        return (self._run is not None and self._run.stopped) or (
+            self._event is not None and self._event.is_set()
+        )
+
+    def add(self, text: str) -> None:
+        self._pieces.append(text)
+        self._handler._send_stream_chunk(self._begin(), _encodable(text))
+
+    def end(self, text: str, metadata: dict[str, Any]) -> None:
+        """End it; without any text an answer says so, while a failure that began nothing leaves no reply."""
+        if self._ended:
+            return
+        self._ended = True
+        if self._id is None and not text:
+            if "error" in metadata or "interrupted" in metadata:
+                self._handler.close_pending(self._pending)
+                return
+            text, metadata = _EMPTY, {**metadata, "empty": True}
+        stream_id = self._begin()
+        self._handler._send_stream_chunk(stream_id, text, complete=True, metadata=metadata)
+        self._handler.message_interrupted.pop(stream_id, None)
+
+    def end_stopped(self, metadata: dict[str, Any]) -> None:
+        text = f"\n\n{_STOPPED}" if self._pieces else _STOPPED
+        self.end(text, {**metadata, "stopped": True})
+
+    def _begin(self) -> str:
+        if self._id is None:
+            self._handler.close_pending(self._pending)
+            self._id = self._handler._start_stream(self._human_msg)
+            self._event = self._handler.message_interrupted.get(self._id)
+        return self._id
+
+
+class _ModelSlot:
+    """One request to a model, counted; given back once, however often `release` is called."""
+
+    def __init__(self, counts: bool) -> None:
+        self._held = counts
+        if counts:
+            BaseChatHandler._requests_count += 1
+
+    def release(self) -> None:
+        if self._held:
+            self._held = False
+            BaseChatHandler._requests_count -= 1
+
+
+def get_preferred_dir(root_dir: str, preferred_dir: str | None) -> str | None:
+    """The absolute path of `preferred_dir` (relative: below `root_dir`), or None if it is not within the root."""
+    if not preferred_dir:
+        return None
+    root = os.path.abspath(os.path.expanduser(root_dir))
+    path = os.path.abspath(os.path.join(root, os.path.expanduser(preferred_dir)))
+    return path if path == root or path.startswith(root.rstrip(os.sep) + os.sep) else None
+
+
+def _encodable(text: str) -> str:
+    """`text` with lone surrogates, which UTF-8 cannot carry, replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _uncancel() -> None:
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        task.uncancel()
+
+
+def _is_api_key_exc(provider: Any, e: Exception) -> bool:
+    try:
+        return provider.is_api_key_exc(e) is True
+    # A provider's judgement of an exception must not hide the exception.
+    except Exception:  # noqa: BLE001
+        return False
+
+
+def _allows_concurrency(provider: Any) -> bool:
+    """`allows_concurrency` of a provider class, also where it is a property of instances."""
+    attribute = inspect.getattr_static(provider, "allows_concurrency", True)
+    if not isinstance(attribute, property) or attribute.fget is None:
+        return bool(getattr(provider, "allows_concurrency", True))
+    try:
+        return bool(attribute.fget(provider))
+    # A property that needs an instance says nothing of the class.
+    except Exception:  # noqa: BLE001
+        return True

@@ -1,0 +1,15 @@
+"""The built-in `HelpChatHandler` under the name that 2.x gave it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_ai.plugins import CHAT_HANDLERS, builtin_class
+
+__all__ = ["HelpChatHandler"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "HelpChatHandler":
+        return builtin_class(CHAT_HANDLERS, "help")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

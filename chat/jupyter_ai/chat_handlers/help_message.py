@@ -1,0 +1,44 @@
+"""The text that greets a chat and answers `/help`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_ai_magics.models.persona import Persona
+
+__all__ = ["DEFAULT_HELP_MESSAGE_TEMPLATE", "build_help_message"]
+
+DEFAULT_HELP_MESSAGE_TEMPLATE = """\
+Hello, I am {persona_name}. Ask me anything, or begin a message with one of these commands:
+
+{slash_commands_list}
+{context_commands_list}
+Each command explains itself with `--help`."""
+
+
+def build_help_message(
+    template: str,
+    persona: Persona,
+    chat_handlers: Mapping[str, Any],
+    context_providers: Mapping[str, Any],
+    unsupported: Iterable[str] = (),
+) -> str:
+    """Fill in `template`: `{persona_name}`, `{slash_commands_list}` and `{context_commands_list}`.
+
+    Commands in `unsupported` (`"/learn"`) are left out.
+    """
+    hidden = set(unsupported)
+    commands = [
+        f"* `{key}`: {handler.help}"
+        for key, handler in sorted(chat_handlers.items())
+        if key.startswith("/") and key not in hidden
+    ]
+    contexts = [f"* `{p.command_id}`: {p.help}" for _, p in sorted(context_providers.items())]
+    heading = "\nThese add context to a message:\n\n" if contexts else ""
+    return (template or DEFAULT_HELP_MESSAGE_TEMPLATE).format(
+        persona_name=persona.name,
+        slash_commands_list="\n".join(commands),
+        context_commands_list=heading + "\n".join(contexts),
+    )

@@ -1,0 +1,706 @@
+"""A conversation: its log, its memory, its handlers, its runs and its readers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+import time
+import uuid
+from collections import deque
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ai.engine.frame import ChunkFrame, Frame, dump
+from jupyter_ai.engine.lazy import LazyMapping
+from jupyter_ai.engine.log import ChatLog
+from jupyter_ai.engine.memory import exchange_rows, memory_row, recall
+from jupyter_ai.engine.router import DEFAULT, DidYouMean, route
+from jupyter_ai.engine.run import Run, current_run
+from jupyter_ai.engine.store import ChatContents, ChatRow, MemoryRow, RunRow
+from jupyter_ai.engine.stream import StreamBuffer
+from jupyter_ai.engine.subscriber import Subscriber
+from jupyter_ai.errors import NotYourRun, UnknownMessage
+from jupyter_ai.models import (
+    AgentChatMessage,
+    AgentStreamChunkMessage,
+    AgentStreamMessage,
+    ChatClient,
+    ChatDescription,
+    ChatMessage,
+    ChatRequest,
+    ClearMessage,
+    ClearRequest,
+    ClosePendingMessage,
+    HumanChatMessage,
+    Message,
+    PendingMessage,
+    Selection,
+)
+
+from jupyter_ai.plugins import CONTEXT_PROVIDERS, Plugin
+
+if TYPE_CHECKING:
+    from jupyter_ai.chat_handlers.base import BaseChatHandler
+    from jupyter_ai.engine.engine import Engine
+    from jupyter_ai.history import BoundedChatHistory
+
+__all__ = ["STOPPED_TEXT", "Chat"]
+
+STOPPED_TEXT = "(AI response stopped by user)"
+_CUT_TEXT = "(The server stopped before this was answered.)"
+_SAVE_EVERY = 0.25  # seconds; with the time of a commit well below the 500 ms that may be lost
+_HELD_BYTES = 2 << 20  # frames kept for readers that come back with `since`
+_HELD_FRAMES = 4096
+_TITLE_LENGTH = 60
+
+
+class _Stream:
+    """A reply that is being streamed."""
+
+    __slots__ = ("buffer", "flush_timer", "message", "run", "save_timer")
+
+    def __init__(self, message: AgentStreamMessage, run: Run | None) -> None:
+        self.message = message
+        self.run = run
+        self.buffer = StreamBuffer()
+        self.flush_timer: asyncio.TimerHandle | None = None
+        self.save_timer: asyncio.TimerHandle | None = None
+
+    def cancel_timers(self) -> None:
+        for timer in (self.flush_timer, self.save_timer):
+            if timer is not None:
+                timer.cancel()
+
+
+class Chat:
+    """One conversation; lives on the loop it was made on.
+
+    Knows nothing of sockets: a WebSocket, a terminal and a test subscribe alike. Handlers reach it as the
+    one value of `root_chat_handlers` and call `broadcast_message`, from any thread.
+    """
+
+    def __init__(self, engine: Engine, row: ChatRow, contents: ChatContents) -> None:
+        self.engine = engine
+        self.row = row
+        self.log = ChatLog(self._settle)
+        self.pending: dict[str, PendingMessage] = {}
+        self.runs: dict[str, Run] = {}  # by the id of the human message
+        self.message_interrupted: dict[str, asyncio.Event] = {}  # by stream id
+        self.seq = 0
+        self.handlers: LazyMapping[BaseChatHandler] = LazyMapping(self._handler_keys, self._build_handler)
+        self.context_providers: LazyMapping[Any] = LazyMapping(self._context_keys, self._build_context_provider)
+        self.root_chat_handlers: dict[str, Any] = {"chat": self}
+        self._streams: dict[str, _Stream] = {}
+        self._mute: set[str] = set()  # human messages that were cleared, or whose run was stopped
+        self._readers: dict[Subscriber, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held: deque[Frame | ChunkFrame] = deque()
+        self._held_bytes = 0
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._memory: BoundedChatHistory | None = None
+        self._stored_memory: list[MemoryRow] = contents.memory
+        self._restore(contents)
+
+    # What it is
+
+    @property
+    def id(self) -> str:
+        """Unique on this server, and part of its URL."""
+        return self.row.id
+
+    def describe(self) -> ChatDescription:
+        """The chat as the list of chats shows it."""
+        return describe(self.row)
+
+    def update(self, *, title: str | None = None, shared: bool | None = None) -> None:
+        """Rename or share the chat."""
+        row = self.row
+        self.row = replace(
+            row, title=row.title if title is None else title, shared=row.shared if shared is None else shared
+        )
+        self.engine.store.put_chat(self.row)
+
+    @property
+    def memory(self) -> BoundedChatHistory:
+        """What the model remembers; built from the store when first needed."""
+        if self._memory is None:
+            from jupyter_ai.history import BoundedChatHistory
+
+            self._memory = BoundedChatHistory(k=self.engine.options.max_chat_history)
+            recall(self._stored_memory, self._memory)
+            self._stored_memory = []
+            self._memory.observe(
+                lambda human_id, message: self._remember(memory_row(human_id, message)),
+                lambda ids: _ignore(self.engine.store.clear_memory(self.id, ids)),
+            )
+        return self._memory
+
+    # What people do
+
+    def submit(self, request: ChatRequest, client: ChatClient, user: str = "") -> Run:
+        """Take a person's message and begin to answer it; returns at once."""
+        message = HumanChatMessage(
+            id=uuid.uuid4().hex,
+            time=time.time(),
+            body=_body(request.prompt, request.selection),
+            prompt=request.prompt,
+            selection=request.selection,
+            client=client,
+        )
+        self._entitle(request.prompt)
+        run = self.runs[message.id] = Run(message, user, self._on_over)
+        self._append(message)
+        self._own(run.start(self._answer(run)), run)
+        return run
+
+    def stop(self, user: str, target: str | None = None) -> int:
+        """Stop the runs that `user` started, or the one that answers message `target`; how many there were.
+
+        Raises `NotYourRun` if somebody else started that one.
+        """
+        if target is None:
+            runs = [run for run in self.runs.values() if run.user == user]
+        else:
+            runs = [run for run in (self.runs.get(target),) if run is not None]
+            if any(run.user != user for run in runs):
+                raise NotYourRun(target)
+        for run in runs:
+            self._interrupt(run)
+        return len(runs)
+
+    def clear(self, target: str | None = None) -> None:
+        """Forget everything, or the one exchange that human message `target` began.
+
+        What answers is stopped first and says nothing more. Raises `UnknownMessage`.
+        """
+        if target is not None:
+            self._clear_exchange(target)
+            return
+        for message in self.log:
+            if isinstance(message, HumanChatMessage):
+                self._silence(message.id)
+        for stream in self._streams.values():
+            stream.cancel_timers()
+        self._streams.clear()
+        self.pending.clear()
+        self.log.clear()
+        ticket = self.engine.store.delete_messages(self.id, None)
+        self._forget(None)
+        self._publish(ClearMessage(targets=None), ticket)
+        self.greet()
+
+    def _clear_exchange(self, target: str) -> None:
+        if not isinstance(self.log.find(target), HumanChatMessage):
+            raise UnknownMessage(target)
+        self._silence(target)
+        gone = [m.id for m in self.log if m.id == target or getattr(m, "reply_to", None) == target]
+        for id in gone:
+            stream = self._streams.pop(id, None)
+            if stream is not None:
+                stream.cancel_timers()
+        for pending in [p for p in self.pending.values() if p.reply_to == target]:
+            del self.pending[pending.id]
+        self.log.remove_exchange(target)
+        ticket = self.engine.store.delete_messages(self.id, gone)
+        self._forget([target])
+        self._publish(ClearMessage(targets=[target]), ticket)
+
+    def greet(self) -> None:
+        """Send the help message, once the commands are known."""
+        if self.engine.options.greet:
+            # In a context of its own: it speaks for no run, not even the one that cleared the chat.
+            self._own(self._loop.create_task(self._greet(), context=contextvars.Context()))
+
+    def on_clear_request(self, request: ClearRequest) -> None:
+        """`clear`, as handlers written for 2.x call it."""
+        self.clear(request.target)
+
+    # What handlers do
+
+    def broadcast_message(self, message: Message) -> None:
+        """Take a message from a handler; may be called from any thread, returns at once.
+
+        Dropped if what it replies to was cleared or stopped. Raises TypeError for what is no message.
+        """
+        if threading.get_ident() == self._thread:
+            self._receive(message)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._receive, message)
+        except RuntimeError:
+            self.engine.log.warning("A reply came after the server had stopped; it is lost.")
+
+    def say(self, text: str, reply_to: str = "", metadata: dict[str, Any] | None = None) -> None:
+        """A message of the framework's own."""
+        self._append(
+            AgentChatMessage(
+                id=uuid.uuid4().hex,
+                time=time.time(),
+                body=text,
+                reply_to=reply_to,
+                persona=self.engine.persona(),
+                metadata=metadata or {},
+            )
+        )
+
+    # Who reads
+
+    def subscribe(self, reader: Subscriber, *, epoch: str = "", since: int | None = None) -> None:
+        """Send `reader` the connection frame, then what it missed, then all that happens.
+
+        With the `epoch` and last `seq` that it saw (`since`), it gets what it missed if that is still
+        held; else the whole history.
+        """
+        for stream in self._streams.values():
+            self._flush(stream)
+        missed = self._since(since) if epoch == self.engine.epoch and since is not None else None
+        reader.push(self._connection(reader.client_id, with_history=missed is None))
+        for frame in missed or ():
+            reader.push(frame)
+        task = self._readers[reader] = reader.start(self.engine.store)
+        task.add_done_callback(lambda task: self._reader_done(reader, task))
+
+    def unsubscribe(self, reader: Subscriber) -> None:
+        """Send `reader` nothing more."""
+        self._readers.pop(reader, None)
+        reader.close()
+
+    def history_json(self) -> str:
+        """`{messages, pending_messages}` as JSON."""
+        messages = ",".join(dump(message) for message in self.log)
+        pending = ",".join(dump(message) for message in self.pending.values())
+        return f'{{"messages":[{messages}],"pending_messages":[{pending}]}}'
+
+    async def aclose(self) -> None:
+        """End every run and reader; waits for no task that does not end by itself."""
+        for run in list(self.runs.values()):
+            run.stop()
+            run._abandon()
+        for reader in list(self._readers):
+            self.unsubscribe(reader)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=0.1)
+
+    # Answering
+
+    async def _answer(self, run: Run) -> None:
+        await self.engine.handlers_ready()
+        choice = route(run.message.prompt, list(self._handler_keys()))
+        if isinstance(choice, DidYouMean):
+            self.say(choice.text(), run.id)
+            run.spoke = True
+            return
+        handler = self.handlers.get(choice.key)
+        if handler is None:
+            self.say(self._unavailable(choice.key), run.id)
+            run.spoke = True
+            return
+        run.handler = choice.key
+        run.handler_name = f"{type(handler).__name__} ({choice.key})"
+        self._put_run(run)
+        await handler.on_message(run.message)
+
+    def _unavailable(self, key: str) -> str:
+        plugin = self.engine.plugins.handlers().get(key)
+        reason = f": {plugin.reason}" if plugin is not None and plugin.reason else ""
+        what = "No default chat handler is installed" if key == DEFAULT else f"`{key}` cannot be used"
+        return f"{what}{reason}. `jupyter ai plugins` lists every plug-in and what is wrong with it."
+
+    def _handler_keys(self) -> list[str]:
+        return list(self.engine.plugins.handlers())
+
+    def _build_handler(self, key: str) -> BaseChatHandler | None:
+        plugin = self.engine.plugins.handlers()[key]
+        handler: BaseChatHandler | None = self._build(plugin, self.engine.handler_arguments(self))
+        return handler
+
+    def _build(self, plugin: Plugin, arguments: dict[str, Any]) -> Any:
+        try:
+            return plugin.obj(**arguments) if plugin.obj is not None else None
+        # A constructor is a plug-in's code: it may raise anything and must hurt nobody else.
+        except (Exception, SystemExit) as e:  # noqa: BLE001
+            plugin.reason = f"{type(e).__name__} in its constructor: {e}"
+            self.engine.log.error("Cannot make an instance of %s: %s", plugin, plugin.reason, exc_info=e)
+            return None
+
+    def _context_keys(self) -> list[str]:
+        return [plugin.id for plugin in self._context_plugins() if plugin.id]
+
+    def _context_plugins(self) -> list[Plugin]:
+        return [p for p in self.engine.plugins.plugins(CONTEXT_PROVIDERS) if p.state == "loaded"]
+
+    def _build_context_provider(self, key: str) -> Any:
+        arguments = self.engine.handler_arguments(self)
+        for name in ("root_chat_handlers", "help_message_template", "message_interrupted", "log_dir"):
+            del arguments[name]
+        return self._build(next(p for p in self._context_plugins() if p.id == key), arguments)
+
+    async def _greet(self) -> None:
+        await self.engine.handlers_ready()
+        speaker = self.handlers.get(DEFAULT) or next(iter(self.handlers.values()), None)
+        if speaker is not None and not self.log:
+            speaker.send_help_message()
+
+    def mark_remembering(self, human_id: str) -> None:
+        """The run that answers this message reads and writes the memory."""
+        run = self.runs.get(human_id)
+        if run is not None and not run.remembers:
+            run.remembers = True
+            self._put_run(run)
+
+    # Ending
+
+    def _interrupt(self, run: Run) -> None:
+        for id in run.streams:
+            event = self.message_interrupted.get(id)
+            if event is not None:
+                event.set()
+        run.stop()
+
+    def _silence(self, human_id: str) -> None:
+        self._mute.add(human_id)
+        run = self.runs.get(human_id)
+        if run is not None:
+            for id in run.streams:
+                stream = self._streams.pop(id, None)
+                if stream is not None:
+                    stream.cancel_timers()
+            if run is not current_run():
+                self._interrupt(run)
+
+    def _on_over(self, run: Run) -> None:
+        for id in list(run.streams):
+            if id in self._streams:
+                self._end_stream(self._streams[id], "", {"interrupted": True})
+        for id in list(run.pending):
+            self._close_pending(id)
+        if run.id not in self._mute:
+            self._last_words(run)
+        self.runs.pop(run.id, None)
+        self._put_run(run)
+        if run.state == "stopped":
+            self._mute.add(run.id)
+
+    def _last_words(self, run: Run) -> None:
+        if run.state == "stopped":
+            if not run.marked_stopped:
+                self._whole_stream(run, STOPPED_TEXT, {"stopped": True})
+        elif run.state == "failed":
+            self.engine.log.error("%s failed: %r", run.handler_name, run.error, exc_info=run.error)
+            self.say(_failure(run), run.id, {"error": {"type": type(run.error).__name__}})
+        elif not run.spoke:
+            self.say(f"{run.handler_name or 'The handler'} ended without a reply.", run.id, {"empty": True})
+
+    def _whole_stream(self, run: Run, text: str, metadata: dict[str, Any]) -> None:
+        message = AgentStreamMessage(
+            id=uuid.uuid4().hex,
+            time=time.time(),
+            body="",
+            reply_to=run.id,
+            persona=self.engine.persona(),
+            complete=False,
+        )
+        self._end_stream(self._open_stream(message, run), text, metadata)
+
+    # Receiving
+
+    def _receive(self, message: Message) -> None:
+        if isinstance(message, AgentStreamChunkMessage):
+            self._on_chunk(message)
+            return
+        run = self.runs.get(getattr(message, "reply_to", "")) or current_run()
+        if self._is_muted(message, run):
+            return
+        match message:
+            case AgentStreamMessage():
+                if message.complete:
+                    self._append(message)
+                else:
+                    self._open_stream(message, run)
+            case AgentChatMessage() | HumanChatMessage():
+                self._append(message)
+            case PendingMessage():
+                self._open_pending(message, run)
+            case ClosePendingMessage():
+                self._close_pending(message.id)
+            case ClearMessage():
+                for target in message.targets or [None]:
+                    self.clear(target)
+            case _:
+                raise TypeError(
+                    f"{type(message).__name__} is not a message that can be sent; see jupyter_ai.models.Message"
+                )
+        if run is not None and not isinstance(message, PendingMessage | ClosePendingMessage):
+            run.spoke = True
+
+    def _is_muted(self, message: Message, run: Run | None) -> bool:
+        if isinstance(message, ClosePendingMessage | ClearMessage):
+            return False
+        id = getattr(message, "reply_to", "") or (run.id if run is not None else "")
+        if id not in self._mute:
+            return False
+        if run is not None and run.over:
+            self.engine.log.warning("%s speaks on after it was stopped; dropped.", run.handler_name)
+        return True
+
+    def _append(self, message: ChatMessage) -> None:
+        self.log.add(message)
+        json = dump(message)
+        ticket = self.engine.store.put_message(self.id, message.id, getattr(message, "reply_to", ""), json)
+        self._send(json, ticket)
+
+    # Streaming
+
+    def _open_stream(self, message: AgentStreamMessage, run: Run | None) -> _Stream:
+        stream = self._streams[message.id] = _Stream(message, run)
+        if run is not None:
+            run.streams.add(message.id)
+            run.spoke = True
+        self.log.add(message)
+        body, message.body = message.body, ""
+        json = dump(message)
+        ticket = self.engine.store.put_message(self.id, message.id, message.reply_to, json, open=True)
+        self._send(json, ticket)
+        if body:
+            self._feed(stream, body)
+        return stream
+
+    def _on_chunk(self, chunk: AgentStreamChunkMessage) -> None:
+        stream = self._streams.get(chunk.id)
+        if stream is None:
+            return  # of a stream that was ended or cleared
+        if chunk.stream_complete:
+            self._end_stream(stream, chunk.content, chunk.metadata)
+        elif chunk.content:
+            self._feed(stream, chunk.content)
+
+    def _feed(self, stream: _Stream, text: str) -> None:
+        if stream.buffer.feed(text, monotonic()):
+            self._flush(stream)
+        elif stream.flush_timer is None:
+            delay = stream.buffer.due() - monotonic()
+            stream.flush_timer = self._loop.call_later(delay, self._flush, stream)
+        if stream.save_timer is None:
+            stream.save_timer = self._loop.call_later(_SAVE_EVERY, self._save, stream)
+
+    def _flush(self, stream: _Stream) -> None:
+        if stream.flush_timer is not None:
+            stream.flush_timer.cancel()
+            stream.flush_timer = None
+        offset, text = stream.buffer.take(monotonic())
+        if text:
+            self.seq += 1
+            self._distribute(ChunkFrame(stream.message.id, text, offset, self.seq))
+
+    def _save(self, stream: _Stream) -> None:
+        stream.save_timer = None
+        self.engine.store.append_piece(self.id, stream.message.id, stream.buffer.take_unsaved())
+
+    def _end_stream(self, stream: _Stream, text: str, metadata: dict[str, Any]) -> None:
+        stream.cancel_timers()
+        message = stream.message
+        del self._streams[message.id]
+        self.message_interrupted.pop(message.id, None)
+        if text:
+            stream.buffer.feed(text, monotonic())
+        if stream.run is not None:
+            stream.run.streams.discard(message.id)
+            stream.run.marked_stopped |= bool(metadata.get("stopped"))
+        message.body = stream.buffer.text()
+        message.complete = True
+        message.metadata = metadata
+        ticket = self.engine.store.finish_stream(self.id, message.id, dump(message))
+        offset, text = stream.buffer.take(monotonic())
+        self.seq += 1
+        self._distribute(
+            ChunkFrame(message.id, text, offset, self.seq, complete=True, metadata=metadata, ticket=ticket)
+        )
+
+    def _settle(self) -> None:
+        for stream in self._streams.values():
+            stream.message.body = stream.buffer.text()
+
+    # Pending messages
+
+    def _open_pending(self, message: PendingMessage, run: Run | None) -> None:
+        self.pending[message.id] = message
+        if run is not None:
+            run.pending.add(message.id)
+        self._publish(message)
+
+    def _close_pending(self, id: str) -> None:
+        message = self.pending.pop(id, None)
+        if message is None:
+            return
+        message.closed = True
+        run = self.runs.get(message.reply_to) or current_run()
+        if run is not None:
+            run.pending.discard(id)
+        self._publish(ClosePendingMessage(id=id))
+
+    # Sending
+
+    def _publish(self, message: Message, ticket: int = 0) -> None:
+        self._send(dump(message), ticket)
+
+    def _send(self, json: str, ticket: int) -> None:
+        self.seq += 1
+        self._distribute(Frame(json, self.seq, ticket))
+
+    def _distribute(self, frame: Frame | ChunkFrame) -> None:
+        self._held.append(frame)
+        self._held_bytes += frame.size
+        while self._held_bytes > _HELD_BYTES or len(self._held) > _HELD_FRAMES:
+            self._held_bytes -= self._held.popleft().size
+        for reader in list(self._readers):
+            reader.push(frame)
+
+    def _since(self, seq: int) -> list[Frame | ChunkFrame] | None:
+        if seq == self.seq:
+            return []
+        if seq > self.seq or not self._held or self._held[0].seq > seq + 1:
+            return None
+        return [frame for frame in self._held if frame.seq > seq]
+
+    def _connection(self, client_id: str, *, with_history: bool) -> Frame:
+        from jupyter_ai.engine.frame import quote
+
+        history = self.history_json() if with_history else "null"
+        json = (
+            f'{{"type":"connection","client_id":{quote(client_id)},"epoch":{quote(self.engine.epoch)}'
+            f',"history":{history}}}'
+        )
+        # Not counted: a long history is no sign of a slow reader.
+        return Frame(json, self.seq, self.engine.store.last_ticket, counted=False)
+
+    def _reader_done(self, reader: Subscriber, task: asyncio.Task[None]) -> None:
+        self._readers.pop(reader, None)
+        if not task.cancelled() and task.exception() is not None:
+            reader.close()  # the connection is gone; whoever opened it knows
+
+    # Keeping
+
+    def _restore(self, contents: ChatContents) -> None:
+        for row in contents.messages:
+            message = parse_message(row)
+            if message is None:
+                self.engine.log.warning("A stored message of chat %s cannot be read; left out.", self.id)
+            else:
+                self.log.add(message)
+        for cut in contents.runs:
+            self._restore_cut(cut)
+
+    def _restore_cut(self, run: RunRow) -> None:
+        human = self.log.find(run.id)
+        replies = [m for m in self.log if getattr(m, "reply_to", None) == run.id]
+        cut = [m for m in replies if isinstance(m, AgentStreamMessage) and m.metadata.get("interrupted")]
+        if isinstance(human, HumanChatMessage):
+            if run.remembers and cut and cut[-1].body:
+                for row in exchange_rows(run.id, human.body, cut[-1].body):
+                    self._stored_memory.append(row)
+                    self._remember(row)
+            if not cut:
+                self._append(self._cut_reply(run.id))
+        self.engine.store.put_run(replace(run, state="failed"))
+
+    def _cut_reply(self, human_id: str) -> AgentStreamMessage:
+        return AgentStreamMessage(
+            id=uuid.uuid4().hex,
+            time=time.time(),
+            body=_CUT_TEXT,
+            reply_to=human_id,
+            persona=self.engine.persona(),
+            complete=True,
+            metadata={"interrupted": True},
+        )
+
+    def _remember(self, row: MemoryRow) -> None:
+        self.engine.store.add_memory(self.id, row)
+
+    def _forget(self, targets: list[str] | None) -> None:
+        self._stored_memory = [] if targets is None else [
+            row for row in self._stored_memory if row.human_id not in targets
+        ]
+        if self._memory is not None:
+            self._memory.clear(targets)
+
+    def _put_run(self, run: Run) -> None:
+        if run.handler_name:
+            self.engine.store.put_run(RunRow(self.id, run.id, run.handler, run.state, run.remembers))
+
+    def _entitle(self, prompt: str) -> None:
+        if not self.row.title:
+            line = prompt.strip().splitlines()[0]
+            self.update(title=line if len(line) <= _TITLE_LENGTH else f"{line[: _TITLE_LENGTH - 1]}…")
+
+    # Owning tasks
+
+    def _own(self, task: asyncio.Task[None], run: Run | None = None) -> None:
+        self._tasks.add(task)
+        if run is not None:
+            self.engine.watchdog_enter()
+        task.add_done_callback(lambda task: self._task_done(task, run))
+
+    def _task_done(self, task: asyncio.Task[None], run: Run | None) -> None:
+        self._tasks.discard(task)
+        if run is not None:
+            self.engine.watchdog_leave()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.engine.log.error("A task of chat %s failed.", self.id, exc_info=error)
+
+
+def describe(row: ChatRow) -> ChatDescription:
+    """A stored chat as the list of chats shows it."""
+    return ChatDescription(
+        id=row.id,
+        title=row.title,
+        owner=row.owner,
+        shared=row.shared,
+        is_default=row.is_default,
+        created=row.created,
+    )
+
+
+def parse_message(row: dict[str, Any]) -> ChatMessage | None:
+    """A stored message, or None if it cannot be read."""
+    from pydantic import ValidationError
+
+    kinds: dict[Any, type[HumanChatMessage | AgentChatMessage | AgentStreamMessage]] = {
+        "human": HumanChatMessage,
+        "agent": AgentChatMessage,
+        "agent-stream": AgentStreamMessage,
+    }
+    kind = kinds.get(row.get("type"))
+    try:
+        return kind.model_validate(row) if kind is not None else None
+    except ValidationError:
+        return None
+
+
+def _body(prompt: str, selection: Selection | None) -> str:
+    if selection is None or not selection.source:
+        return prompt
+    fence = "```"
+    while fence in selection.source:
+        fence += "`"
+    return f"{prompt}\n\n{fence}\n{selection.source}\n{fence}"
+
+
+def _failure(run: Run) -> str:
+    name = run.handler_name or "The handler"
+    if isinstance(run.error, SystemExit):
+        return f"{name} tried to exit the server ({run.error!r}); only its own answer ended."
+    if isinstance(run.error, asyncio.CancelledError):
+        return f"{name} was cancelled before it had answered."
+    return f"{name} failed: {type(run.error).__name__}: {run.error}"
+
+
+def _ignore(_: object) -> None:
+    return None
+
+

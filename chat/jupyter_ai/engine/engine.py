@@ -1,0 +1,267 @@
+"""All chats of one server: opening, listing and closing them, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ai.engine.chat import Chat, describe
+from jupyter_ai.engine.run import Run
+from jupyter_ai.engine.store import ChatContents, ChatRow, Store
+from jupyter_ai.engine.threads import RunExecutor
+from jupyter_ai.engine.watchdog import Watchdog
+from jupyter_ai.errors import ChatError, ChatNotFound, NotAllowed
+from jupyter_ai.models import ChatDescription, Persona
+from jupyter_ai.plugins import (
+    CHAT_HANDLERS,
+    CONTEXT_PROVIDERS,
+    MODEL_PROVIDERS,
+    PERSONAS,
+    PluginRegistry,
+)
+
+if TYPE_CHECKING:
+    from jupyter_ai.config_manager import ConfigManager
+
+__all__ = ["Engine", "EngineOptions"]
+
+Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
+
+
+@dataclass(slots=True)
+class EngineOptions:
+    """What an administrator or a test decides."""
+
+    root_dir: str = "."
+    preferred_dir: str | None = None
+    model_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    help_message_template: str = ""
+    max_chat_history: int | None = 2  # exchanges that a model sees; None: all
+    error_logs_dir: str | None = None
+    greet: bool = True  # send the help message to an empty chat
+    threads: bool = True  # synchronous work of runs on daemon threads, and the watchdog
+
+
+class Engine:
+    """The chats of one server. Make it and use it on one event loop; `start` it first, `aclose` it last."""
+
+    def __init__(
+        self,
+        *,
+        plugins: PluginRegistry,
+        config_manager: ConfigManager,
+        store: Store,
+        log: Log | None = None,
+        options: EngineOptions | None = None,
+    ) -> None:
+        self.plugins = plugins
+        self.config_manager = config_manager
+        self.store = store
+        self.log: Log = log or logging.getLogger("jupyter_ai")
+        self.options = options or EngineOptions()
+        self.epoch = uuid.uuid4().hex[:12]  # another for each start: `seq` begins anew
+        self.dask_client_future = _DaskClient()
+        self._rows: dict[str, ChatRow] = {}
+        self._chats: dict[str, Chat] = {}
+        self._opening = asyncio.Lock()
+        self._watchdog = Watchdog(self.log, self._on_blocked) if self.options.threads else None
+
+    async def start(self) -> None:
+        """Open the store and read the list of chats. An unusable disk is told, not raised."""
+        if self.options.threads:
+            asyncio.get_running_loop().set_default_executor(RunExecutor())
+        self.store.on_problem = self._on_problem
+        await self.store.open()
+        self._rows = {row.id: row for row in await self.store.chats()}
+
+    async def aclose(self) -> None:
+        """End all runs and write what is left. Bounded: waits for no hung handler, model or disk."""
+        if self._watchdog is not None:
+            self._watchdog.close()
+        for chat in list(self._chats.values()):
+            await chat.aclose()
+        await self.store.aclose()
+
+    # Chats
+
+    def chats(self, owner: str = "") -> list[ChatDescription]:
+        """The chats that `owner` may see: their own, and those that others share."""
+        return [describe(row) for row in self._current_rows() if _may_see(row, owner)]
+
+    async def default_chat(self, owner: str = "") -> Chat:
+        """The chat that `owner` always has."""
+        for row in self._current_rows():
+            if row.is_default and row.owner == owner:
+                return await self._open(row)
+        return await self._create(owner, title="Chat", is_default=True)
+
+    async def create_chat(self, owner: str = "", title: str = "") -> Chat:
+        """A new chat; without a title its first prompt becomes one."""
+        return await self._create(owner, title=title, is_default=False)
+
+    async def chat(self, id: str, owner: str = "") -> Chat:
+        """The chat with this id. Raises `ChatNotFound` also where it is not for `owner` to see."""
+        row = self._row(id)
+        if row is None or not _may_see(row, owner):
+            raise ChatNotFound(id)
+        return await self._open(row)
+
+    async def update_chat(
+        self, id: str, owner: str = "", *, title: str | None = None, shared: bool | None = None
+    ) -> ChatDescription:
+        """Rename or share a chat of one's own. Raises `ChatNotFound`, `NotAllowed`."""
+        chat = await self.chat(id, owner)
+        _check_owner(chat.row, owner)
+        chat.update(title=title, shared=shared)
+        return chat.describe()
+
+    async def delete_chat(self, id: str, owner: str = "") -> None:
+        """Delete a chat of one's own with all that was said. Raises `ChatNotFound`, `NotAllowed`, `ChatError`."""
+        chat = await self.chat(id, owner)
+        _check_owner(chat.row, owner)
+        if chat.row.is_default:
+            raise ChatError("The default chat cannot be deleted. Clear it, or delete another chat.")
+        self._chats.pop(id, None)
+        self._rows.pop(id, None)
+        await chat.aclose()
+        self.store.delete_chat(id)
+
+    def open_default_chat(self, owner: str = "") -> Chat | None:
+        """The default chat of `owner` if it is open already."""
+        return next((c for c in self._chats.values() if c.row.is_default and c.row.owner == owner), None)
+
+    # What chats use
+
+    async def handlers_ready(self) -> None:
+        """Return when the plug-ins that answer are loaded, after 30 s at most."""
+        for group in (CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS):
+            if not self.plugins.loaded(group):
+                await self.plugins.ready(group)
+
+    def persona(self) -> Persona:
+        """Who speaks where no handler does."""
+        return self.config_manager.persona
+
+    def handler_arguments(self, chat: Chat) -> dict[str, Any]:
+        """The keyword arguments of `BaseChatHandler`, for one chat."""
+        return {
+            "log": self.log,
+            "config_manager": self.config_manager,
+            "root_chat_handlers": chat.root_chat_handlers,
+            "model_parameters": self.options.model_parameters,
+            "chat_history": chat.log,
+            "llm_chat_memory": chat.memory,
+            "root_dir": self.options.root_dir,
+            "preferred_dir": self.options.preferred_dir,
+            "dask_client_future": self.dask_client_future,
+            "help_message_template": self.options.help_message_template,
+            "chat_handlers": chat.handlers,
+            "context_providers": chat.context_providers,
+            "message_interrupted": chat.message_interrupted,
+            "log_dir": self.options.error_logs_dir,
+        }
+
+    def watchdog_enter(self) -> None:
+        """A run begins."""
+        if self._watchdog is not None:
+            self._watchdog.enter()
+
+    def watchdog_leave(self) -> None:
+        """A run's task ended."""
+        if self._watchdog is not None:
+            self._watchdog.leave()
+
+    def _on_blocked(self, run: Run, seconds: float) -> None:
+        for chat in self._chats.values():
+            if chat.runs.get(run.id) is run or chat.log.find(run.id) is run.message:
+                chat.say(
+                    f"{run.handler_name} blocked the whole server for {seconds:.1f} s. "
+                    "Its author should `await` what takes long, or run it in a thread.",
+                    run.id,
+                    {"warning": True},
+                )
+
+    def _on_problem(self, problem: str | None) -> None:
+        text = problem or "What is said here is being saved again."
+        for chat in self._chats.values():
+            chat.say(text, metadata={"warning": True})
+
+    # Rows and chats
+
+    def _row(self, id: str) -> ChatRow | None:
+        chat = self._chats.get(id)
+        return chat.row if chat is not None else self._rows.get(id)
+
+    def _current_rows(self) -> list[ChatRow]:
+        rows = [row for id in self._rows if (row := self._row(id)) is not None]
+        return sorted(rows, key=lambda row: row.created)
+
+    async def _create(self, owner: str, *, title: str, is_default: bool) -> Chat:
+        row = ChatRow(
+            id=uuid.uuid4().hex,
+            owner=owner,
+            title=title,
+            created=time.time(),
+            shared=False,
+            is_default=is_default,
+        )
+        self._rows[row.id] = row
+        self.store.put_chat(row)
+        return await self._open(row)
+
+    async def _open(self, row: ChatRow) -> Chat:
+        chat = self._chats.get(row.id)
+        if chat is not None:
+            return chat
+        async with self._opening:
+            chat = self._chats.get(row.id)
+            if chat is None:
+                contents: ChatContents = await self.store.load(row.id)
+                chat = self._chats[row.id] = Chat(self, row, contents)
+                self._welcome(chat)
+        return chat
+
+    def _welcome(self, chat: Chat) -> None:
+        for text in (self.store.problem, self.store.notice):
+            if text is not None:
+                chat.say(text, metadata={"warning": True})
+        if not chat.log:
+            chat.greet()
+
+
+class _DaskClient:
+    """Awaiting it makes a Dask client, once; until then Dask is not imported.
+
+    Raises ImportError with the extra to install.
+    """
+
+    def __init__(self) -> None:
+        self._client: Any = None
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._get().__await__()
+
+    async def _get(self) -> Any:
+        if self._client is None:
+            try:
+                from distributed import Client
+            except ImportError as e:
+                raise ImportError('Dask is not installed: pip install "jupyter_ai[dask]"') from e
+            self._client = await Client(processes=False, asynchronous=True)
+        return self._client
+
+
+def _may_see(row: ChatRow, owner: str) -> bool:
+    return row.owner == owner or row.shared
+
+
+def _check_owner(row: ChatRow, owner: str) -> None:
+    if row.owner != owner:
+        raise NotAllowed(f"Chat {row.title!r} belongs to {row.owner!r}; only they can change or delete it.")
+
+

@@ -1,0 +1,156 @@
+"""What goes over the wire: one encoded frame shared by every subscriber, and the merging of chunks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["MAX_MERGED", "ChunkFrame", "Frame", "dump", "merge", "quote"]
+
+MAX_MERGED = 1 << 18
+"""Code points beyond which chunks are not merged into one frame."""
+
+_OVERHEAD = 256  # bytes that a frame costs beside its text, for the bound of an outbox
+
+
+def quote(text: str) -> str:
+    """A JSON string; lone surrogates, which UTF-8 cannot carry, are escaped."""
+    if text.isascii():
+        return encode_basestring(text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return encode_basestring_ascii(text)
+    return encode_basestring(text)
+
+
+def dump(model: BaseModel) -> str:
+    """The JSON of a model; what JSON cannot hold (objects in `metadata`) is told by its `str`."""
+    from pydantic_core import PydanticSerializationError
+
+    try:
+        return model.model_dump_json()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return json.dumps(model.model_dump(), default=str)
+
+
+class Frame:
+    """A frame that changes a chat. It may be shown once the store's ticket `ticket` is durable."""
+
+    __slots__ = ("_json", "encoded", "seq", "size", "ticket")
+
+    def __init__(self, json_object: str, seq: int, ticket: int, *, counted: bool = True) -> None:
+        self._json = json_object
+        self.seq = seq
+        self.ticket = ticket
+        self.size = len(json_object) + _OVERHEAD if counted else 0  # bytes, roughly, in an outbox
+        self.encoded: bytes | None = None
+
+    def encode(self) -> bytes:
+        """The bytes of the frame, made once."""
+        if self.encoded is None:
+            self.encoded = f'{self._json[:-1]},"seq":{self.seq}}}'.encode()
+        return self.encoded
+
+
+class ChunkFrame:
+    """Text to append to a stream; `complete` on its last."""
+
+    __slots__ = ("complete", "content", "encoded", "metadata", "offset", "seq", "stream", "ticket")
+
+    def __init__(
+        self,
+        stream: str,
+        content: str,
+        offset: int,
+        seq: int,
+        *,
+        complete: bool = False,
+        metadata: dict[str, Any] | None = None,
+        ticket: int = 0,
+    ) -> None:
+        self.stream = stream
+        self.content = content
+        self.offset = offset
+        self.seq = seq
+        self.complete = complete
+        self.metadata = metadata
+        self.ticket = ticket
+        self.encoded: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes, roughly."""
+        return len(self.content) + _OVERHEAD
+
+    def encode(self) -> bytes:
+        """The bytes of the frame, made once."""
+        if self.encoded is None:
+            metadata = json.dumps(self.metadata, default=str) if self.metadata else "{}"
+            self.encoded = (
+                f'{{"type":"agent-stream-chunk","id":{quote(self.stream)},"content":{quote(self.content)}'
+                f',"stream_complete":{"true" if self.complete else "false"},"metadata":{metadata}'
+                f',"seq":{self.seq},"offset":{self.offset}}}'
+            ).encode()
+        return self.encoded
+
+
+def merge(frames: Sequence[Frame | ChunkFrame]) -> Iterator[Frame | ChunkFrame]:
+    """The same news in fewer frames: chunks of one stream are merged between two frames of another kind.
+
+    A merged frame bears the highest `seq` up to which a client that received it has everything, so that a
+    client may resume after any frame.
+    """
+    run: list[ChunkFrame] = []
+    for frame in frames:
+        if isinstance(frame, ChunkFrame):
+            run.append(frame)
+            continue
+        yield from _merge_chunks(run)
+        run = []
+        yield frame
+    yield from _merge_chunks(run)
+
+
+def _merge_chunks(chunks: list[ChunkFrame]) -> Iterable[ChunkFrame]:
+    if len(chunks) < 2:
+        return chunks
+    groups: list[list[ChunkFrame]] = []
+    last: dict[str, tuple[list[ChunkFrame], int]] = {}
+    for chunk in chunks:
+        group, size = last.get(chunk.stream, (None, 0))
+        if group is None or size + len(chunk.content) > MAX_MERGED:
+            group, size = [], 0
+            groups.append(group)
+        group.append(chunk)
+        last[chunk.stream] = group, size + len(chunk.content)
+    return _numbered(chunks, groups)
+
+
+def _numbered(chunks: list[ChunkFrame], groups: list[list[ChunkFrame]]) -> Iterator[ChunkFrame]:
+    covered: set[int] = set()
+    contiguous = 0  # index of the first chunk that is not yet covered
+    for group in groups:
+        covered.update(chunk.seq for chunk in group)
+        while contiguous < len(chunks) and chunks[contiguous].seq in covered:
+            contiguous += 1
+        seq = chunks[contiguous - 1].seq
+        yield group[0] if len(group) == 1 and group[0].seq == seq else _joined(group, seq)
+
+
+def _joined(group: list[ChunkFrame], seq: int) -> ChunkFrame:
+    first, last = group[0], group[-1]
+    return ChunkFrame(
+        first.stream,
+        "".join(chunk.content for chunk in group),
+        first.offset,
+        seq,
+        complete=last.complete,
+        metadata=last.metadata,
+        ticket=max(chunk.ticket for chunk in group),
+    )

@@ -1,0 +1,109 @@
+"""One human message being answered: a task, what it opened, and Stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from jupyter_ai.models import HumanChatMessage
+
+__all__ = ["STOP_GRACE", "Run", "RunState", "Slot", "current_run"]
+
+RunState = Literal["running", "done", "stopped", "failed", "interrupted"]
+
+STOP_GRACE = 0.06
+"""Seconds that a stopped handler has to clean up before its run ends without it."""
+
+_current: ContextVar[Run | None] = ContextVar("jupyter_ai_run", default=None)
+
+
+def current_run() -> Run | None:
+    """The run that the calling code answers for; None outside of a run (a handler built by hand)."""
+    return _current.get()
+
+
+class Slot(Protocol):
+    """Something a run holds and gives back at its end; `release` may be called twice."""
+
+    def release(self) -> None: ...
+
+
+class Run:
+    """One answer being made.
+
+    A run is `over` as soon as it ended for all to see. Its task may live on for a moment: a handler that
+    swallows cancellation is left to itself, and what it still says is dropped by the chat.
+    """
+
+    def __init__(self, message: HumanChatMessage, user: str, on_over: Callable[[Run], None]) -> None:
+        self.id = message.id
+        self.message = message
+        self.user = user  # who may stop it along with all that is theirs
+        self.handler = "default"  # the routing key of the handler that answers
+        self.handler_name = ""  # for people: class and command
+        self.state: RunState = "running"
+        self.stopped = False  # Stop was asked for
+        self.over = False
+        self.spoke = False  # anything a person can see came of it
+        self.marked_stopped = False  # one of its streams tells that it was stopped
+        self.remembers = False  # the handler reads and writes the chat's memory
+        self.error: BaseException | None = None
+        self.streams: set[str] = set()
+        self.pending: set[str] = set()
+        self.slots: list[Slot] = []
+        self.task: asyncio.Task[None] | None = None
+        self._on_over = on_over
+        self._finished = asyncio.Event()
+        self._grace: asyncio.TimerHandle | None = None
+
+    def start(self, answer: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin to answer; the caller owns the task returned."""
+        self.task = asyncio.get_running_loop().create_task(self._main(answer), name=f"run {self.id}")
+        return self.task
+
+    def stop(self) -> None:
+        """End this run within `STOP_GRACE` seconds, whatever its handler does; does nothing twice."""
+        if self.over or self.stopped or self.task is None:
+            return
+        self.stopped = True
+        self.task.cancel()
+        self._grace = asyncio.get_running_loop().call_later(STOP_GRACE, self._abandon)
+
+    async def wait(self) -> None:
+        """Return once the run is over; cancelling this leaves the run alone."""
+        await self._finished.wait()
+
+    async def _main(self, answer: Coroutine[Any, Any, None]) -> None:
+        _current.set(self)
+        try:
+            await answer
+        except asyncio.CancelledError as e:
+            self._end("stopped" if self.stopped else "failed", e)
+        # A handler may raise anything, `SystemExit` of an argument parser included, and ends its own run only.
+        except (Exception, SystemExit) as e:  # noqa: BLE001
+            self._end("failed", e)
+        else:
+            self._end("stopped" if self.stopped else "done")
+
+    def _abandon(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+        self._end("stopped")
+
+    def _end(self, state: RunState, error: BaseException | None = None) -> None:
+        if self.over:
+            return
+        self.over = True
+        self.state = state
+        self.error = error
+        if self._grace is not None:
+            self._grace.cancel()
+        for slot in self.slots:
+            slot.release()
+        try:
+            self._on_over(self)
+        finally:
+            self._finished.set()

@@ -1,0 +1,104 @@
+"""Every exception of the framework; each says what happened, to whom, and the next step."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+
+__all__ = [
+    "ChatError",
+    "ChatNotFound",
+    "GenerationInterrupted",
+    "InvalidFrame",
+    "JupyterAIError",
+    "NoChainBound",
+    "NoModelConfigured",
+    "NotAllowed",
+    "NotYourRun",
+    "UnknownMessage",
+    "UnsupportedChunk",
+]
+
+
+class JupyterAIError(Exception):
+    """The root of the tree; `code` names the kind for programs, `status` is the HTTP status it maps to."""
+
+    code = "error"
+    status = 500
+
+
+class ChatError(JupyterAIError):
+    """Something asked of a chat cannot be done."""
+
+    code = "bad-request"
+    status = 400
+
+
+class ChatNotFound(ChatError):
+    """There is no such chat, or not for this user."""
+
+    code = "not-found"
+    status = 404
+
+    def __init__(self, chat_id: str) -> None:
+        super().__init__(f"There is no chat {chat_id!r} for you. GET api/ai/chats lists your chats.")
+
+
+class NotAllowed(ChatError):
+    """The chat belongs to somebody else."""
+
+    code = "forbidden"
+    status = 403
+
+
+class NotYourRun(NotAllowed):
+    """Somebody else asked for this answer."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"The answer to message {target!r} was asked for by somebody else; only they can stop it.")
+
+
+class UnknownMessage(ChatError):
+    """No human message has this id."""
+
+    code = "not-found"
+    status = 404
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"No message of a person has the id {target!r}; it may have been cleared already.")
+
+
+class InvalidFrame(ChatError):
+    """A frame that fits no model of the protocol."""
+
+    code = "invalid-frame"
+
+
+class NoChainBound(JupyterAIError):
+    """`stream_reply` was called without a runnable."""
+
+    def __init__(self, handler: str) -> None:
+        super().__init__(
+            f"{handler} has no runnable in `self.llm_chain`. Bind one in `create_llm_chain()`, "
+            "and call `self.get_llm_chain()` before `self.stream_reply()`."
+        )
+
+
+class NoModelConfigured(JupyterAIError):
+    """A model is needed and none is chosen."""
+
+    def __init__(self) -> None:
+        super().__init__("No language model is configured. Choose one in the settings.")
+
+
+class UnsupportedChunk(JupyterAIError, TypeError):
+    """A runnable yielded something that is not text."""
+
+    def __init__(self, handler: str, chunk: object) -> None:
+        super().__init__(
+            f"The runnable of {handler} yielded a {type(chunk).__name__}; `stream_reply` takes str and message "
+            "chunks. End the chain with a step that yields text, such as `StrOutputParser()`."
+        )
+
+
+class GenerationInterrupted(CancelledError):
+    """The user stopped this run. A cancellation: do not swallow it, and start no new reply."""

@@ -1,0 +1,405 @@
+"""Frames of the chat's WebSocket and bodies of its REST routes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from jupyter_ai_magics.auth import AuthStrategy
+from jupyter_ai_magics.fields import Field
+from jupyter_ai_magics.models.persona import Persona
+from pydantic import BaseModel, field_validator
+
+__all__ = [
+    "DEFAULT_CHUNK_OVERLAP",
+    "DEFAULT_CHUNK_SIZE",
+    "AgentChatMessage",
+    "AgentStreamChunkMessage",
+    "AgentStreamMessage",
+    "AuthStrategy",
+    "BaseAgentMessage",
+    "CellError",
+    "CellSelection",
+    "CellWithErrorSelection",
+    "ChatClient",
+    "ChatDescription",
+    "ChatHistory",
+    "ChatMessage",
+    "ChatRequest",
+    "ChatUpdate",
+    "ChatUser",
+    "ClearMessage",
+    "ClearRequest",
+    "ClosePendingMessage",
+    "ConnectionMessage",
+    "DescribeConfigResponse",
+    "ErrorMessage",
+    "Field",
+    "GlobalConfig",
+    "HumanChatMessage",
+    "IndexMetadata",
+    "IndexedDir",
+    "ListChatsResponse",
+    "ListOptionsEntry",
+    "ListOptionsResponse",
+    "ListProvidersEntry",
+    "ListProvidersResponse",
+    "ListSlashCommandsEntry",
+    "ListSlashCommandsResponse",
+    "Message",
+    "PendingMessage",
+    "Persona",
+    "Selection",
+    "StopRequest",
+    "TextSelection",
+    "UpdateConfigRequest",
+]
+
+DEFAULT_CHUNK_SIZE = 2000
+DEFAULT_CHUNK_OVERLAP = 100
+
+
+# What a client sends.
+
+
+class CellError(BaseModel):
+    """The error output of a code cell."""
+
+    name: str
+    value: str
+    traceback: list[str]
+
+
+class TextSelection(BaseModel):
+    """Text the user selected."""
+
+    type: Literal["text"] = "text"
+    source: str
+
+
+class CellSelection(BaseModel):
+    """The active cell."""
+
+    type: Literal["cell"] = "cell"
+    source: str
+
+
+class CellWithErrorSelection(BaseModel):
+    """The active cell together with its error output."""
+
+    type: Literal["cell-with-error"] = "cell-with-error"
+    source: str
+    error: CellError
+
+
+Selection = TextSelection | CellSelection | CellWithErrorSelection
+
+
+class ChatRequest(BaseModel):
+    """A prompt, with what the user chose to send along."""
+
+    prompt: str
+    selection: Selection | None = None
+
+
+class StopRequest(BaseModel):
+    """Stop this user's runs in this chat, or the one that answers message `target`."""
+
+    type: Literal["stop"]
+    target: str | None = None
+
+
+class ClearRequest(BaseModel):
+    """Forget the whole chat, or the exchange that human message `target` began."""
+
+    type: Literal["clear"] = "clear"
+    target: str | None = None
+
+
+# Who is who.
+
+
+class ChatUser(BaseModel):
+    """A person, as the server's identity provider names them."""
+
+    username: str
+    initials: str
+    name: str
+    display_name: str
+    color: str | None = None
+    avatar_url: str | None = None
+
+
+class ChatClient(ChatUser):
+    """A person at one connection."""
+
+    id: str
+
+
+# What the server sends.
+
+
+class BaseAgentMessage(BaseModel):
+    """What all replies have in common; `time` is in seconds since the epoch."""
+
+    id: str
+    time: float
+    body: str
+    reply_to: str
+    persona: Persona
+    metadata: dict[str, Any] = {}
+
+
+class AgentChatMessage(BaseAgentMessage):
+    """A whole reply."""
+
+    type: Literal["agent"] = "agent"
+
+
+class AgentStreamMessage(BaseAgentMessage):
+    """A streamed reply; `complete` once its last chunk is in `body`."""
+
+    type: Literal["agent-stream"] = "agent-stream"
+    complete: bool
+
+
+class AgentStreamChunkMessage(BaseModel):
+    """Text to append to stream `id`; `metadata` counts only on the last chunk."""
+
+    type: Literal["agent-stream-chunk"] = "agent-stream-chunk"
+    id: str
+    content: str
+    stream_complete: bool
+    metadata: dict[str, Any] = {}
+
+    @field_validator("metadata", mode="before")
+    @classmethod
+    def validate_metadata(cls, v: Any) -> Any:
+        """Take `None` for "nothing to say"."""
+        return {} if v is None else v
+
+
+class HumanChatMessage(BaseModel):
+    """What a person said; `body` is the prompt followed by the fenced selection."""
+
+    type: Literal["human"] = "human"
+    id: str
+    time: float
+    body: str
+    prompt: str
+    selection: Selection | None = None
+    client: ChatClient
+
+
+class ClearMessage(BaseModel):
+    """These exchanges (ids of human messages), or with `None` all of them, are gone."""
+
+    type: Literal["clear"] = "clear"
+    targets: list[str] | None = None
+
+
+class PendingMessage(BaseModel):
+    """Something is being worked on."""
+
+    type: Literal["pending"] = "pending"
+    id: str
+    time: float
+    body: str
+    reply_to: str
+    persona: Persona
+    ellipsis: bool = True
+    closed: bool = False
+
+
+class ClosePendingMessage(BaseModel):
+    """Pending message `id` is done with."""
+
+    type: Literal["close-pending"] = "close-pending"
+    id: str
+
+
+class ErrorMessage(BaseModel):
+    """A frame of this connection was refused; nothing of it took effect."""
+
+    type: Literal["error"] = "error"
+    reason: str
+    code: str
+
+
+ChatMessage = AgentChatMessage | HumanChatMessage | AgentStreamMessage | AgentStreamChunkMessage
+
+
+class ChatHistory(BaseModel):
+    """All that was said in a chat, and what is being worked on."""
+
+    messages: list[ChatMessage]
+    pending_messages: list[PendingMessage]
+
+
+class ConnectionMessage(BaseModel):
+    """The first frame of every connection; `history` is None when `?since=` could be served."""
+
+    type: Literal["connection"] = "connection"
+    client_id: str
+    history: ChatHistory | None
+    epoch: str = ""
+    seq: int = 0
+
+
+Message = (
+    AgentChatMessage
+    | HumanChatMessage
+    | AgentStreamMessage
+    | AgentStreamChunkMessage
+    | ConnectionMessage
+    | ClearMessage
+    | PendingMessage
+    | ClosePendingMessage
+)
+
+
+# Chats.
+
+
+class ChatDescription(BaseModel):
+    """One chat as the list of chats shows it; `owner` is "" where the server knows no identities."""
+
+    id: str
+    title: str
+    owner: str
+    shared: bool
+    is_default: bool
+    created: float
+
+
+class ListChatsResponse(BaseModel):
+    """Every chat that the user may see."""
+
+    chats: list[ChatDescription]
+
+
+class ChatUpdate(BaseModel):
+    """What may be set of a chat, at its creation or later."""
+
+    title: str | None = None
+    shared: bool | None = None
+
+
+# Commands and providers.
+
+
+class ListSlashCommandsEntry(BaseModel):
+    """A slash command; `slash_id` is without the slash."""
+
+    slash_id: str
+    description: str
+
+
+class ListSlashCommandsResponse(BaseModel):
+    """The slash commands that the selected model supports."""
+
+    slash_commands: list[ListSlashCommandsEntry] = []
+
+
+class ListOptionsEntry(BaseModel):
+    """One completion of a command; `only_start`: offered at the beginning of a prompt only."""
+
+    id: str
+    label: str
+    description: str
+    only_start: bool
+
+
+class ListOptionsResponse(BaseModel):
+    """What can be completed."""
+
+    options: list[ListOptionsEntry] = []
+
+
+class ListProvidersEntry(BaseModel):
+    """One model or embedding provider."""
+
+    id: str
+    name: str
+    model_id_label: str | None = None
+    models: list[str]
+    help: str | None = None
+    auth_strategy: AuthStrategy
+    registry: bool
+    fields: list[Field]
+    chat_models: list[str] | None = None
+    completion_models: list[str] | None = None
+
+
+class ListProvidersResponse(BaseModel):
+    """The providers that may be used."""
+
+    providers: list[ListProvidersEntry]
+
+
+# Settings.
+
+
+class GlobalConfig(BaseModel):
+    """The settings of a user."""
+
+    model_provider_id: str | None = None
+    embeddings_provider_id: str | None = None
+    send_with_shift_enter: bool
+    fields: dict[str, dict[str, Any]]
+    api_keys: dict[str, str]
+    completions_model_provider_id: str | None = None
+    completions_fields: dict[str, dict[str, Any]]
+    embeddings_fields: dict[str, dict[str, Any]]
+
+
+class DescribeConfigResponse(BaseModel):
+    """The settings, with the names of keys in place of the keys."""
+
+    model_provider_id: str | None = None
+    embeddings_provider_id: str | None = None
+    send_with_shift_enter: bool
+    fields: dict[str, dict[str, Any]]
+    api_keys: list[str]
+    last_read: int
+    completions_model_provider_id: str | None = None
+    completions_fields: dict[str, dict[str, Any]]
+    embeddings_fields: dict[str, dict[str, Any]]
+
+
+class UpdateConfigRequest(BaseModel):
+    """A change of settings; what is left out stays."""
+
+    model_provider_id: str | None = None
+    embeddings_provider_id: str | None = None
+    completions_model_provider_id: str | None = None
+    send_with_shift_enter: bool | None = None
+    api_keys: dict[str, str] | None = None
+    last_read: int | None = None
+    fields: dict[str, dict[str, Any]] | None = None
+    completions_fields: dict[str, dict[str, Any]] | None = None
+    embeddings_fields: dict[str, dict[str, Any]] | None = None
+
+    @field_validator("send_with_shift_enter", "api_keys", "fields", mode="before")
+    @classmethod
+    def ensure_not_none_if_passed(cls, field_val: Any) -> Any:
+        """Refuse an explicit null where only leaving out makes sense."""
+        if field_val is None:
+            raise ValueError("must not be null; leave it out to keep the present value")
+        return field_val
+
+
+# What `/learn` has read.
+
+
+class IndexedDir(BaseModel):
+    """A directory of the index."""
+
+    path: str
+    chunk_size: int = DEFAULT_CHUNK_SIZE
+    chunk_overlap: int = DEFAULT_CHUNK_OVERLAP
+
+
+class IndexMetadata(BaseModel):
+    """The directories of the index."""
+
+    dirs: list[IndexedDir]

@@ -1,0 +1,443 @@
+"""Discovery of plug-ins: from an entry point to a validated, lazily loaded class, or to a kept failure."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from jupyter_ai import plugin_validation as validation
+from jupyter_ai.plugin_clashes import SLASH_IDS, Claim, Verdict, canonical, judge, rank
+from jupyter_ai.plugin_loading import GroupLoading, load_in_turn
+from jupyter_ai.plugin_validation import PluginError
+
+if TYPE_CHECKING:
+    import asyncio
+    from importlib.metadata import Distribution, EntryPoint
+
+    _Log = logging.Logger | logging.LoggerAdapter[Any]
+    _Find = Callable[[str], Iterable[EntryPoint]]
+
+__all__ = [
+    "CHAT_HANDLERS",
+    "CONTEXT_PROVIDERS",
+    "DEFAULT_TASKS",
+    "EMBEDDINGS_PROVIDERS",
+    "GROUPS",
+    "MODEL_PROVIDERS",
+    "PERSONAS",
+    "Plugin",
+    "PluginError",
+    "PluginRegistry",
+    "PluginState",
+    "builtin_class",
+]
+
+CHAT_HANDLERS = "jupyter_ai.chat_handlers"
+PERSONAS = "jupyter_ai.personas"
+MODEL_PROVIDERS = "jupyter_ai.model_providers"
+EMBEDDINGS_PROVIDERS = "jupyter_ai.embeddings_model_providers"
+CONTEXT_PROVIDERS = "jupyter_ai.context_providers"
+GROUPS = (CHAT_HANDLERS, PERSONAS, MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS, CONTEXT_PROVIDERS)
+DEFAULT_TASKS = "jupyter_ai.default_tasks"
+"""A group of the 2.x series: what is in it is listed, and never loaded."""
+
+_OURS = "jupyter-ai"  # the distribution whose plug-ins are the built-ins
+
+PluginState = Literal["loaded", "not loaded", "failed", "blocked", "disabled", "overridden"]
+
+
+class _Kind(NamedTuple):
+    """What a plug-in of a group is called, and what may be wrong with its class."""
+
+    noun: str
+    problems: Callable[[type], list[str]]
+
+
+_KINDS = {
+    CHAT_HANDLERS: _Kind("chat handler", validation.chat_handler_problems),
+    PERSONAS: _Kind("persona", validation.persona_problems),
+    MODEL_PROVIDERS: _Kind("model provider", validation.provider_problems),
+    EMBEDDINGS_PROVIDERS: _Kind("embeddings provider", validation.provider_problems),
+    CONTEXT_PROVIDERS: _Kind("context provider", validation.context_provider_problems),
+}
+
+
+@dataclass(eq=False)
+class Plugin:
+    """One entry point (or class added by hand), and what has become of it."""
+
+    group: str
+    name: str
+    target: str
+    distribution: str
+    version: str = ""
+    builtin: bool = False
+    state: PluginState = "not loaded"
+    reason: str | None = None
+    traceback: str | None = None
+    overridden_by: str | None = None
+    obj: type | None = None
+
+    @property
+    def id(self) -> str | None:
+        """The class's own `id`, known once it was imported."""
+        return _text(getattr(self.obj, "id", None))
+
+    @property
+    def slash_id(self) -> str | None:
+        """The command without its slash; None before the import, and for the default handler."""
+        return _text(getattr(getattr(self.obj, "routing_type", None), "slash_id", None))
+
+    @property
+    def owner(self) -> str:
+        return f"{self.distribution} {self.version}".rstrip()
+
+    def describe(self) -> dict[str, Any]:
+        """As `GET api/ai/plugins` lists it."""
+        return {
+            "group": self.group,
+            "name": self.name,
+            "id": self.id,
+            "slash_id": self.slash_id,
+            "target": self.target,
+            "distribution": self.distribution,
+            "version": self.version,
+            "builtin": self.builtin,
+            "state": self.state,
+            "reason": self.reason,
+            "traceback": self.traceback,
+            "overridden_by": self.overridden_by,
+        }
+
+    def __str__(self) -> str:
+        return f"`{self.name}` of {self.owner} ({self.target})"
+
+
+class PluginRegistry:
+    """The plug-ins of one server (or one test): found by `discover` or `add`, imported by `load`.
+
+    Each failure is kept with its plug-in. With `strict`, loading still goes on to the end, and then raises
+    `PluginError` for the first one. `blocked` is asked before a class is imported, and once more when its
+    id is known; a reason that it gives keeps the plug-in out.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: _Log | None = None,
+        find: _Find | None = None,
+        allow_builtin_override: bool = True,
+        blocked: Callable[[Plugin], str | None] | None = None,
+        strict: bool = False,
+    ) -> None:
+        self._log = log or logging.getLogger(__name__)
+        self._find = find
+        self._allow_override = allow_builtin_override
+        self._blocked = blocked
+        self._strict = strict
+        self._lock = threading.RLock()  # never held while plug-in code runs
+        self._plugins: list[Plugin] = []
+        self._given: dict[Plugin, type] = {}  # classes from `add`
+        self._staged: dict[Plugin, Claim] = {}  # imported and well-formed, while their group is loading
+        self._valid: dict[Plugin, Claim] = {}  # the same, once it is loaded
+        self._verdicts: dict[Plugin, Verdict] = {}  # the latest on each of these
+        self._errors: dict[Plugin, BaseException] = {}  # what `strict` raises from
+        self._loadings = {group: GroupLoading(group, self._load_group, self._lock) for group in GROUPS}
+
+    def discover(self) -> None:
+        """Read the metadata of installed packages; import nothing. A second call adds what is new."""
+        find = self._find or _installed(self._log)
+        for group in (*GROUPS, DEFAULT_TASKS):
+            try:
+                plugins = [_from_entry_point(group, entry_point) for entry_point in find(group)]
+            except Exception:  # noqa: BLE001 - any parser's error; the other groups may be readable
+                self._log.exception("The entry points of group %s cannot be read.", group)
+                continue
+            for plugin in plugins:
+                self._remember(plugin)
+
+    def add(
+        self,
+        group: str,
+        name: str,
+        cls: type,
+        *,
+        distribution: str = "(local)",
+        version: str = "",
+        builtin: bool = False,
+    ) -> None:
+        """Add a class without an entry point; `load` treats it like any other."""
+        self._loading(group)
+        target = f"{getattr(cls, '__module__', '?')}:{getattr(cls, '__qualname__', cls)}"
+        self._remember(Plugin(group, name, target, distribution, version, builtin), cls)
+
+    def load(self, group: str) -> None:
+        """Import every plug-in of the group that is not yet; wait if another thread is at it."""
+        self._loading(group).run()
+        self._raise_if_strict(group)
+
+    def load_all(self) -> None:
+        for group in GROUPS:
+            self.load(group)
+
+    def start_loading(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Load all groups in a daemon thread as soon as `loop` runs, so that the server answers first."""
+        loop.call_soon_threadsafe(load_in_turn, self._loadings.values())
+
+    async def ready(
+        self,
+        group: str,
+        timeout: float = 30.0,  # noqa: ASYNC109 - being late is an answer here, not an error
+    ) -> bool:
+        """Wait until the group is loaded, and load it if nobody does; False (and a log line) on time-out.
+
+        Cancelling it leaves the loading alone. It may be called concurrently.
+        """
+        import asyncio
+
+        loading = self._loading(group)
+        waiter = loading.waiter(asyncio.get_running_loop())
+        if waiter is not None:
+            try:
+                async with asyncio.timeout(timeout):
+                    await waiter
+            except TimeoutError:
+                self._log.warning("%s are not loaded after %g s: %s", group, timeout, self._culprits(loading))
+                return False
+            finally:
+                loading.forget(waiter)
+        self._raise_if_strict(group)
+        return True
+
+    def loaded(self, group: str) -> bool:
+        return self._loading(group).done
+
+    def plugins(self, group: str | None = None) -> list[Plugin]:
+        """All that were found, whatever their state."""
+        with self._lock:
+            found = [plugin for plugin in self._plugins if group in (None, plugin.group)]
+        return sorted(found, key=lambda plugin: (plugin.group, plugin.name, *rank(plugin)[1:]))
+
+    def classes(self, group: str) -> dict[str, type]:
+        """The classes that serve, by entry point name."""
+        return {p.name: p.obj for p in self.plugins(group) if p.state == "loaded" and p.obj is not None}
+
+    def handlers(self) -> dict[str, Plugin]:
+        """The chat handlers that serve, by routing key: "default" first, then "/<slash id>" in order."""
+        with self._lock:
+            served = [(c, p) for p, c in self._valid.items() if c.space == SLASH_IDS and p.state == "loaded"]
+        served.sort(key=lambda item: item[0].value or "")
+        return {"default" if claim.value is None else f"/{claim.value}": plugin for claim, plugin in served}
+
+    def _loading(self, group: str) -> GroupLoading:
+        try:
+            return self._loadings[group]
+        except KeyError:
+            raise ValueError(f"unknown plug-in group {group!r}: use one of {', '.join(GROUPS)}") from None
+
+    def _remember(self, plugin: Plugin, cls: type | None = None) -> None:
+        with self._lock:
+            if any(_same(plugin, known) and self._given.get(known) is cls for known in self._plugins):
+                return
+            self._plugins.append(plugin)
+            if cls is not None:
+                self._given[plugin] = cls
+            if plugin.group in self._loadings:
+                self._loadings[plugin.group].done = False
+        if plugin.state == "failed":
+            self._log_failure(plugin)
+
+    def _load_group(self, loading: GroupLoading) -> None:
+        while not self._finish(loading):
+            for plugin in self._pending(loading.group):
+                loading.importing = plugin
+                try:
+                    self._load_one(plugin)
+                finally:
+                    loading.importing = None
+
+    def _pending(self, group: str) -> list[Plugin]:
+        with self._lock:
+            return [p for p in self.plugins(group) if p.state == "not loaded" and p not in self._staged]
+
+    def _load_one(self, plugin: Plugin) -> None:
+        try:
+            if self._is_blocked(plugin):
+                return
+            plugin.obj = self._given.get(plugin) or validation.import_class(plugin.target, plugin.owner)
+            if not (self._is_blocked(plugin) or self._is_disabled(plugin)):
+                self._staged[plugin] = _validated(plugin)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - whatever one plug-in raises must not cost the others
+            self._fail(plugin, exc)
+
+    def _is_blocked(self, plugin: Plugin) -> bool:
+        reason = self._blocked(plugin) if self._blocked is not None else None
+        if reason is None:
+            return False
+        plugin.state, plugin.reason = "blocked", reason
+        self._log.info("Blocked %s %s: %s", _noun(plugin), plugin, reason)
+        return True
+
+    def _is_disabled(self, plugin: Plugin) -> bool:
+        # Not just truthy: a base class may have a property of that name.
+        if getattr(plugin.obj, "disabled", False) is not True:
+            return False
+        plugin.state, plugin.reason = "disabled", "its class says `disabled = True`"
+        self._log.info("Disabled %s %s: %s", _noun(plugin), plugin, plugin.reason)
+        return True
+
+    def _fail(self, plugin: Plugin, exc: BaseException) -> None:
+        known = isinstance(exc, PluginError)
+        cause = exc.__cause__ if known else exc
+        plugin.obj = None
+        plugin.reason = str(exc) if known else validation.summarize(exc)
+        plugin.traceback = "".join(traceback.format_exception(cause)) if cause is not None else None
+        plugin.state = "failed"
+        if self._strict:
+            self._errors[plugin] = exc
+        self._log_failure(plugin)
+
+    def _finish(self, loading: GroupLoading) -> bool:
+        """Judge what was loaded, unless a plug-in was added meanwhile."""
+        with self._lock:
+            if self._pending(loading.group):
+                return False
+            for plugin in [plugin for plugin in self._staged if plugin.group == loading.group]:
+                self._valid[plugin] = self._staged.pop(plugin)
+            notes = self._judge()
+            loading.done = True
+        for level, text in notes:
+            self._log.log(level, "%s", text)
+        return True
+
+    def _judge(self) -> list[tuple[int, str]]:
+        """Give every valid plug-in its state; what to log about those for which it is new."""
+        verdicts = judge(self._plugins, self._valid, allow_override=self._allow_override)
+        changed = {p: v for p, v in verdicts.items() if v != self._verdicts.get(p)}
+        ordered = sorted(changed.items(), key=lambda item: rank(item[0]))
+        notes = [_note(p, v) for p, v in ordered if not v.state == p.state == "loaded"]
+        for plugin, verdict in changed.items():
+            plugin.state, plugin.reason, plugin.overridden_by, _ = verdict
+        self._verdicts = verdicts
+        return notes
+
+    def _culprits(self, loading: GroupLoading) -> str:
+        """Which imports a late group waits for: its own one, or those of the groups before it."""
+        everywhere = [other.importing for other in self._loadings.values()]
+        found = [p for p in ([loading.importing] if loading.importing else everywhere) if p is not None]
+        return (
+            "; ".join(f"the import of {plugin} has not returned" for plugin in found) or "nobody loads them"
+        )
+
+    def _raise_if_strict(self, group: str) -> None:
+        failed = [plugin for plugin in self.plugins(group) if self._strict and plugin.state == "failed"]
+        if failed:
+            raise PluginError(f"{failed[0]}: {failed[0].reason}") from self._errors.get(failed[0])
+
+    def _log_failure(self, plugin: Plugin) -> None:
+        self._log.warning("Failed to register %s %s: %s", _noun(plugin), plugin, plugin.reason)
+
+
+def builtin_class(group: str, name: str) -> type:
+    """The class that we ship under this entry point name, whether or not it is overridden.
+
+    It needs no registry, so that a plug-in's module may ask for it while it is imported itself.
+    """
+    from importlib import metadata
+
+    entry_points = metadata.distribution(_OURS).entry_points.select(group=group, name=name)
+    if not entry_points:
+        raise ImportError(f"jupyter_ai comes without the built-in `{name}` of {group}: reinstall it")
+    try:
+        return validation.import_class(next(iter(entry_points)).value, "jupyter_ai")
+    except PluginError as exc:
+        raise ImportError(f"the built-in `{name}` of {group} cannot be imported: {exc}") from exc
+
+
+def _noun(plugin: Plugin) -> str:
+    return _KINDS[plugin.group].noun if plugin.group in _KINDS else "default task"
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _same(one: Plugin, other: Plugin) -> bool:
+    attributes = ("group", "name", "target", "distribution")
+    return all(getattr(one, attribute) == getattr(other, attribute) for attribute in attributes)
+
+
+def _validated(plugin: Plugin) -> Claim:
+    """What the class claims; raise `PluginError` with all that is wrong with it."""
+    cls, kind = plugin.obj, _KINDS[plugin.group]
+    if not isinstance(cls, type):
+        raise PluginError(f"`{plugin.target}` is not a class: register a class")
+    if problems := kind.problems(cls):
+        complaint = f"`{cls.__name__}` ({plugin.target}) cannot be used as {kind.noun}"
+        raise PluginError(f"{complaint}: {'; '.join(problems)}")
+    if plugin.group == CHAT_HANDLERS or (plugin.group == PERSONAS and validation.is_chat_handler(cls)):
+        return Claim(SLASH_IDS, plugin.slash_id)
+    return Claim(plugin.group, plugin.name if plugin.group == PERSONAS else plugin.id)
+
+
+def _note(plugin: Plugin, verdict: Verdict) -> tuple[int, str]:
+    if verdict.state != "loaded":
+        return verdict.level, f"{_noun(plugin).capitalize()} {plugin} is {verdict.state}: {verdict.reason}"
+    routed = plugin.group == CHAT_HANDLERS and plugin.slash_id is not None
+    command = f" with command `/{plugin.slash_id}`" if routed else ""
+    return logging.INFO, f"Registered {_noun(plugin)} `{plugin.id or plugin.name}`{command}."
+
+
+def _from_entry_point(group: str, entry_point: EntryPoint) -> Plugin:
+    distribution, version = _owner(entry_point.dist)
+    builtin = canonical(distribution) == _OURS
+    plugin = Plugin(group, entry_point.name, entry_point.value, distribution, version, builtin)
+    if group == DEFAULT_TASKS:
+        plugin.reason = "this group is listed only; nothing loads it"
+        return plugin
+    try:
+        validation.parse_target(plugin.target)
+    except PluginError as exc:
+        plugin.state, plugin.reason = "failed", str(exc)
+    return plugin
+
+
+def _owner(dist: Distribution | None) -> tuple[str, str]:
+    """Name and version; broken metadata lacks either, or cannot be read at all."""
+    if dist is None:
+        return "(unknown)", ""
+    try:
+        return dist.name or "(unknown)", dist.version or ""
+    except Exception:  # noqa: BLE001 - any parser's error; the plug-in itself may work all the same
+        return "(unknown)", ""
+
+
+def _installed(log: _Log) -> _Find:
+    """A `find` over what is installed now, read once; one unreadable package does not hide the others."""
+    from importlib import metadata
+
+    found: dict[str, list[EntryPoint]] = {}
+    for name in sorted({name for dist in metadata.distributions() if (name := _name_if_ours(dist))}):
+        try:
+            # By name, because of two of one name the first on the path is the one that gets imported.
+            entry_points = metadata.distribution(name).entry_points
+        except Exception as exc:  # noqa: BLE001 - any parser's error
+            log.warning("The entry points of %s cannot be read: %s", name, validation.summarize(exc))
+            continue
+        for entry_point in entry_points:
+            found.setdefault(entry_point.group, []).append(entry_point)
+    return lambda group: found.get(group, ())
+
+
+def _name_if_ours(dist: Distribution) -> str | None:
+    """The name of a distribution that mentions our groups; the metadata of others need no parsing."""
+    try:
+        return dist.name if "jupyter_ai." in (dist.read_text("entry_points.txt") or "") else None
+    except Exception:  # noqa: BLE001 - any parser's error
+        return None

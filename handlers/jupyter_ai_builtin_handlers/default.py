@@ -1,0 +1,53 @@
+"""Answers what is no command: prompt, memory, context, streaming."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.models import HumanChatMessage
+
+if TYPE_CHECKING:
+    from jupyter_ai_magics import BaseProvider
+
+__all__ = ["DefaultChatHandler"]
+
+
+class DefaultChatHandler(BaseChatHandler):
+    """Streams the configured model's answer, with the chat's memory and what context commands add."""
+
+    id = "default"
+    name = "Default"
+    help = "Answers every message that is no command"
+    routing_type = SlashCommandRoutingType(slash_id=None)
+    uses_llm = True
+
+    def create_llm_chain(self, provider: type[BaseProvider], provider_params: dict[str, str]) -> None:
+        """Bind the provider's chat prompt and its model."""
+        self.llm = provider(**self.get_model_parameters(provider, provider_params))
+        self.prompt_template = self.llm.get_chat_prompt_template()
+        self.llm_chain = self.prompt_template | self.llm
+
+    async def process_message(self, message: HumanChatMessage) -> None:
+        """Stream an answer and remember the exchange, also one that was stopped in the middle."""
+        from langchain_core.messages import AIMessage, HumanMessage
+
+        self.get_llm_chain()
+        context = await self.make_context_prompt(message)
+        prompt = self.replace_prompt(message.body)
+        memory = self.get_llm_chat_memory(message)
+        inputs: dict[str, Any] = {"input": prompt, "context": context, "history": memory.messages}
+        answer = await self.stream_reply(inputs, message)
+        if answer:
+            memory.add_messages([HumanMessage(prompt), AIMessage(answer)])
+
+    async def make_context_prompt(self, human_msg: HumanChatMessage) -> str:
+        """What the context commands in `human_msg` add to the prompt, "" for nothing."""
+        parts = [await p.make_context_prompt(human_msg) for p in self.context_providers.values()]
+        return "\n\n".join(part for part in parts if part)
+
+    def replace_prompt(self, prompt: str) -> str:
+        """`prompt` with its context commands replaced by what the model should read there."""
+        for provider in self.context_providers.values():
+            prompt = provider.replace_prompt(prompt)
+        return prompt

@@ -1,0 +1,1 @@
+"""The built-in personas: plug-ins like anybody's, found by entry points."""

@@ -1,0 +1,1 @@
+"""The data that providers exchange with the chat and the editor."""

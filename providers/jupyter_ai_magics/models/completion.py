@@ -1,0 +1,70 @@
+"""What an editor asks when somebody types, and what it is answered."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+__all__ = [
+    "CompletionError",
+    "InlineCompletionItem",
+    "InlineCompletionList",
+    "InlineCompletionReply",
+    "InlineCompletionRequest",
+    "InlineCompletionStreamChunk",
+]
+
+
+class InlineCompletionRequest(BaseModel):
+    """A cursor in a document: the text before it, the text after it, and where that is."""
+
+    number: int
+    prefix: str
+    suffix: str
+    mime: str
+    stream: bool
+    path: str | None = None
+    language: str | None = None
+    cell_id: str | None = None
+
+
+class InlineCompletionItem(BaseModel):
+    """One suggestion; `token` names the stream that will complete it."""
+
+    insertText: str
+    filterText: str | None = None
+    isIncomplete: bool | None = None
+    token: str | None = None
+
+
+class CompletionError(BaseModel):
+    """Why there is no suggestion."""
+
+    type: str
+    title: str
+    traceback: str
+
+
+class InlineCompletionList(BaseModel):
+    """Suggestions, the best first."""
+
+    items: list[InlineCompletionItem]
+
+
+class InlineCompletionReply(BaseModel):
+    """The answer to the request of that number."""
+
+    list: InlineCompletionList
+    reply_to: int
+    error: CompletionError | None = None
+
+
+class InlineCompletionStreamChunk(BaseModel):
+    """The whole text of one streamed suggestion so far."""
+
+    type: Literal["stream"] = "stream"
+    response: InlineCompletionItem
+    reply_to: int
+    done: bool
+    error: CompletionError | None = None

@@ -1,0 +1,48 @@
+"""Synchronous calls of models, each on a daemon thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import copy_context
+from threading import Thread
+from typing import Any, ParamSpec, TypeVar
+
+__all__ = ["run_in_thread"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `function` on a thread that delays neither other calls nor the end of the process.
+
+    Cancelling stops the waiting at once; the thread goes on until the function returns, and its result is
+    dropped. May be called concurrently, any number of times.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+    context = copy_context()
+
+    def work() -> None:
+        deliver: tuple[Callable[..., None], Any]
+        try:
+            deliver = future.set_result, context.run(function, *args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            deliver = future.set_exception, _raisable(error)
+        with suppress(RuntimeError):  # the loop was closed meanwhile, so nobody waits any more
+            loop.call_soon_threadsafe(_unless_done, future, *deliver)
+
+    Thread(target=work, daemon=True, name=f"sync-model-{id(future):x}").start()
+    return await future
+
+
+def _unless_done(future: asyncio.Future[T], deliver: Callable[[Any], None], value: object) -> None:
+    if not future.done():
+        deliver(value)
+
+
+def _raisable(error: BaseException) -> BaseException:
+    # A future refuses StopIteration, which would leave its waiter waiting for ever.
+    return RuntimeError("the call raised StopIteration") if isinstance(error, StopIteration) else error

@@ -1,0 +1,91 @@
+# Sourced by the scripts beside it: finds a Python and keeps `.venv` in step with pyproject.toml and compat/.
+#
+# pip, not uv: pip reads the machine's own configuration (indexes, proxies, certificates), and uv does not.
+
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+venv=$root/.venv
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  say "$@"
+  exit 1
+}
+
+# The comment at the head of a script is its help.
+help_if_asked() {
+  case "${1:-}" in
+    -h | --help)
+      sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+      exit 0
+      ;;
+  esac
+}
+
+is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+can_make_venvs() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
+
+# Prints a Python that is new enough and can make a virtual environment; on failure says what was found instead.
+find_python() {
+  local names=(python3.11 python3.12 python3.13 python3 python) name seen=""
+  [ -z "${PYTHON:-}" ] || names=("$PYTHON")
+  for name in "${names[@]}"; do
+    command -v "$name" >/dev/null || continue
+    if ! is_new_enough "$name"; then
+      seen+="  $name is $("$name" --version 2>&1 | head -n 1)"$'\n'
+    elif ! can_make_venvs "$name"; then
+      seen+="  $name lacks venv or ensurepip (on Debian: apt-get install ${name}-venv)"$'\n'
+    else
+      command -v "$name"
+      return
+    fi
+  done
+  say "Python 3.11 or newer, with venv, is needed and was not found: ${names[*]}."
+  [ -z "$seen" ] || printf 'Seen:\n%s' "$seen" >&2
+  say "Install one (on Debian: apt-get install python3.11-venv), or name one: PYTHON=/path/to/python $0"
+  return 1
+}
+
+digest() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -d ' ' -f 1; }
+
+# What an installation depends on. Its place is part of it: environments cannot be moved.
+wanted() { { printf '%s\n' "$root" && cat "$root/pyproject.toml" "$root"/compat/*/pyproject.toml; } | digest; }
+
+# ensure_env [extra ...]: `.venv` holds the project (editable), compat/ and these extras. The stamp says what it holds already.
+ensure_env() {
+  local stamp=$venv/.installed hash held=" " extra extras missing=""
+  hash=$(wanted)
+  if [ -f "$stamp" ] && "$venv/bin/python" -c '' 2>/dev/null; then
+    held=" $(sed -n 2p "$stamp") "
+    [ "$(sed -n 1p "$stamp")" = "$hash" ] || missing=" "
+  else
+    missing=" "
+  fi
+  for extra in "$@"; do
+    case "$held" in *" $extra "*) ;; *) missing=" " held+="$extra " ;; esac
+  done
+  [ -n "$missing" ] || return 0
+  read -ra extras <<<"$held"
+  install_env "$stamp" "$hash" "${extras[*]}"
+}
+
+install_env() {
+  local stamp=$1 hash=$2 extras=$3 python
+  if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    python=$(find_python) || exit 1
+    say "Creating $venv with $python"
+    "$python" -m venv --clear "$venv"
+  fi
+  rm -f "$stamp"
+  say "Installing the project${extras:+ with $extras} into $venv (once; a minute or so)"
+  local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
+  "${pip[@]}" 'hatchling>=1.25'
+  # One build backend for the four: no isolated environment is made and filled for each. compat/ comes second, without its dependency:
+  # in one resolution, pip would look for `jupyter_ai` on an index as soon as extras are asked for.
+  "${pip[@]}" --no-build-isolation --editable "$root${extras:+[${extras// /,}]}"
+  "${pip[@]}" --no-build-isolation --no-deps "$root"/compat/*/
+  printf '%s\n%s\n' "$hash" "$extras" >"$stamp"
+}

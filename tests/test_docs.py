@@ -1,0 +1,131 @@
+"""The code in README.md and docs/ runs, page by page.
+
+- The ``python`` blocks of a page run in order, in one namespace; the tests among them run with the kit.
+- A block whose first line names a file (``# shout.py``) is that file, which later blocks import.
+- The commands in ``shell`` blocks exist, with the options shown.
+- ``<!-- not run: reason -->`` before a block leaves it out.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+TREE = Path(__file__).parent.parent
+PAGES = [TREE / "README.md", TREE / "CONTRIBUTING.md", *sorted(TREE.glob("docs/**/*.md"))]
+SCRIPTS = Path(sys.executable).parent
+
+# Commands that come with the machine or with Python, and are not ours to test.
+FOREIGN = {"curl", "echo", "export", "git", "pip", "pytest", "python"}
+
+FENCE = re.compile(
+    r"^(?P<ticks>```+)(?P<kind>[\w{}-]*)[^\n]*\n(?P<text>.*?)^(?P=ticks)[ \t]*$", re.DOTALL | re.MULTILINE
+)
+NOT_RUN = re.compile(r"<!-- not run: \S[^>]*-->\s*\Z")
+FILE = re.compile(r"\A# (?P<name>[\w/.-]+\.\w+)\n")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block of a page."""
+
+    kind: str
+    text: str
+    line: int
+
+    @property
+    def file(self) -> str | None:
+        found = FILE.match(self.text)
+        return found["name"] if found else None
+
+
+def blocks(page: str) -> list[Block]:
+    """The blocks of a page that are to be run."""
+    found = (fence for fence in FENCE.finditer(page) if not NOT_RUN.search(page[: fence.start()]))
+    return [Block(fence["kind"], fence["text"], page.count("\n", 0, fence.start("text"))) for fence in found]
+
+
+def write_page(page: str, folder: Path, name: str) -> None:
+    """Write the files that a page shows, and the rest of its Python as a module with the page's lines."""
+    module = [""] * len(page.splitlines())
+    for block in blocks(page):
+        if block.file:
+            path = folder / block.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text)
+        elif block.kind == "python":
+            lines = block.text.splitlines()
+            module[block.line : block.line + len(lines)] = lines
+    (folder / f"test_{name}_page.py").write_text("\n".join(module) + "\n")
+
+
+def ids(page: Path) -> str:
+    return page.relative_to(TREE).as_posix()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in page.read_text()], ids=ids)
+def test_python_runs(page: Path, tmp_path: Path) -> None:
+    write_page(page.read_text(), tmp_path, page.stem.lower())
+    options = ["-q", "--rootdir=.", "-c", os.devnull, "-p", "no:cacheprovider"]
+    options += ["-o", "asyncio_default_fixture_loop_scope=function"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+    command = [sys.executable, "-m", "pytest", *options, "."]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    passed = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    assert result.returncode in passed, result.stdout + result.stderr
+
+
+def commands(page: str) -> list[list[str]]:
+    """The commands in a page's shell blocks; each part of a pipe is one."""
+    shell = [block.text for block in blocks(page) if block.kind == "shell"]
+    parts = [part for text in shell for line in text.splitlines() for part in re.split(r" (?:\||&&) ", line)]
+    return [words for part in parts if (words := shlex.split(part, comments=True))]
+
+
+@cache
+def help_of(*command: str) -> str:
+    """What `command --help` prints; it must be a command."""
+    result = subprocess.run([*command, "--help"], cwd=TREE, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page.read_text())], ids=ids)
+def test_commands_exist(page: Path) -> None:
+    for command in commands(page.read_text()):
+        match [Path(command[0]).name, *command[1:]]:
+            case ["jupyter", "ai", verb, *arguments]:
+                text = help_of(str(SCRIPTS / "jupyter"), "ai", verb)
+                options = [word.split("=")[0] for word in arguments if word.startswith("-")]
+                assert [option for option in options if option not in text] == []
+            case ["jupyter", "server" | "lab", *_]:
+                pass
+            case _ if command[0].startswith(("scripts/", ".ci/")):
+                assert help_of(str(TREE / command[0]))
+            case [name, *_]:
+                assert name in FOREIGN
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = [
+        target.split("#")[0]
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+        if "://" not in target
+    ]
+
+    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+def test_block_marked_not_run_is_left_out() -> None:
+    page = "<!-- not run: needs a key -->\n```python\nfirst\n```\n\n```python\nsecond\n```\n"
+
+    assert [Block("python", "second\n", 6)] == blocks(page)

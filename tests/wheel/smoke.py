@@ -1,0 +1,129 @@
+"""The built wheel, installed where the source tree is out of reach; run by `.ci/run wheel` only."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.metadata import entry_points, files, version
+from pathlib import Path
+
+import pytest
+
+PACKAGES = [
+    "jupyter_ai",
+    "jupyter_ai_builtin_handlers",
+    "jupyter_ai_builtin_personas",
+    "jupyter_ai_magics",
+    "mockllm",
+]
+JUPYTER = Path(sys.executable).with_name("jupyter")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_package_comes_from_the_wheel_with_its_types(name: str) -> None:
+    assert (place := import_module(name).__file__)
+
+    assert Path(place).is_relative_to(sys.prefix)
+    assert Path(place).with_name("py.typed").is_file()
+
+
+def test_answers_of_the_offline_model_are_in_it() -> None:
+    data = [path for path in files("jupyter_ai") or [] if path.suffix in {".yaml", ".yml"}]
+
+    assert data
+    assert all(Path(str(path.locate())).is_file() for path in data)
+
+
+def test_server_finds_the_extension_without_being_told() -> None:
+    config = Path(sys.prefix, "etc/jupyter/jupyter_server_config.d/jupyter_ai.json")
+
+    assert json.loads(config.read_text()) == {"ServerApp": {"jpserver_extensions": {"jupyter_ai": True}}}
+
+
+@pytest.mark.parametrize("name", ["jupyter_ai_magics", "jupyter_ai_persona_manager", "mockllm"])
+def test_name_is_taken_by_a_distribution_without_modules(name: str) -> None:
+    modules = [path for path in files(name) or [] if not path.parts[0].endswith(".dist-info")]
+
+    assert modules == []
+
+
+def test_entry_points_load() -> None:
+    for group in ["jupyter_ai.chat_handlers", "jupyter_ai.model_providers"]:
+        ours = [
+            point for point in entry_points(group=group) if point.dist and point.dist.name == "jupyter_ai"
+        ]
+
+        assert ours
+        for point in ours:
+            point.load()
+
+
+def test_versions_agree() -> None:
+    assert version("jupyter_ai") == import_module("jupyter_ai").__version__
+
+
+async def test_kit_answers(make_chat) -> None:
+    chat = make_chat()
+
+    assert "/help" in (await chat.send("/help")).text
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("home")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")} | {
+        "HOME": str(home)
+    }
+    command = [
+        JUPYTER,
+        "server",
+        "--no-browser",
+        "--allow-root",
+        "--port=0",
+        "--IdentityProvider.token=secret",
+    ]
+    process = subprocess.Popen(command, cwd=home, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        yield _address(process)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _address(process: "subprocess.Popen[str]") -> str:
+    """The server's address, from its log; the pytest time limit ends the wait."""
+    log = []
+    assert process.stderr
+    for line in process.stderr:
+        log.append(line)
+        if found := re.search(r"http://(127\.0\.0\.1|localhost):(\d+)/", line):
+            return f"http://127.0.0.1:{found[2]}"
+    raise AssertionError("the server ended:\n" + "".join(log))
+
+
+def _get(url: str) -> object:
+    request = urllib.request.Request(url, headers={"Authorization": "token secret"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+def test_server_is_healthy(server: str) -> None:
+    assert isinstance(_get(f"{server}/api/ai/health"), dict)
+
+
+def test_server_lists_the_built_in_commands(server: str) -> None:
+    answer = _get(f"{server}/api/ai/chats/slash_commands")
+
+    assert "help" in {entry["slash_id"] for entry in answer["slash_commands"]}
+
+
+def test_pipe_gets_a_streamed_answer(server: str) -> None:
+    command = [JUPYTER, "ai", "chat", "--url", server, "--token", "secret"]
+    answer = subprocess.run(command, input="hello\n", capture_output=True, text=True, timeout=50)
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip()
