@@ -270,7 +270,9 @@ class PluginRegistry:
                 return
             plugin.obj = self._given.get(plugin) or validation.import_class(plugin.target, plugin.owner)
             if not (self._is_blocked(plugin) or self._is_disabled(plugin)):
-                self._staged[plugin] = _validated(plugin)
+                claim = _validated(plugin)
+                with self._lock:
+                    self._staged[plugin] = claim
         except KeyboardInterrupt:
             raise
         except BaseException as exc:  # noqa: BLE001 - whatever one plug-in raises must not cost the others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jupyter_ai_magics.models.completion import InlineCompletionRequest
@@ -9,6 +10,7 @@ from jupyter_ai_magics.models.completion import InlineCompletionRequest
 __all__ = ["post_process_suggestion", "template_inputs_from_request", "token_from_request"]
 
 _FENCE = "```"
+_BEGUN_FENCE = re.compile(r"\n`{1,2}$")
 _SHORTEST_ECHO = 3
 
 
@@ -45,8 +47,8 @@ def _unfenced(text: str) -> str:
         return ""
     if start.startswith(_FENCE):
         text = start.partition("\n")[2]
-        return text.partition(_FENCE)[0]
-    return text.partition(f"\n{_FENCE}")[0]
+        return _BEGUN_FENCE.sub("", text.partition(_FENCE)[0])
+    return _BEGUN_FENCE.sub("", text.partition(f"\n{_FENCE}")[0])
 
 
 def _without_echo(text: str, prefix: str) -> str:

@@ -5,19 +5,20 @@ import sys
 from threading import current_thread, main_thread
 from typing import ClassVar
 
-import jupyter_ai_magics.base_provider
-import jupyter_ai_magics.providers
 import pytest
-from jupyter_ai_magics.base_provider import BaseProvider
-from jupyter_ai_magics.embedding_providers import BaseEmbeddingsProvider
-from jupyter_ai_magics.models.completion import InlineCompletionRequest
-from jupyter_ai_magics.providers import EnvAuthStrategy, MultilineTextField, TextField
 from langchain_core.embeddings import FakeEmbeddings
 from langchain_core.language_models import BaseChatModel, FakeListLLM
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.language_models.llms import LLM
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
+
+import jupyter_ai_magics.base_provider
+import jupyter_ai_magics.providers
+from jupyter_ai_magics.base_provider import BaseProvider
+from jupyter_ai_magics.embedding_providers import BaseEmbeddingsProvider
+from jupyter_ai_magics.models.completion import InlineCompletionRequest
+from jupyter_ai_magics.providers import EnvAuthStrategy, MultilineTextField, TextField
 
 
 class TextProvider(BaseProvider, FakeListLLM):

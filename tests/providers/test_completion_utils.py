@@ -1,6 +1,7 @@
 """What becomes of an editor's request and of a model's words."""
 
 import pytest
+
 from jupyter_ai_magics.completion_utils import (
     post_process_suggestion,
     template_inputs_from_request,

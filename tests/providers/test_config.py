@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from jupyter_ai_magics.offline import BUILT_IN_RESPONSES
 from mockllm.config import ResponsesError, Settings, cached_responses, load_responses, parse_responses
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType, SimpleNamespace
 
 import pytest
+from langchain_core.language_models import FakeListLLM
+
 from jupyter_ai_magics import BaseProvider
 from jupyter_ai_magics.models.completion import InlineCompletionRequest
 from jupyter_ai_magics.utils import get_lm_provider, get_lm_providers
-from langchain_core.language_models import FakeListLLM
 
 EXAMPLES = Path(__file__).parent / "examples"
 

@@ -5,6 +5,7 @@ import threading
 from contextvars import ContextVar
 
 import pytest
+
 from jupyter_ai_magics.threads import run_in_thread
 
 variable: ContextVar[str] = ContextVar("variable")

@@ -3,8 +3,9 @@
 from importlib.metadata import EntryPoint
 from typing import ClassVar
 
-import jupyter_ai_magics.utils as utils
 import pytest
+
+import jupyter_ai_magics.utils as utils
 from jupyter_ai_magics import BaseProvider
 from jupyter_ai_magics.utils import (
     decompose_model_id,

@@ -9,7 +9,7 @@ import os
 import time
 import traceback
 import uuid
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -19,7 +19,7 @@ from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 
 from jupyter_ai.chat_handlers.arguments import CommandParser, MarkdownHelpFormatter, UsageError, parse
 from jupyter_ai.chat_handlers.help_message import build_help_message
-from jupyter_ai.chat_handlers.replies import GenerationInfo, chunk_text, close, interrupt
+from jupyter_ai.chat_handlers.replies import GenerationInfo, chunk_text, close, interrupt, open_stream
 from jupyter_ai.chat_handlers.routing import HandlerRoutingType, SlashCommandRoutingType
 from jupyter_ai.engine.router import arguments
 from jupyter_ai.engine.run import current_run
@@ -378,8 +378,9 @@ class BaseChatHandler:
             raise GenerationInterrupted("the user has stopped this answer")
         reply = _StreamedReply(self, human_msg, self.start_pending(pending_msg, human_msg))
         info = GenerationInfo(chain, config)
-        chunks = chain.astream(input, config=info.config)
+        chunks: AsyncIterator[Any] | None = None
         try:
+            chunks = await open_stream(chain, input, info.config)
             await self._pass_on(chunks, reply, info)
         except asyncio.CancelledError:
             if not reply.interrupted():

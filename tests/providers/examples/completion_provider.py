@@ -1,4 +1,6 @@
-# ruff: noqa  (a published example, kept as it was printed)
+# A published example, kept as it was printed.
+# ruff: noqa
+# fmt: off
 """The first provider of "Implementing code completions via custom model providers".
 
 Restored: the imports, and the definition of `merge_iterators`, to which the text only links.
@@ -49,12 +51,10 @@ class MyCompletionProvider(BaseProvider, FakeListLLM):
 
     async def generate_inline_completions(self, request: InlineCompletionRequest):
         return InlineCompletionReply(
-            list=InlineCompletionList(
-                items=[
-                    {"insertText": "An ant minding its own business"},
-                    {"insertText": "A bug searching for a snack"},
-                ]
-            ),
+            list=InlineCompletionList(items=[
+                {"insertText": "An ant minding its own business"},
+                {"insertText": "A bug searching for a snack"}
+            ]),
             reply_to=request.number,
         )
 
@@ -66,22 +66,20 @@ class MyCompletionProvider(BaseProvider, FakeListLLM):
             list=InlineCompletionList(
                 items=[
                     {"insertText": "An ", "isIncomplete": True, "token": token_1},
-                    {"insertText": "", "isIncomplete": True, "token": token_2},
+                    {"insertText": "", "isIncomplete": True, "token": token_2}
                 ]
             ),
             reply_to=request.number,
         )
 
         # where merge_iterators
-        async for reply in merge_iterators(
-            [
-                self._stream("elephant dancing in the rain", request.number, token_1, start_with="An"),
-                self._stream("A flock of birds flying around a mountain", request.number, token_2),
-            ]
-        ):
+        async for reply in merge_iterators([
+            self._stream("elephant dancing in the rain", request.number, token_1, start_with="An"),
+            self._stream("A flock of birds flying around a mountain", request.number, token_2)
+        ]):
             yield reply
 
-    async def _stream(self, sentence, request_number, token, start_with=""):
+    async def _stream(self, sentence, request_number, token, start_with = ""):
         suggestion = start_with
 
         for fragment in sentence.split():
@@ -91,7 +89,7 @@ class MyCompletionProvider(BaseProvider, FakeListLLM):
                 type="stream",
                 response={"insertText": suggestion, "token": token},
                 reply_to=request_number,
-                done=False,
+                done=False
             )
 
         # finally, send a message confirming that we are done

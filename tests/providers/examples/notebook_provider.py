@@ -1,10 +1,10 @@
-# ruff: noqa  (a published example, kept as it was printed)
+# A published example, kept as it was printed.
+# ruff: noqa
+# fmt: off
 """The second provider of "Implementing code completions via custom model providers".
 
 Restored: the imports, and a definition of `your_llm_function`.
 """
-
-from jupyter_ydoc import YNotebook
 
 from jupyter_ai_magics.base_provider import BaseProvider
 from jupyter_ai_magics.models.completion import (
@@ -17,6 +17,9 @@ from langchain_core.language_models import FakeListLLM
 
 def your_llm_function(prefix, suffix):
     return f"<{prefix}|{suffix}>"
+
+
+from jupyter_ydoc import YNotebook
 
 
 class MyCompletionProvider(BaseProvider, FakeListLLM):
@@ -42,7 +45,7 @@ class MyCompletionProvider(BaseProvider, FakeListLLM):
         document = await server_ydoc.get_document(
             path=request.path,
             content_type="notebook" if is_notebook else "file",
-            file_format="json" if is_notebook else "text",
+            file_format="json" if is_notebook else "text"
         )
         if not document or not isinstance(document, YNotebook):
             return prefix, suffix
@@ -74,6 +77,8 @@ class MyCompletionProvider(BaseProvider, FakeListLLM):
         prefix, suffix = await self._get_prefix_and_suffix(request)
 
         return InlineCompletionReply(
-            list=InlineCompletionList(items=[{"insertText": your_llm_function(prefix, suffix)}]),
+            list=InlineCompletionList(items=[
+                {"insertText": your_llm_function(prefix, suffix)}
+            ]),
             reply_to=request.number,
         )
