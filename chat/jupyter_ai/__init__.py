@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jupyter_ai.extension import AiExtension
     from jupyter_ai_magics import BaseEmbeddingsProvider, BaseProvider, JupyternautPersona, Persona
     from jupyter_ai_magics.base_provider import (
         CHAT_DEFAULT_TEMPLATE,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
         InlineCompletionRequest,
         InlineCompletionStreamChunk,
     )
-
-    from jupyter_ai.extension import AiExtension
 
 __version__ = "2.40.0"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 from traitlets.config import Configurable
+
+from jupyter_ai_magics.auth import key_params
+from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 
 if TYPE_CHECKING:
     from jupyter_ai_magics import BaseEmbeddingsProvider, BaseProvider
@@ -17,6 +19,8 @@ __all__ = ["OFFLINE_MODEL", "ConfigManager", "JupyternautPersona"]
 
 OFFLINE_MODEL = "mockllm:offline"
 """The model that answers while nothing else is configured: in process, without a key or a network."""
+
+P = TypeVar("P")
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
@@ -61,17 +65,17 @@ class ConfigManager(Configurable):
     @property
     def lm_provider(self) -> type[BaseProvider] | None:
         """The provider class of the language model, or None if it is not to be had."""
-        return _provider(self.lm_gid, self._lm_providers)
+        return _find(self.lm_gid, self._lm_providers)
 
     @property
     def em_provider(self) -> type[BaseEmbeddingsProvider] | None:
         """The provider class of the embedding model, or None if none was chosen."""
-        return _provider(self.em_gid, self._em_providers)
+        return _find(self.em_gid, self._em_providers)
 
     @property
     def completions_lm_provider(self) -> type[BaseProvider] | None:
         """The provider class of the completion model, or None if none was chosen."""
-        return _provider(self._defaults.get("completions_model_provider_id"), self._lm_providers)
+        return _find(self._defaults.get("completions_model_provider_id"), self._lm_providers)
 
     @property
     def lm_provider_params(self) -> dict[str, Any] | None:
@@ -103,17 +107,15 @@ class ConfigManager(Configurable):
         return {"model_id": gid.split(":", 1)[1], **settings, **_keys(provider, self._defaults)}
 
 
-def _provider(gid: str | None, providers: Mapping[str, Any]) -> Any:
+def _find(gid: str | None, providers: Mapping[str, P]) -> P | None:
     if not gid or ":" not in gid:
         return None
     return providers.get(gid.split(":", 1)[0])
 
 
 def _keys(provider: Any, defaults: dict[str, Any]) -> dict[str, str]:
-    """The keys that `provider` needs, by the keyword that takes them: the environment's, else the administrator's."""
-    auth = getattr(provider, "auth_strategy", None)
-    names = [auth.name] if getattr(auth, "type", "") == "env" else getattr(auth, "names", [])
+    """The keys that `provider` needs, by the keyword that takes them: the environment's first."""
     stored = defaults.get("api_keys", {})
-    found = {name: os.environ.get(name) or stored.get(name) for name in names}
-    keyword = getattr(auth, "keyword_param", None)
-    return {keyword or name.lower(): key for name, key in found.items() if key}
+    names = key_params(getattr(provider, "auth_strategy", None))
+    found = {keyword: os.environ.get(name) or stored.get(name) for name, keyword in names.items()}
+    return {keyword: key for keyword, key in found.items() if key}

@@ -54,7 +54,9 @@ class NotYourRun(NotAllowed):
     """Somebody else asked for this answer."""
 
     def __init__(self, target: str) -> None:
-        super().__init__(f"The answer to message {target!r} was asked for by somebody else; only they can stop it.")
+        super().__init__(
+            f"The answer to message {target!r} was asked for by somebody else; only they can stop it."
+        )
 
 
 class UnknownMessage(ChatError):
@@ -95,8 +97,8 @@ class UnsupportedChunk(JupyterAIError, TypeError):
 
     def __init__(self, handler: str, chunk: object) -> None:
         super().__init__(
-            f"The runnable of {handler} yielded a {type(chunk).__name__}; `stream_reply` takes str and message "
-            "chunks. End the chain with a step that yields text, such as `StrOutputParser()`."
+            f"The runnable of {handler} yielded a {type(chunk).__name__}; `stream_reply` takes str and "
+            "message chunks. End the chain with a step that yields text, such as `StrOutputParser()`."
         )
 
 

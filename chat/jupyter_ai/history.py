@@ -65,7 +65,9 @@ class BoundedChatHistory(BaseChatMessageHistory):
             self.clear_time = time.time()
         else:
             self.cleared_msgs.update(human_msg_ids)
-            self._all = [m for m in self._all if m.additional_kwargs.get(HUMAN_MSG_ID_KEY) not in human_msg_ids]
+            self._all = [
+                m for m in self._all if m.additional_kwargs.get(HUMAN_MSG_ID_KEY) not in human_msg_ids
+            ]
         if self._on_clear is not None:
             self._on_clear(human_msg_ids)
 

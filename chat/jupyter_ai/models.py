@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import BaseModel, field_validator
+
 from jupyter_ai_magics.auth import AuthStrategy
 from jupyter_ai_magics.fields import Field
 from jupyter_ai_magics.models.persona import Persona
-from pydantic import BaseModel, field_validator
 
 __all__ = [
     "DEFAULT_CHUNK_OVERLAP",

@@ -252,13 +252,17 @@ class PluginRegistry:
             self._log_failure(plugin)
 
     def _load_group(self, loading: GroupLoading) -> None:
-        while not self._finish(loading):
+        while not loading.done:
             for plugin in self._pending(loading.group):
                 loading.importing = plugin
                 try:
                     self._load_one(plugin)
                 finally:
                     loading.importing = None
+            for level, text in self._settle(loading.group):
+                self._log.log(level, "%s", text)
+            with self._lock:
+                loading.done = not self._pending(loading.group)  # one may have been added meanwhile
 
     def _pending(self, group: str) -> list[Plugin]:
         with self._lock:
@@ -305,21 +309,14 @@ class PluginRegistry:
             self._errors[plugin] = exc
         self._log_failure(plugin)
 
-    def _finish(self, loading: GroupLoading) -> bool:
-        """Judge what was loaded, unless a plug-in was added meanwhile."""
+    def _settle(self, group: str) -> list[tuple[int, str]]:
+        """Give every valid plug-in its state, now that the group is in; return what there is to log."""
         with self._lock:
-            if self._pending(loading.group):
-                return False
-            for plugin in [plugin for plugin in self._staged if plugin.group == loading.group]:
+            for plugin in [plugin for plugin in self._staged if plugin.group == group]:
                 self._valid[plugin] = self._staged.pop(plugin)
-            notes = self._judge()
-            loading.done = True
-        for level, text in notes:
-            self._log.log(level, "%s", text)
-        return True
+            return self._judge()
 
     def _judge(self) -> list[tuple[int, str]]:
-        """Give every valid plug-in its state; what to log about those for which it is new."""
         verdicts = judge(self._plugins, self._valid, allow_override=self._allow_override)
         changed = {p: v for p, v in verdicts.items() if v != self._verdicts.get(p)}
         ordered = sorted(changed.items(), key=lambda item: rank(item[0]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import inspect
 import os
 import time
 import traceback
@@ -15,12 +14,19 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
-
 from jupyter_ai.chat_handlers.arguments import CommandParser, MarkdownHelpFormatter, UsageError, parse
 from jupyter_ai.chat_handlers.help_message import build_help_message
-from jupyter_ai.chat_handlers.replies import GenerationInfo, chunk_text, close, interrupt, open_stream
+from jupyter_ai.chat_handlers.provider_use import ModelSlot, allows_concurrency, is_api_key_exc
 from jupyter_ai.chat_handlers.routing import HandlerRoutingType, SlashCommandRoutingType
+from jupyter_ai.chat_handlers.runnables import (
+    GenerationInfo,
+    chunk_text,
+    close,
+    interrupt,
+    open_stream,
+    uncancel,
+)
+from jupyter_ai.chat_handlers.streamed_reply import StreamedReply, encodable
 from jupyter_ai.engine.router import arguments
 from jupyter_ai.engine.run import current_run
 from jupyter_ai.errors import GenerationInterrupted, NoChainBound, NoModelConfigured
@@ -34,16 +40,17 @@ from jupyter_ai.models import (
     Message,
     PendingMessage,
 )
+from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 
 if TYPE_CHECKING:
     import logging
 
-    from jupyter_ai_magics import BaseProvider
     from langchain_core.chat_history import BaseChatMessageHistory
     from langchain_core.runnables import Runnable, RunnableConfig
 
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai.history import BoundedChatHistory
+    from jupyter_ai_magics import BaseProvider
 
 __all__ = [
     "BaseChatHandler",
@@ -56,8 +63,6 @@ __all__ = [
     "get_preferred_dir",
 ]
 
-_STOPPED = "(AI response stopped by user)"
-_EMPTY = "(The model returned an empty answer.)"
 _SLICE = 0.005  # seconds that an unpaced stream may keep the event loop to itself
 
 
@@ -137,7 +142,9 @@ class BaseChatHandler:
         Cancelled when the user stops it: clean up and let `CancelledError` pass. What it raises goes to
         `handle_exc`. Called concurrently for several messages.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define `async def process_message(self, message)`.")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `async def process_message(self, message)`."
+        )
 
     def create_llm_chain(self, provider: type[BaseProvider], provider_params: dict[str, str]) -> None:
         """Bind a runnable to `self.llm_chain` (and the model to `self.llm`) for the configured model.
@@ -166,7 +173,7 @@ class BaseChatHandler:
         if refusal is not None:
             self.reply(refusal, message)
             return
-        slot = _ModelSlot(self.uses_llm)
+        slot = ModelSlot(BaseChatHandler, counts=self.uses_llm)
         run = current_run()
         if run is not None:
             run.slots.append(slot)
@@ -189,13 +196,13 @@ class BaseChatHandler:
         try:
             await self.handle_exc(e, message)
         # Its own account of a failure may fail too.
-        except (Exception, SystemExit):  # noqa: BLE001
+        except (Exception, SystemExit):
             self.log.exception("handle_exc of %s raised.", type(self).__name__)
             await self._default_handle_exc(e, message)
 
     async def _default_handle_exc(self, e: Exception, message: HumanChatMessage) -> None:
         provider = self.config_manager.lm_provider if self.config_manager else None
-        if provider is not None and _is_api_key_exc(provider, e):
+        if provider is not None and is_api_key_exc(provider, e):
             self.log.warning("%s refused the API key: %r", getattr(provider, "name", provider), e)
             self._report(
                 f"{getattr(provider, 'name', 'The model provider')} refused the API key. "
@@ -206,7 +213,9 @@ class BaseChatHandler:
             return
         self.log.error("%s failed.", type(self).__name__, exc_info=e)
         details = "".join(traceback.format_exception(e))
-        self._report(f"`{self._command}` failed: **{type(e).__name__}**: {e}\n\n{self._details(details)}", message, e)
+        self._report(
+            f"`{self._command}` failed: **{type(e).__name__}**: {e}\n\n{self._details(details)}", message, e
+        )
 
     def _details(self, text: str) -> str:
         if self.log_dir is None:
@@ -222,7 +231,9 @@ class BaseChatHandler:
 
     def _report(self, text: str, message: HumanChatMessage, error: BaseException) -> None:
         self.broadcast_message(
-            self._agent_message(text, message, metadata={"error": {"type": type(error).__name__, "message": str(error)}})
+            self._agent_message(
+                text, message, metadata={"error": {"type": type(error).__name__, "message": str(error)}}
+            )
         )
 
     def _asks_for_help(self, message: HumanChatMessage) -> bool:
@@ -245,8 +256,8 @@ class BaseChatHandler:
         unsupported = getattr(provider, "unsupported_slash_commands", ())
         if isinstance(unsupported, set | frozenset | list | tuple) and self._command in unsupported:
             return f"`{self._command}` is not supported by the model provider {provider.name}."
-        if BaseChatHandler._requests_count > 0 and not _allows_concurrency(provider):
-            return f"{provider.name} answers one request at a time, and is at work. Please try again when it is done."
+        if BaseChatHandler._requests_count > 0 and not allows_concurrency(provider):
+            return f"{provider.name} answers one request at a time and is at work. Try again when it is done."
         return None
 
     # Sending
@@ -340,7 +351,7 @@ class BaseChatHandler:
     def get_model_parameters(
         self, provider: type[BaseProvider], provider_params: dict[str, str]
     ) -> dict[str, Any]:
-        """The keyword arguments for `provider`: its settings, then what the administrator set for the model."""
+        """The keyword arguments for `provider`: its settings, then the administrator's for the model."""
         key = f"{provider.id}:{provider_params.get('model_id', '')}"
         return {**provider_params, **self.model_parameters.get(key, {})}
 
@@ -376,7 +387,7 @@ class BaseChatHandler:
         run = current_run()
         if run is not None and run.stopped:
             raise GenerationInterrupted("the user has stopped this answer")
-        reply = _StreamedReply(self, human_msg, self.start_pending(pending_msg, human_msg))
+        reply = StreamedReply(self, human_msg, self.start_pending(pending_msg, human_msg))
         info = GenerationInfo(chain, config)
         chunks: AsyncIterator[Any] | None = None
         try:
@@ -387,7 +398,7 @@ class BaseChatHandler:
                 reply.end("", {**info.result(), "interrupted": True})
                 await close(chunks, self.log)
                 raise
-            _uncancel()
+            uncancel()
             reply.end_stopped(info.result())
             await interrupt(chunks, self.log)
         except BaseException as e:
@@ -396,7 +407,7 @@ class BaseChatHandler:
             raise
         return reply.text()
 
-    async def _pass_on(self, chunks: Any, reply: _StreamedReply, info: GenerationInfo) -> None:
+    async def _pass_on(self, chunks: Any, reply: StreamedReply, info: GenerationInfo) -> None:
         name = type(self).__name__
         turn = monotonic()
         async for chunk in chunks:
@@ -480,116 +491,17 @@ class BaseChatHandler:
         return AgentChatMessage(
             id=uuid.uuid4().hex,
             time=time.time(),
-            body=_encodable(text),
+            body=encodable(text),
             reply_to=human_msg.id if human_msg else "",
             persona=self.persona,
             metadata=metadata or {},
         )
 
 
-class _StreamedReply:
-    """One reply of `stream_reply`: pending until its first text, then a stream, ended once."""
-
-    def __init__(self, handler: BaseChatHandler, human_msg: HumanChatMessage, pending: PendingMessage) -> None:
-        self._handler = handler
-        self._human_msg = human_msg
-        self._pending = pending
-        self._run = current_run()
-        self._id: str | None = None
-        self._event: asyncio.Event | None = None
-        self._pieces: list[str] = []
-        self._ended = False
-
-    def text(self) -> str:
-        return "".join(self._pieces)
-
-    def interrupted(self) -> bool:
-        """Whether the user stopped it: the run, or (also without a run) this stream."""
-        return (self._run is not None and self._run.stopped) or (
-            self._event is not None and self._event.is_set()
-        )
-
-    def add(self, text: str) -> None:
-        self._pieces.append(text)
-        self._handler._send_stream_chunk(self._begin(), _encodable(text))
-
-    def end(self, text: str, metadata: dict[str, Any]) -> None:
-        """End it; without any text an answer says so, while a failure that began nothing leaves no reply."""
-        if self._ended:
-            return
-        self._ended = True
-        if self._id is None and not text:
-            if "error" in metadata or "interrupted" in metadata:
-                self._handler.close_pending(self._pending)
-                return
-            text, metadata = _EMPTY, {**metadata, "empty": True}
-        stream_id = self._begin()
-        self._handler._send_stream_chunk(stream_id, text, complete=True, metadata=metadata)
-        self._handler.message_interrupted.pop(stream_id, None)
-
-    def end_stopped(self, metadata: dict[str, Any]) -> None:
-        text = f"\n\n{_STOPPED}" if self._pieces else _STOPPED
-        self.end(text, {**metadata, "stopped": True})
-
-    def _begin(self) -> str:
-        if self._id is None:
-            self._handler.close_pending(self._pending)
-            self._id = self._handler._start_stream(self._human_msg)
-            self._event = self._handler.message_interrupted.get(self._id)
-        return self._id
-
-
-class _ModelSlot:
-    """One request to a model, counted; given back once, however often `release` is called."""
-
-    def __init__(self, counts: bool) -> None:
-        self._held = counts
-        if counts:
-            BaseChatHandler._requests_count += 1
-
-    def release(self) -> None:
-        if self._held:
-            self._held = False
-            BaseChatHandler._requests_count -= 1
-
-
 def get_preferred_dir(root_dir: str, preferred_dir: str | None) -> str | None:
-    """The absolute path of `preferred_dir` (relative: below `root_dir`), or None if it is not within the root."""
+    """The absolute path of `preferred_dir` (relative: below `root_dir`); None if it is not in the root."""
     if not preferred_dir:
         return None
     root = os.path.abspath(os.path.expanduser(root_dir))
     path = os.path.abspath(os.path.join(root, os.path.expanduser(preferred_dir)))
     return path if path == root or path.startswith(root.rstrip(os.sep) + os.sep) else None
-
-
-def _encodable(text: str) -> str:
-    """`text` with lone surrogates, which UTF-8 cannot carry, replaced."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _uncancel() -> None:
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        task.uncancel()
-
-
-def _is_api_key_exc(provider: Any, e: Exception) -> bool:
-    try:
-        return provider.is_api_key_exc(e) is True
-    # A provider's judgement of an exception must not hide the exception.
-    except Exception:  # noqa: BLE001
-        return False
-
-
-def _allows_concurrency(provider: Any) -> bool:
-    """`allows_concurrency` of a provider class, also where it is a property of instances."""
-    attribute = inspect.getattr_static(provider, "allows_concurrency", True)
-    if not isinstance(attribute, property) or attribute.fget is None:
-        return bool(getattr(provider, "allows_concurrency", True))
-    try:
-        return bool(attribute.fget(provider))
-    # A property that needs an instance says nothing of the class.
-    except Exception:  # noqa: BLE001
-        return True

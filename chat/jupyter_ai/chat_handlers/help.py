@@ -6,7 +6,7 @@ from typing import Any
 
 from jupyter_ai.plugins import CHAT_HANDLERS, builtin_class
 
-__all__ = ["HelpChatHandler"]
+__all__ = ["HelpChatHandler"]  # noqa: F822 - by __getattr__
 
 
 def __getattr__(name: str) -> Any:

@@ -7,19 +7,19 @@ import contextvars
 import threading
 import time
 import uuid
-from collections import deque
 from dataclasses import replace
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.engine.frame import ChunkFrame, Frame, dump
+from jupyter_ai.engine.frame import dump
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.log import ChatLog
 from jupyter_ai.engine.memory import exchange_rows, memory_row, recall
+from jupyter_ai.engine.outlet import Outlet
+from jupyter_ai.engine.restore import cut_reply, describe, parse_message
 from jupyter_ai.engine.router import DEFAULT, DidYouMean, route
 from jupyter_ai.engine.run import Run, current_run
 from jupyter_ai.engine.store import ChatContents, ChatRow, MemoryRow, RunRow
-from jupyter_ai.engine.stream import StreamBuffer
+from jupyter_ai.engine.streams import Streams
 from jupyter_ai.engine.subscriber import Subscriber
 from jupyter_ai.errors import NotYourRun, UnknownMessage
 from jupyter_ai.models import (
@@ -38,7 +38,6 @@ from jupyter_ai.models import (
     PendingMessage,
     Selection,
 )
-
 from jupyter_ai.plugins import CONTEXT_PROVIDERS, Plugin
 
 if TYPE_CHECKING:
@@ -49,29 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["STOPPED_TEXT", "Chat"]
 
 STOPPED_TEXT = "(AI response stopped by user)"
-_CUT_TEXT = "(The server stopped before this was answered.)"
-_SAVE_EVERY = 0.25  # seconds; with the time of a commit well below the 500 ms that may be lost
-_HELD_BYTES = 2 << 20  # frames kept for readers that come back with `since`
-_HELD_FRAMES = 4096
 _TITLE_LENGTH = 60
-
-
-class _Stream:
-    """A reply that is being streamed."""
-
-    __slots__ = ("buffer", "flush_timer", "message", "run", "save_timer")
-
-    def __init__(self, message: AgentStreamMessage, run: Run | None) -> None:
-        self.message = message
-        self.run = run
-        self.buffer = StreamBuffer()
-        self.flush_timer: asyncio.TimerHandle | None = None
-        self.save_timer: asyncio.TimerHandle | None = None
-
-    def cancel_timers(self) -> None:
-        for timer in (self.flush_timer, self.save_timer):
-            if timer is not None:
-                timer.cancel()
 
 
 class Chat:
@@ -84,20 +61,17 @@ class Chat:
     def __init__(self, engine: Engine, row: ChatRow, contents: ChatContents) -> None:
         self.engine = engine
         self.row = row
-        self.log = ChatLog(self._settle)
+        self.outlet = Outlet(engine.epoch, engine.store)
+        self._streams = Streams(row.id, engine.store, self.outlet)
+        self.log = ChatLog(self._streams.settle)
         self.pending: dict[str, PendingMessage] = {}
         self.runs: dict[str, Run] = {}  # by the id of the human message
         self.message_interrupted: dict[str, asyncio.Event] = {}  # by stream id
-        self.seq = 0
         self.handlers: LazyMapping[BaseChatHandler] = LazyMapping(self._handler_keys, self._build_handler)
-        self.context_providers: LazyMapping[Any] = LazyMapping(self._context_keys, self._build_context_provider)
+        self.context_providers: LazyMapping[Any] = LazyMapping(self._context_keys, self._build_context)
         self.root_chat_handlers: dict[str, Any] = {"chat": self}
-        self._streams: dict[str, _Stream] = {}
         self._mute: set[str] = set()  # human messages that were cleared, or whose run was stopped
-        self._readers: dict[Subscriber, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: deque[Frame | ChunkFrame] = deque()
-        self._held_bytes = 0
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._memory: BoundedChatHistory | None = None
@@ -105,6 +79,11 @@ class Chat:
         self._restore(contents)
 
     # What it is
+
+    @property
+    def seq(self) -> int:
+        """The number of the last frame."""
+        return self.outlet.seq
 
     @property
     def id(self) -> str:
@@ -182,9 +161,7 @@ class Chat:
         for message in self.log:
             if isinstance(message, HumanChatMessage):
                 self._silence(message.id)
-        for stream in self._streams.values():
-            stream.cancel_timers()
-        self._streams.clear()
+        self._streams.drop_all()
         self.pending.clear()
         self.log.clear()
         ticket = self.engine.store.delete_messages(self.id, None)
@@ -198,9 +175,7 @@ class Chat:
         self._silence(target)
         gone = [m.id for m in self.log if m.id == target or getattr(m, "reply_to", None) == target]
         for id in gone:
-            stream = self._streams.pop(id, None)
-            if stream is not None:
-                stream.cancel_timers()
+            self._streams.drop(id)
         for pending in [p for p in self.pending.values() if p.reply_to == target]:
             del self.pending[pending.id]
         self.log.remove_exchange(target)
@@ -254,19 +229,12 @@ class Chat:
         With the `epoch` and last `seq` that it saw (`since`), it gets what it missed if that is still
         held; else the whole history.
         """
-        for stream in self._streams.values():
-            self._flush(stream)
-        missed = self._since(since) if epoch == self.engine.epoch and since is not None else None
-        reader.push(self._connection(reader.client_id, with_history=missed is None))
-        for frame in missed or ():
-            reader.push(frame)
-        task = self._readers[reader] = reader.start(self.engine.store)
-        task.add_done_callback(lambda task: self._reader_done(reader, task))
+        self._streams.flush()
+        self.outlet.attach(reader, self.history_json, epoch, since)
 
     def unsubscribe(self, reader: Subscriber) -> None:
         """Send `reader` nothing more."""
-        self._readers.pop(reader, None)
-        reader.close()
+        self.outlet.detach(reader)
 
     def history_json(self) -> str:
         """`{messages, pending_messages}` as JSON."""
@@ -279,7 +247,7 @@ class Chat:
         for run in list(self.runs.values()):
             run.stop()
             run._abandon()
-        for reader in list(self._readers):
+        for reader in self.outlet.readers():
             self.unsubscribe(reader)
         for task in self._tasks:
             task.cancel()
@@ -323,7 +291,7 @@ class Chat:
         try:
             return plugin.obj(**arguments) if plugin.obj is not None else None
         # A constructor is a plug-in's code: it may raise anything and must hurt nobody else.
-        except (Exception, SystemExit) as e:  # noqa: BLE001
+        except (Exception, SystemExit) as e:
             plugin.reason = f"{type(e).__name__} in its constructor: {e}"
             self.engine.log.error("Cannot make an instance of %s: %s", plugin, plugin.reason, exc_info=e)
             return None
@@ -334,7 +302,7 @@ class Chat:
     def _context_plugins(self) -> list[Plugin]:
         return [p for p in self.engine.plugins.plugins(CONTEXT_PROVIDERS) if p.state == "loaded"]
 
-    def _build_context_provider(self, key: str) -> Any:
+    def _build_context(self, key: str) -> Any:
         arguments = self.engine.handler_arguments(self)
         for name in ("root_chat_handlers", "help_message_template", "message_interrupted", "log_dir"):
             del arguments[name]
@@ -367,16 +335,13 @@ class Chat:
         run = self.runs.get(human_id)
         if run is not None:
             for id in run.streams:
-                stream = self._streams.pop(id, None)
-                if stream is not None:
-                    stream.cancel_timers()
+                self._streams.drop(id)
             if run is not current_run():
                 self._interrupt(run)
 
     def _on_over(self, run: Run) -> None:
         for id in list(run.streams):
-            if id in self._streams:
-                self._end_stream(self._streams[id], "", {"interrupted": True})
+            self._end_stream(id, "", {"interrupted": True})
         for id in list(run.pending):
             self._close_pending(id)
         if run.id not in self._mute:
@@ -405,7 +370,8 @@ class Chat:
             persona=self.engine.persona(),
             complete=False,
         )
-        self._end_stream(self._open_stream(message, run), text, metadata)
+        self._open_stream(message, run)
+        self._end_stream(message.id, text, metadata)
 
     # Receiving
 
@@ -429,12 +395,10 @@ class Chat:
             case ClosePendingMessage():
                 self._close_pending(message.id)
             case ClearMessage():
-                for target in message.targets or [None]:
+                for target in (None,) if message.targets is None else message.targets:
                     self.clear(target)
             case _:
-                raise TypeError(
-                    f"{type(message).__name__} is not a message that can be sent; see jupyter_ai.models.Message"
-                )
+                raise TypeError(f"{type(message).__name__} cannot be sent; see jupyter_ai.models.Message.")
         if run is not None and not isinstance(message, PendingMessage | ClosePendingMessage):
             run.spoke = True
 
@@ -452,78 +416,23 @@ class Chat:
         self.log.add(message)
         json = dump(message)
         ticket = self.engine.store.put_message(self.id, message.id, getattr(message, "reply_to", ""), json)
-        self._send(json, ticket)
+        self.outlet.send(json, ticket)
 
     # Streaming
 
-    def _open_stream(self, message: AgentStreamMessage, run: Run | None) -> _Stream:
-        stream = self._streams[message.id] = _Stream(message, run)
-        if run is not None:
-            run.streams.add(message.id)
-            run.spoke = True
+    def _open_stream(self, message: AgentStreamMessage, run: Run | None) -> None:
         self.log.add(message)
-        body, message.body = message.body, ""
-        json = dump(message)
-        ticket = self.engine.store.put_message(self.id, message.id, message.reply_to, json, open=True)
-        self._send(json, ticket)
-        if body:
-            self._feed(stream, body)
-        return stream
+        self._streams.open(message, run)
 
     def _on_chunk(self, chunk: AgentStreamChunkMessage) -> None:
-        stream = self._streams.get(chunk.id)
-        if stream is None:
-            return  # of a stream that was ended or cleared
         if chunk.stream_complete:
-            self._end_stream(stream, chunk.content, chunk.metadata)
-        elif chunk.content:
-            self._feed(stream, chunk.content)
+            self._end_stream(chunk.id, chunk.content, chunk.metadata)
+        else:
+            self._streams.feed(chunk.id, chunk.content)
 
-    def _feed(self, stream: _Stream, text: str) -> None:
-        if stream.buffer.feed(text, monotonic()):
-            self._flush(stream)
-        elif stream.flush_timer is None:
-            delay = stream.buffer.due() - monotonic()
-            stream.flush_timer = self._loop.call_later(delay, self._flush, stream)
-        if stream.save_timer is None:
-            stream.save_timer = self._loop.call_later(_SAVE_EVERY, self._save, stream)
-
-    def _flush(self, stream: _Stream) -> None:
-        if stream.flush_timer is not None:
-            stream.flush_timer.cancel()
-            stream.flush_timer = None
-        offset, text = stream.buffer.take(monotonic())
-        if text:
-            self.seq += 1
-            self._distribute(ChunkFrame(stream.message.id, text, offset, self.seq))
-
-    def _save(self, stream: _Stream) -> None:
-        stream.save_timer = None
-        self.engine.store.append_piece(self.id, stream.message.id, stream.buffer.take_unsaved())
-
-    def _end_stream(self, stream: _Stream, text: str, metadata: dict[str, Any]) -> None:
-        stream.cancel_timers()
-        message = stream.message
-        del self._streams[message.id]
-        self.message_interrupted.pop(message.id, None)
-        if text:
-            stream.buffer.feed(text, monotonic())
-        if stream.run is not None:
-            stream.run.streams.discard(message.id)
-            stream.run.marked_stopped |= bool(metadata.get("stopped"))
-        message.body = stream.buffer.text()
-        message.complete = True
-        message.metadata = metadata
-        ticket = self.engine.store.finish_stream(self.id, message.id, dump(message))
-        offset, text = stream.buffer.take(monotonic())
-        self.seq += 1
-        self._distribute(
-            ChunkFrame(message.id, text, offset, self.seq, complete=True, metadata=metadata, ticket=ticket)
-        )
-
-    def _settle(self) -> None:
-        for stream in self._streams.values():
-            stream.message.body = stream.buffer.text()
+    def _end_stream(self, id: str, text: str, metadata: dict[str, Any]) -> None:
+        self.message_interrupted.pop(id, None)
+        self._streams.end(id, text, metadata)
 
     # Pending messages
 
@@ -543,45 +452,8 @@ class Chat:
             run.pending.discard(id)
         self._publish(ClosePendingMessage(id=id))
 
-    # Sending
-
     def _publish(self, message: Message, ticket: int = 0) -> None:
-        self._send(dump(message), ticket)
-
-    def _send(self, json: str, ticket: int) -> None:
-        self.seq += 1
-        self._distribute(Frame(json, self.seq, ticket))
-
-    def _distribute(self, frame: Frame | ChunkFrame) -> None:
-        self._held.append(frame)
-        self._held_bytes += frame.size
-        while self._held_bytes > _HELD_BYTES or len(self._held) > _HELD_FRAMES:
-            self._held_bytes -= self._held.popleft().size
-        for reader in list(self._readers):
-            reader.push(frame)
-
-    def _since(self, seq: int) -> list[Frame | ChunkFrame] | None:
-        if seq == self.seq:
-            return []
-        if seq > self.seq or not self._held or self._held[0].seq > seq + 1:
-            return None
-        return [frame for frame in self._held if frame.seq > seq]
-
-    def _connection(self, client_id: str, *, with_history: bool) -> Frame:
-        from jupyter_ai.engine.frame import quote
-
-        history = self.history_json() if with_history else "null"
-        json = (
-            f'{{"type":"connection","client_id":{quote(client_id)},"epoch":{quote(self.engine.epoch)}'
-            f',"history":{history}}}'
-        )
-        # Not counted: a long history is no sign of a slow reader.
-        return Frame(json, self.seq, self.engine.store.last_ticket, counted=False)
-
-    def _reader_done(self, reader: Subscriber, task: asyncio.Task[None]) -> None:
-        self._readers.pop(reader, None)
-        if not task.cancelled() and task.exception() is not None:
-            reader.close()  # the connection is gone; whoever opened it knows
+        self.outlet.send(dump(message), ticket)
 
     # Keeping
 
@@ -605,27 +477,16 @@ class Chat:
                     self._stored_memory.append(row)
                     self._remember(row)
             if not cut:
-                self._append(self._cut_reply(run.id))
+                self._append(cut_reply(run.id, self.engine.persona()))
         self.engine.store.put_run(replace(run, state="failed"))
-
-    def _cut_reply(self, human_id: str) -> AgentStreamMessage:
-        return AgentStreamMessage(
-            id=uuid.uuid4().hex,
-            time=time.time(),
-            body=_CUT_TEXT,
-            reply_to=human_id,
-            persona=self.engine.persona(),
-            complete=True,
-            metadata={"interrupted": True},
-        )
 
     def _remember(self, row: MemoryRow) -> None:
         self.engine.store.add_memory(self.id, row)
 
     def _forget(self, targets: list[str] | None) -> None:
-        self._stored_memory = [] if targets is None else [
-            row for row in self._stored_memory if row.human_id not in targets
-        ]
+        self._stored_memory = (
+            [] if targets is None else [row for row in self._stored_memory if row.human_id not in targets]
+        )
         if self._memory is not None:
             self._memory.clear(targets)
 
@@ -654,34 +515,6 @@ class Chat:
             self.engine.log.error("A task of chat %s failed.", self.id, exc_info=error)
 
 
-def describe(row: ChatRow) -> ChatDescription:
-    """A stored chat as the list of chats shows it."""
-    return ChatDescription(
-        id=row.id,
-        title=row.title,
-        owner=row.owner,
-        shared=row.shared,
-        is_default=row.is_default,
-        created=row.created,
-    )
-
-
-def parse_message(row: dict[str, Any]) -> ChatMessage | None:
-    """A stored message, or None if it cannot be read."""
-    from pydantic import ValidationError
-
-    kinds: dict[Any, type[HumanChatMessage | AgentChatMessage | AgentStreamMessage]] = {
-        "human": HumanChatMessage,
-        "agent": AgentChatMessage,
-        "agent-stream": AgentStreamMessage,
-    }
-    kind = kinds.get(row.get("type"))
-    try:
-        return kind.model_validate(row) if kind is not None else None
-    except ValidationError:
-        return None
-
-
 def _body(prompt: str, selection: Selection | None) -> str:
     if selection is None or not selection.source:
         return prompt
@@ -702,5 +535,3 @@ def _failure(run: Run) -> str:
 
 def _ignore(_: object) -> None:
     return None
-
-

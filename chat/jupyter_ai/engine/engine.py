@@ -10,7 +10,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.engine.chat import Chat, describe
+from jupyter_ai.engine.chat import Chat
+from jupyter_ai.engine.restore import describe
 from jupyter_ai.engine.run import Run
 from jupyter_ai.engine.store import ChatContents, ChatRow, Store
 from jupyter_ai.engine.threads import RunExecutor
@@ -121,7 +122,10 @@ class Engine:
         return chat.describe()
 
     async def delete_chat(self, id: str, owner: str = "") -> None:
-        """Delete a chat of one's own with all that was said. Raises `ChatNotFound`, `NotAllowed`, `ChatError`."""
+        """Delete a chat of one's own with all that was said.
+
+        Raises `ChatNotFound`, `NotAllowed`, and `ChatError` for the default chat.
+        """
         chat = await self.chat(id, owner)
         _check_owner(chat.row, owner)
         if chat.row.is_default:
@@ -263,5 +267,3 @@ def _may_see(row: ChatRow, owner: str) -> bool:
 def _check_owner(row: ChatRow, owner: str) -> None:
     if row.owner != owner:
         raise NotAllowed(f"Chat {row.title!r} belongs to {row.owner!r}; only they can change or delete it.")
-
-

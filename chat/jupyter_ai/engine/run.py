@@ -82,7 +82,7 @@ class Run:
             await answer
         except asyncio.CancelledError as e:
             self._end("stopped" if self.stopped else "failed", e)
-        # A handler may raise anything, `SystemExit` of an argument parser included, and ends its own run only.
+        # A handler may raise anything, an argument parser's `SystemExit` included: only its own run ends.
         except (Exception, SystemExit) as e:  # noqa: BLE001
             self._end("failed", e)
         else:

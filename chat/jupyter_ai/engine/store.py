@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
-from jupyter_ai.engine.store_ledger import DiskLedger, Log, MemoryLedger, dropped, is_delete
-from jupyter_ai.engine.store_path import OpenFile, Synchronous, open_file, store_path
+from jupyter_ai.engine.store_ledger import DiskLedger, Log, MemoryLedger, dropped
+from jupyter_ai.engine.store_path import Synchronous, store_path
 from jupyter_ai.engine.store_records import (
     AddMemory,
     AppendPiece,
@@ -32,15 +29,14 @@ from jupyter_ai.engine.store_records import (
     PutRun,
     RunRow,
     StoreError,
-    weight,
 )
+from jupyter_ai.engine.store_writer import Attendant, Facts, Options, Report, Writer
 
 __all__ = ["ChatContents", "ChatRow", "Limits", "MemoryRow", "RunRow", "Store", "StoreError", "store_path"]
 
 T = TypeVar("T")
 
 OnProblem = Callable[[str | None], None]
-Clock = Callable[[], float]
 
 
 class Store:
@@ -59,7 +55,7 @@ class Store:
         log: Log | None = None,
         on_problem: OnProblem | None = None,
         limits: Limits | None = None,
-        clock: Clock = time.monotonic,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = None if path is None else Path(path).absolute()
         self.problem: str | None = None  # why nothing reaches the disk just now
@@ -67,14 +63,14 @@ class Store:
         self.durable = 0  # the highest ticket that is on disk, or that nobody need wait for
         self.last_ticket = 0
         self.on_problem = on_problem
-        self._options = _Options(synchronous, log or logging.getLogger(__name__), limits or Limits(), clock)
+        self._options = Options(synchronous, log or logging.getLogger(__name__), limits or Limits(), clock)
         self._log = self._options.log
         self._memory = MemoryLedger(self._log) if path is None else None
-        self._writer: _Writer | None = None
-        self._facts = _Facts()
+        self._writer: Writer | None = None
+        self._facts = Facts()
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []  # a heap by ticket
         self._waited = 0  # makes the entries of the heap unequal
-        self._patience: asyncio.TimerHandle | None = None  # runs while somebody waits
+        self._attendant: Attendant | None = None  # of the writer
         self._stalled = False  # the disk does not answer: nobody waits until it does
         self._closed = False
 
@@ -89,7 +85,7 @@ class Store:
             raise StoreError("The chat store is closed; make a new one.")
         if self.path is None or self._writer is not None:
             return
-        writer = _Writer(self.path, self._options, self._reported)
+        writer = Writer(self.path, self._options, self._reported)
         try:
             async with asyncio.timeout(self._options.limits.opening):
                 facts = await writer.start()
@@ -109,12 +105,12 @@ class Store:
         It may be called again, and at the same time. Cancelling it stops the waiting, not the closing.
         """
         self._closed = True
-        if self._patience is not None:
-            self._patience.cancel()
-        if (writer := self._writer) is not None:
-            writer.close()
-            await asyncio.wait((writer.closed,), timeout=self._options.limits.closing)
-            if not writer.closed.done():
+        if self._writer is not None and self._attendant is not None:
+            self._writer.close()
+            self._attendant.start()
+            await asyncio.wait((self._writer.closed,), timeout=self._options.limits.closing)
+            self._attendant.stop()
+            if not self._writer.closed.done():
                 self._log.error("%s does not answer: the last changes of chats may be lost.", self.path)
         self._publish(self.last_ticket)
 
@@ -164,14 +160,12 @@ class Store:
 
         Cancelling it harms nobody; it may be called any number of times at once.
         """
-        if ticket <= self.durable:
+        if ticket <= self.durable or self._attendant is None:
             return
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waited += 1
         heappush(self._waiters, (ticket, self._waited, waiter))
-        if self._patience is None:
-            self._patience = loop.call_later(self._options.limits.stall, self._out_of_patience)
+        self._attendant.start()
         await waiter
 
     # Read
@@ -222,12 +216,14 @@ class Store:
             raise StoreError("The chat store is closed: nothing can be read from it any more.")
         if self._memory is not None:
             return query(self._memory)
-        if self._writer is None:
+        if self._writer is None or self._attendant is None:
             raise StoreError("The chat store is not open yet: await its open() first.")
+        self._attendant.start()
         return await self._writer.ask(query)
 
-    def _go_on_disk(self, writer: _Writer, facts: _Facts) -> None:
+    def _go_on_disk(self, writer: Writer, facts: Facts) -> None:
         self._writer, self._facts = writer, facts
+        self._attendant = Attendant(writer, self._is_waited, self._stall)
         if self._closed:  # meanwhile
             writer.close()
         self.path, self.notice = facts.path, facts.notice
@@ -242,7 +238,7 @@ class Store:
         )
         self._log.error("%s", self.problem)
 
-    def _reported(self, report: _Report) -> None:
+    def _reported(self, report: Report) -> None:
         """The writer has finished a group."""
         if self._stalled and self._writer is not None:
             self._stalled, self._writer.dropped_since = False, None
@@ -271,15 +267,10 @@ class Store:
 
     # A disk that does not answer, neither well nor badly
 
-    def _out_of_patience(self) -> None:
-        self._patience = None
-        if self._writer is not None and self._writer.stuck():
-            self._stall(self._writer)
-        elif self._waiters:
-            loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(self._options.limits.stall, self._out_of_patience)
+    def _is_waited(self) -> bool:
+        return self._closed or bool(self._waiters) or (self._writer is not None and self._writer.asked > 0)
 
-    def _stall(self, writer: _Writer) -> None:
+    def _stall(self) -> None:
         if not self._stalled:
             self._log.error("%s does not answer; the chat goes on without it.", self.path)
         self._stalled = True
@@ -288,233 +279,13 @@ class Store:
             f"Chats cannot be saved in {self.path}: its disk has not answered for"
             f" {self._options.limits.stall:g} s. Until it does they are kept in memory."
         )
-        since = writer.dropped_since
+        since = None if self._writer is None else self._writer.dropped_since
         self._tell(text if since is None else f"{text} {dropped(self._options.limits.backlog, since)}")
 
-    def _write_without_disk(self, writer: _Writer) -> None:
+    def _write_without_disk(self, writer: Writer) -> None:
         """Called for each write while the disk does not answer, or while very much waits for it."""
         if writer.backlog > self._options.limits.backlog and writer.stuck():
             writer.drop()
-            self._stall(writer)
+            self._stall()
         elif self._stalled:
             self._publish(self.last_ticket)
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    synchronous: Synchronous
-    log: Log
-    limits: Limits
-    clock: Clock
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What is known of a file once it is open."""
-
-    path: Path | None = None
-    journal: str | None = None
-    synchronous: str | None = None
-    version: int | None = None
-    notice: str | None = None
-
-
-class _Report(NamedTuple):
-    """The end of a group, as the loop learns it."""
-
-    ticket: int
-    problem: str | None
-    notice: str | None
-
-
-class _Write(NamedTuple):
-    ticket: int
-    op: Op
-    size: int
-
-
-class _Ask(NamedTuple):
-    query: Callable[[DiskLedger], Any]
-    answer: asyncio.Future[Any] | None
-
-
-class _Writer:
-    """The thread that owns the file, and the queue that leads to it.
-
-    They share the queue, which is made for it, and a few numbers, each of which only one of them changes.
-    """
-
-    def __init__(self, path: Path, options: _Options, reported: Callable[[_Report], None]) -> None:
-        self.dropped_since: str | None = None
-        self._path = path
-        self._options = options
-        self._reported = reported
-        self._loop = asyncio.get_running_loop()
-        self.closed: asyncio.Future[None] = self._loop.create_future()
-        self._opened: asyncio.Future[_Facts] = self._loop.create_future()
-        self._queue: SimpleQueue[_Write | _Ask | None] = SimpleQueue()
-        self._closing = False
-        self._sent = 0  # bytes that the loop has put in the queue
-        self._busy_since = 0.0  # when it put some in while nothing waited
-        self._done = 0  # bytes that the thread has dealt with
-        self._progress = 0.0  # when it dealt with something
-        self.size = 0  # of the file and its log
-        self._gone: str | None = None  # what is wrong if the file is no longer where it was
-
-    # On the loop
-
-    def start(self) -> asyncio.Future[_Facts]:
-        threading.Thread(target=self._run, name="jupyter-ai-store", daemon=True).start()
-        return self._opened
-
-    def close(self) -> None:
-        """The end of the queue: whatever came before is written first."""
-        if not self._closing:
-            self._closing = True
-            self._queue.put(None)
-
-    def put(self, ticket: int, op: Op) -> None:
-        size = weight(op)
-        if self._sent == self._done:
-            self._busy_since = self._options.clock()
-        self._sent += size
-        self._queue.put(_Write(ticket, op, size))
-
-    async def ask(self, query: Callable[[DiskLedger], T]) -> T:
-        answer: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Ask(query, answer))
-        return await answer
-
-    @property
-    def backlog(self) -> int:
-        return self._sent - self._done
-
-    def stuck(self) -> bool:
-        idle = self._options.clock() - max(self._busy_since, self._progress)
-        return self.backlog > 0 and idle >= self._options.limits.stall
-
-    def drop(self) -> None:
-        """Take back what waits, but for deletions and questions; the thread may go on at any moment."""
-        if self.dropped_since is None:
-            self.dropped_since = time.strftime("%H:%M")
-            self._queue.put(_Ask(DiskLedger.lost, None))
-        for item in self._take():
-            if isinstance(item, _Write) and not is_delete(item.op):
-                self._sent -= item.size
-            else:
-                self._queue.put(item)
-
-    def _take(self) -> list[_Write | _Ask | None]:
-        taken: list[_Write | _Ask | None] = []
-        try:
-            while True:
-                taken.append(self._queue.get_nowait())
-        except Empty:
-            return taken
-
-    # On the thread
-
-    def _run(self) -> None:
-        try:
-            if (file := self._open()) is not None:
-                self._serve(file)
-        except Exception:
-            self._options.log.exception("The chat store's thread failed.")
-        finally:
-            self._post(_settle, self.closed, None)
-
-    def _open(self) -> OpenFile | None:
-        options = self._options
-        try:
-            file = open_file(
-                self._path, synchronous=options.synchronous, busy=options.limits.busy, log=options.log
-            )
-        # Whatever is wrong with the place, the chat goes on without it.
-        except Exception as error:  # noqa: BLE001
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-            self._post(_fail, self._opened, StoreError(str(reason) or type(error).__name__))
-            return None
-        self.size, self._gone = file.look()
-        facts = _Facts(file.path, file.journal, file.synchronous, file.version, file.notice)
-        self._post(_settle, self._opened, facts)
-        return file
-
-    def _serve(self, file: OpenFile) -> None:
-        options = self._options
-        ledger = DiskLedger(
-            file.db,
-            str(file.path),
-            notice=file.notice,
-            limits=options.limits,
-            clock=options.clock,
-            log=options.log,
-        )
-        try:
-            while self._serve_batch([self._queue.get(), *self._take()], ledger):
-                # Nobody waits for these.
-                ledger.checkpoint()
-                self._look(file, ledger)
-        finally:
-            try:
-                ledger.close()
-            finally:
-                file.lock.release()
-
-    def _serve_batch(self, batch: list[_Write | _Ask | None], ledger: DiskLedger) -> bool:
-        """Deal with what was in the queue; False at its end. The writes between two questions are a group."""
-        group: list[_Write] = []
-        for item in batch:
-            if isinstance(item, _Write):
-                group.append(item)
-                continue
-            self._commit(group, ledger)
-            group = []
-            if item is None:
-                return False
-            self._answer(item, ledger)
-        self._commit(group, ledger)
-        return True
-
-    def _commit(self, group: list[_Write], ledger: DiskLedger) -> None:
-        if not group:
-            return
-        size = sum([write.size for write in group])
-        ledger.write([write.op for write in group], size)
-        self._done += size
-        self._progress = self._options.clock()
-        self._report(group[-1].ticket, ledger)
-
-    def _look(self, file: OpenFile, ledger: DiskLedger) -> None:
-        self.size, gone = file.look()
-        if gone != self._gone:
-            self._gone = gone
-            self._report(0, ledger)
-
-    def _report(self, ticket: int, ledger: DiskLedger) -> None:
-        self._post(self._reported, _Report(ticket, ledger.problem or self._gone, ledger.notice))
-
-    def _answer(self, item: _Ask, ledger: DiskLedger) -> None:
-        try:
-            found = item.query(ledger)
-        # Handed to whoever asked.
-        except Exception as error:  # noqa: BLE001
-            self._post(_fail, item.answer, error)
-        else:
-            self._post(_settle, item.answer, found)
-        self._progress = self._options.clock()
-
-    def _post(self, callback: Callable[..., None], *args: object) -> None:
-        try:
-            self._loop.call_soon_threadsafe(callback, *args)
-        except RuntimeError:
-            return  # the loop is closed: nobody is left who wants to know
-
-
-def _settle(future: asyncio.Future[Any] | None, result: object) -> None:
-    if future is not None and not future.done():
-        future.set_result(result)
-
-
-def _fail(future: asyncio.Future[Any] | None, error: Exception) -> None:
-    if future is not None and not future.done():
-        future.set_exception(error)

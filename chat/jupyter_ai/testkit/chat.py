@@ -251,7 +251,7 @@ def _slash_id(handler: type) -> str | None:
 
 
 def _config(model: BaseLanguageModel[Any] | type | None, log: logging.Logger) -> ConfigManager:
-    provider = _offline() if model is None else model if isinstance(model, type) else _provider(model)
+    provider: Any = _offline() if model is None else model if isinstance(model, type) else _provider(model)
     gid = f"{provider.id}:{next(iter(provider.models), 'model')}"
     return ConfigManager(
         log=log, lm_providers={provider.id: provider}, em_providers={}, defaults={"model_provider_id": gid}

@@ -37,7 +37,7 @@ class FakeModel(BaseChatModel):
     state: Any = Field(default_factory=lambda: {"closed": 0, "hanging": asyncio.Event()})
 
     def __init__(self, script: Iterable[Any] = (), **kwargs: Any) -> None:
-        super().__init__(script=script if isinstance(script, list | tuple) else list(script), **kwargs)
+        super().__init__(**{"script": list(script), **kwargs})
 
     @property
     def closed(self) -> int:
@@ -60,7 +60,11 @@ class FakeModel(BaseChatModel):
         return "fake"
 
     async def _astream(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         self.asked.append(messages)
         try:
@@ -77,7 +81,11 @@ class FakeModel(BaseChatModel):
             self.state["closed"] += 1
 
     def _generate(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
     ) -> ChatResult:
         self.asked.append(messages)
         text = "".join(str(_chunk(item).message.content) for item in self.script)
@@ -99,7 +107,7 @@ class FakeSyncModel(BaseChatModel):
     )
 
     def __init__(self, script: Iterable[Any] = (), **kwargs: Any) -> None:
-        super().__init__(script=list(script), **kwargs)
+        super().__init__(**{"script": list(script), **kwargs})
 
     @property
     def release(self) -> threading.Event:
@@ -124,7 +132,11 @@ class FakeSyncModel(BaseChatModel):
         return "fake-sync"
 
     def _stream(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         self.asked.append(messages)
         try:
@@ -138,7 +150,11 @@ class FakeSyncModel(BaseChatModel):
             self.closed.set()
 
     def _generate(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
     ) -> ChatResult:
         text = "".join(str(chunk.message.content) for chunk in self._stream(messages))
         return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])

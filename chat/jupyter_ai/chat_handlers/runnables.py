@@ -12,7 +12,7 @@ from jupyter_ai.errors import GenerationInterrupted, UnsupportedChunk
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
 
-__all__ = ["GenerationInfo", "chunk_text", "close", "interrupt", "open_stream"]
+__all__ = ["GenerationInfo", "chunk_text", "close", "interrupt", "open_stream", "uncancel"]
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
@@ -124,7 +124,7 @@ async def interrupt(chunks: AsyncIterator[Any] | None, log: Log) -> None:
     except (asyncio.CancelledError, StopAsyncIteration):
         pass
     # It is being closed: whatever it raises must not keep the reply open.
-    except Exception:  # noqa: BLE001
+    except Exception:
         log.warning("A runnable raised while it was being stopped.", exc_info=True)
     await close(chunks, log)
 
@@ -137,5 +137,12 @@ async def close(chunks: AsyncIterator[Any] | None, log: Log) -> None:
     try:
         await aclose()
     # It is being closed: whatever it raises must not keep the reply open.
-    except Exception:  # noqa: BLE001
+    except Exception:
         log.warning("A runnable raised while it was being closed.", exc_info=True)
+
+
+def uncancel() -> None:
+    """Take the cancellation of the running task back, if there is one."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        task.uncancel()

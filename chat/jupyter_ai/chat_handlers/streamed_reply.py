@@ -1,0 +1,78 @@
+"""One reply of `stream_reply`: pending until its first text, then a stream, ended once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ai.engine.run import current_run
+
+if TYPE_CHECKING:
+    from jupyter_ai.chat_handlers.base import BaseChatHandler
+    from jupyter_ai.models import HumanChatMessage, PendingMessage
+
+__all__ = ["StreamedReply", "encodable"]
+
+_STOPPED = "(AI response stopped by user)"
+_EMPTY = "(The model returned an empty answer.)"
+
+
+class StreamedReply:
+    """One reply of `stream_reply`: pending until its first text, then a stream, ended once."""
+
+    def __init__(
+        self, handler: BaseChatHandler, human_msg: HumanChatMessage, pending: PendingMessage
+    ) -> None:
+        self._handler = handler
+        self._human_msg = human_msg
+        self._pending = pending
+        self._run = current_run()
+        self._id: str | None = None
+        self._event: asyncio.Event | None = None
+        self._pieces: list[str] = []
+        self._ended = False
+
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    def interrupted(self) -> bool:
+        """Whether the user stopped it: the run, or (also without a run) this stream."""
+        return (self._run is not None and self._run.stopped) or (
+            self._event is not None and self._event.is_set()
+        )
+
+    def add(self, text: str) -> None:
+        self._pieces.append(text)
+        self._handler._send_stream_chunk(self._begin(), encodable(text))
+
+    def end(self, text: str, metadata: dict[str, Any]) -> None:
+        """End it; without any text an answer says so, while a failure that began nothing leaves no reply."""
+        if self._ended:
+            return
+        self._ended = True
+        if self._id is None and not text:
+            if "error" in metadata or "interrupted" in metadata:
+                self._handler.close_pending(self._pending)
+                return
+            text, metadata = _EMPTY, {**metadata, "empty": True}
+        stream_id = self._begin()
+        self._handler._send_stream_chunk(stream_id, text, complete=True, metadata=metadata)
+        self._handler.message_interrupted.pop(stream_id, None)
+
+    def end_stopped(self, metadata: dict[str, Any]) -> None:
+        text = f"\n\n{_STOPPED}" if self._pieces else _STOPPED
+        self.end(text, {**metadata, "stopped": True})
+
+    def _begin(self) -> str:
+        if self._id is None:
+            self._handler.close_pending(self._pending)
+            self._id = self._handler._start_stream(self._human_msg)
+            self._event = self._handler.message_interrupted.get(self._id)
+        return self._id
+
+
+def encodable(text: str) -> str:
+    """`text` with lone surrogates, which UTF-8 cannot carry, replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,65 @@
+"""Reading a chat back: its messages, and what a crash or restart cut off."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from jupyter_ai.models import (
+    AgentChatMessage,
+    AgentStreamMessage,
+    ChatDescription,
+    ChatMessage,
+    HumanChatMessage,
+)
+
+if TYPE_CHECKING:
+    from jupyter_ai.engine.store import ChatRow
+    from jupyter_ai_magics.models.persona import Persona
+
+__all__ = ["cut_reply", "describe", "parse_message"]
+
+_CUT_TEXT = "(The server stopped before this was answered.)"
+
+_KINDS: dict[Any, type[HumanChatMessage | AgentChatMessage | AgentStreamMessage]] = {
+    "human": HumanChatMessage,
+    "agent": AgentChatMessage,
+    "agent-stream": AgentStreamMessage,
+}
+
+
+def parse_message(row: dict[str, Any]) -> ChatMessage | None:
+    """A stored message, or None if it cannot be read."""
+    kind = _KINDS.get(row.get("type"))
+    try:
+        return kind.model_validate(row) if kind is not None else None
+    except ValidationError:
+        return None
+
+
+def cut_reply(human_id: str, persona: Persona) -> AgentStreamMessage:
+    """The reply to a message whose answer had not begun when the server stopped."""
+    return AgentStreamMessage(
+        id=uuid.uuid4().hex,
+        time=time.time(),
+        body=_CUT_TEXT,
+        reply_to=human_id,
+        persona=persona,
+        complete=True,
+        metadata={"interrupted": True},
+    )
+
+
+def describe(row: ChatRow) -> ChatDescription:
+    """A stored chat as the list of chats shows it."""
+    return ChatDescription(
+        id=row.id,
+        title=row.title,
+        owner=row.owner,
+        shared=row.shared,
+        is_default=row.is_default,
+        created=row.created,
+    )

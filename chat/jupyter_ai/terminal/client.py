@@ -1,0 +1,212 @@
+"""A client of one chat over any link: sends, folds what comes back, and returns after a drop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from jupyter_ai.errors import NoChatServer
+from jupyter_ai.terminal.state import ChatState, Event, Gap, Lost, Message, Refused, Said, Settled
+
+__all__ = ["ChatClient", "Connection", "Link", "Option"]
+
+Pause = Callable[[float], Awaitable[object]]
+
+_DELAYS = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before each new attempt; the last one again and again
+_QUEUED = 256  # events that may wait to be shown before the connection feels it
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A completion: of a command at the beginning of a prompt (`only_start`), or anywhere."""
+
+    label: str
+    description: str
+    only_start: bool
+
+
+class Connection(Protocol):
+    """One connection to a chat."""
+
+    async def receive(self) -> dict[str, Any] | None:
+        """The next frame; None when the connection is gone."""
+        ...
+
+    async def send(self, frame: dict[str, Any]) -> bool:
+        """Send a frame; False if the connection is gone."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Link(Protocol):
+    """A way to a chat: through a server, or in this process."""
+
+    @property
+    def place(self) -> str:
+        """Where the chat is, for people."""
+        ...
+
+    async def open(self, epoch: str, since: int | None) -> Connection:
+        """Connect, to receive what came after frame `since` or everything.
+
+        Raises ConnectionError if that may succeed later, `NoChatServer` if not.
+        """
+        ...
+
+    async def settled(self, human_id: str, epoch: str, since: int) -> int:
+        """The `seq` after which, as far as can be known, nothing more answers this message."""
+        ...
+
+    async def options(self, partial: str) -> list[Option]:
+        """What can be completed, or the arguments of the context command `partial` (`@file:pa`)."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class ChatClient:
+    """A chat as its user has it; use it with `async with`, and read `events()` from one task."""
+
+    def __init__(self, link: Link, *, pause: Pause = asyncio.sleep, attempts: int | None = None) -> None:
+        self.link = link
+        self.state = ChatState()
+        self._pause = pause
+        self._attempts = attempts  # to connect again before giving up; None: for ever
+        self._connection: Connection | None = None
+        self._events: asyncio.Queue[Event | Exception] = asyncio.Queue(_QUEUED)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: list[dict[str, Any]] = []  # frames that wait for a connection
+        self._unconfirmed: list[str] = []  # prompts that have not come back as messages
+        self._unanswered: dict[str, Message] = {}  # messages of ours to which nothing was said yet
+
+    # What a person does
+
+    async def say(self, prompt: str) -> None:
+        """Send a prompt; while there is no connection it is kept, and sent later."""
+        self._unconfirmed.append(prompt)
+        if self._connection is not None and self.state.caught_up:
+            await self._connection.send({"prompt": prompt})
+
+    async def stop(self, target: str | None = None) -> None:
+        """Stop what this user asked for in this chat, or the answer to message `target` alone."""
+        frame = {"type": "stop"} if target is None else {"type": "stop", "target": target}
+        if self._connection is None or not await self._connection.send(frame):
+            self._waiting.append(frame)
+
+    def settle(self, human_id: str) -> None:
+        """Have a `Settled` come for this message of ours."""
+        self._own(self._settle(human_id))
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being answered here."""
+        state = self.state
+        return bool(self._unconfirmed or self._unanswered or state.pending or state.open)
+
+    @property
+    def unconfirmed(self) -> list[str]:
+        """Prompts of which the other side has not yet told."""
+        return list(self._unconfirmed)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """All that happens. Raises `NoChatServer` when there is no way back. Cancelling it loses nothing."""
+        while True:
+            event = await self._events.get()
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    # Being connected
+
+    async def __aenter__(self) -> Self:
+        self._own(self._stay_connected(await self.link.open("", None)))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._connection is not None:
+            self._connection.close()
+        await self.link.aclose()
+
+    def _own(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _stay_connected(self, connection: Connection) -> None:
+        try:
+            while True:
+                self._connection = connection
+                reason = await self._read(connection)
+                self._connection = None
+                connection.close()
+                connection = await self._reconnect(reason)
+        # Whatever it is, whoever reads the events has to know; there is nobody else.
+        except Exception as error:  # noqa: BLE001
+            await self._events.put(error)
+
+    async def _read(self, connection: Connection) -> str:
+        """Fold frames until the connection is gone; why it is."""
+        in_time = False  # whether what waited for the connection was sent
+        while (frame := await connection.receive()) is not None:
+            try:
+                events = self.state.fold(frame)
+            except Gap:
+                self.state.seq = None
+                return "a part of the answer was missing"
+            for event in events:
+                self._note(event)
+                await self._events.put(event)
+            if not in_time and self.state.caught_up:
+                in_time = True
+                await self._send_what_waited(connection)
+        return "the connection was lost"
+
+    async def _reconnect(self, reason: str) -> Connection:
+        attempt = 0
+        while True:
+            await self._events.put(Lost(reason))
+            if self._attempts is not None and attempt >= self._attempts:
+                raise NoChatServer(f"{self.link.place}: {reason}. An answer that had begun goes on there.")
+            await self._pause(_DELAYS[min(attempt, len(_DELAYS) - 1)])
+            attempt += 1
+            try:
+                return await self.link.open(self.state.epoch, self.state.seq)
+            except ConnectionError as error:
+                reason = str(error)
+
+    async def _send_what_waited(self, connection: Connection) -> None:
+        """Send what the other side cannot have had: the history would tell."""
+        frames, self._waiting = self._waiting, []
+        for frame in [*({"prompt": prompt} for prompt in self._unconfirmed), *frames]:
+            await connection.send(frame)
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Said(message) if message.kind == "human":
+                if self.state.is_mine(message) and message.prompt in self._unconfirmed:
+                    self._unconfirmed.remove(message.prompt)
+                    self._unanswered[message.id] = message
+            case Said(message):
+                self._unanswered.pop(message.reply_to, None)
+                if not message.reply_to and not message.warning:
+                    self._unanswered.clear()  # it does not say whom it answers
+            case Refused():
+                del self._unconfirmed[:1]
+            case _:
+                self._unanswered = {id: m for id, m in self._unanswered.items() if id in self.state.messages}
+
+    async def _settle(self, human_id: str) -> None:
+        try:
+            seq = await self.link.settled(human_id, self.state.epoch, self.state.seq or 0)
+        except ConnectionError:
+            seq = self.state.seq or 0
+        await self._events.put(Settled(human_id, seq))
