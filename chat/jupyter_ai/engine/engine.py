@@ -143,9 +143,10 @@ class Engine:
 
     async def handlers_ready(self) -> None:
         """Return when the plug-ins that answer are loaded, after 30 s at most."""
-        for group in (CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS):
-            if not self.plugins.loaded(group):
-                await self.plugins.ready(group)
+        groups = (CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS)
+        late = [group for group in groups if not self.plugins.loaded(group)]
+        if late:
+            await asyncio.gather(*(self.plugins.ready(group) for group in late))
 
     def persona(self) -> Persona:
         """Who speaks where no handler does."""

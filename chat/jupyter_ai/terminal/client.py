@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from jupyter_ai.errors import NoChatServer
-from jupyter_ai.terminal.state import ChatState, Event, Gap, Lost, Message, Refused, Said, Settled
+from jupyter_ai.errors import ChatUnreachable
+from jupyter_ai.terminal.state import ChatState, Cleared, Event, Gap, Lost, Message, Refused, Said, Settled
 
 __all__ = ["ChatClient", "Connection", "Link", "Option"]
 
@@ -53,7 +53,7 @@ class Link(Protocol):
     async def open(self, epoch: str, since: int | None) -> Connection:
         """Connect, to receive what came after frame `since` or everything.
 
-        Raises ConnectionError if that may succeed later, `NoChatServer` if not.
+        Raises ConnectionError if that may succeed later, `ChatUnreachable` if not.
         """
         ...
 
@@ -77,6 +77,7 @@ class ChatClient:
         self._pause = pause
         self._attempts = attempts  # to connect again before giving up; None: for ever
         self._connection: Connection | None = None
+        self._ready = False  # what waited for the connection was sent; prompts may follow
         self._events: asyncio.Queue[Event | Exception] = asyncio.Queue(_QUEUED)
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: list[dict[str, Any]] = []  # frames that wait for a connection
@@ -88,7 +89,7 @@ class ChatClient:
     async def say(self, prompt: str) -> None:
         """Send a prompt; while there is no connection it is kept, and sent later."""
         self._unconfirmed.append(prompt)
-        if self._connection is not None and self.state.caught_up:
+        if self._connection is not None and self._ready:
             await self._connection.send({"prompt": prompt})
 
     async def stop(self, target: str | None = None) -> None:
@@ -113,7 +114,7 @@ class ChatClient:
         return list(self._unconfirmed)
 
     async def events(self) -> AsyncIterator[Event]:
-        """All that happens. Raises `NoChatServer` when there is no way back. Cancelling it loses nothing."""
+        """All that happens. Raises `ChatUnreachable` when there is no way back. Cancelling it loses nothing."""
         while True:
             event = await self._events.get()
             if isinstance(event, Exception):
@@ -146,7 +147,7 @@ class ChatClient:
             while True:
                 self._connection = connection
                 reason = await self._read(connection)
-                self._connection = None
+                self._connection, self._ready = None, False
                 connection.close()
                 connection = await self._reconnect(reason)
         # Whatever it is, whoever reads the events has to know; there is nobody else.
@@ -155,7 +156,6 @@ class ChatClient:
 
     async def _read(self, connection: Connection) -> str:
         """Fold frames until the connection is gone; why it is."""
-        in_time = False  # whether what waited for the connection was sent
         while (frame := await connection.receive()) is not None:
             try:
                 events = self.state.fold(frame)
@@ -165,8 +165,7 @@ class ChatClient:
             for event in events:
                 self._note(event)
                 await self._events.put(event)
-            if not in_time and self.state.caught_up:
-                in_time = True
+            if not self._ready and self.state.caught_up:
                 await self._send_what_waited(connection)
         return "the connection was lost"
 
@@ -175,7 +174,7 @@ class ChatClient:
         while True:
             await self._events.put(Lost(reason))
             if self._attempts is not None and attempt >= self._attempts:
-                raise NoChatServer(f"{self.link.place}: {reason}. An answer that had begun goes on there.")
+                raise ChatUnreachable(f"{self.link.place}: {reason}. An answer that had begun goes on there.")
             await self._pause(_DELAYS[min(attempt, len(_DELAYS) - 1)])
             attempt += 1
             try:
@@ -185,8 +184,9 @@ class ChatClient:
 
     async def _send_what_waited(self, connection: Connection) -> None:
         """Send what the other side cannot have had: the history would tell."""
-        frames, self._waiting = self._waiting, []
-        for frame in [*({"prompt": prompt} for prompt in self._unconfirmed), *frames]:
+        frames = [*({"prompt": prompt} for prompt in self._unconfirmed), *self._waiting]
+        self._waiting, self._ready = [], True
+        for frame in frames:
             await connection.send(frame)
 
     def _note(self, event: Event) -> None:
@@ -201,8 +201,8 @@ class ChatClient:
                     self._unanswered.clear()  # it does not say whom it answers
             case Refused():
                 del self._unconfirmed[:1]
-            case _:
-                self._unanswered = {id: m for id, m in self._unanswered.items() if id in self.state.messages}
+            case Cleared(ids):
+                self._unanswered = {id: m for id, m in self._unanswered.items() if id not in ids}
 
     async def _settle(self, human_id: str) -> None:
         try:
