@@ -7,6 +7,7 @@ from asyncio import CancelledError
 __all__ = [
     "ChatError",
     "ChatNotFound",
+    "ChatUnreachable",
     "GenerationInterrupted",
     "InvalidFrame",
     "JupyterAIError",
@@ -41,6 +42,12 @@ class ChatNotFound(ChatError):
 
     def __init__(self, chat_id: str) -> None:
         super().__init__(f"There is no chat {chat_id!r} for you. GET api/ai/chats lists your chats.")
+
+
+class ChatUnreachable(JupyterAIError):
+    """A terminal has no way to a chat; the message says why, and what to do."""
+
+    code = "unreachable"
 
 
 class NotAllowed(ChatError):

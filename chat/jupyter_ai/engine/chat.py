@@ -245,8 +245,7 @@ class Chat:
     async def aclose(self) -> None:
         """End every run and reader; waits for no task that does not end by itself."""
         for run in list(self.runs.values()):
-            run.stop()
-            run._abandon()
+            run.cut()
         for reader in self.outlet.readers():
             self.unsubscribe(reader)
         for task in self._tasks:
@@ -341,7 +340,7 @@ class Chat:
 
     def _on_over(self, run: Run) -> None:
         for id in list(run.streams):
-            self._end_stream(id, "", {"interrupted": True})
+            self._cut_stream(run, id)
         for id in list(run.pending):
             self._close_pending(id)
         if run.id not in self._mute:
@@ -351,10 +350,19 @@ class Chat:
         if run.state == "stopped":
             self._mute.add(run.id)
 
+    def _cut_stream(self, run: Run, id: str) -> None:
+        if run.state == "stopped":
+            self._end_stream(id, f"\n\n{STOPPED_TEXT}", {"stopped": True})
+        else:
+            self._end_stream(id, "", {"interrupted": True})
+
     def _last_words(self, run: Run) -> None:
         if run.state == "stopped":
-            if not run.marked_stopped:
+            if not run.marked:
                 self._whole_stream(run, STOPPED_TEXT, {"stopped": True})
+        elif run.state == "interrupted":
+            if not run.marked:
+                self._append(cut_reply(run.id, self.engine.persona()))
         elif run.state == "failed":
             self.engine.log.error("%s failed: %r", run.handler_name, run.error, exc_info=run.error)
             self.say(_failure(run), run.id, {"error": {"type": type(run.error).__name__}})

@@ -48,7 +48,7 @@ class Run:
         self.stopped = False  # Stop was asked for
         self.over = False
         self.spoke = False  # anything a person can see came of it
-        self.marked_stopped = False  # one of its streams tells that it was stopped
+        self.marked = False  # one of its streams tells that it was stopped or cut
         self.remembers = False  # the handler reads and writes the chat's memory
         self.error: BaseException | None = None
         self.streams: set[str] = set()
@@ -71,6 +71,12 @@ class Run:
         self.stopped = True
         self.task.cancel()
         self._grace = asyncio.get_running_loop().call_later(STOP_GRACE, self._abandon)
+
+    def cut(self) -> None:
+        """End this run now: the server stops. Its handler is cancelled and not waited for."""
+        if self.task is not None:
+            self.task.cancel()
+        self._end("interrupted")
 
     async def wait(self) -> None:
         """Return once the run is over; cancelling this leaves the run alone."""

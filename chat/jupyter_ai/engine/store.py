@@ -108,8 +108,10 @@ class Store:
         if self._writer is not None and self._attendant is not None:
             self._writer.close()
             self._attendant.start()
-            await asyncio.wait((self._writer.closed,), timeout=self._options.limits.closing)
-            self._attendant.stop()
+            try:
+                await asyncio.wait((self._writer.closed,), timeout=self._options.limits.closing)
+            finally:
+                self._attendant.stop()
             if not self._writer.closed.done():
                 self._log.error("%s does not answer: the last changes of chats may be lost.", self.path)
         self._publish(self.last_ticket)
@@ -268,7 +270,10 @@ class Store:
     # A disk that does not answer, neither well nor badly
 
     def _is_waited(self) -> bool:
-        return self._closed or bool(self._waiters) or (self._writer is not None and self._writer.asked > 0)
+        writer = self._writer
+        return writer is not None and (
+            bool(self._waiters) or writer.asked > 0 or (self._closed and not writer.closed.done())
+        )
 
     def _stall(self) -> None:
         if not self._stalled:

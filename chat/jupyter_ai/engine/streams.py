@@ -83,7 +83,7 @@ class Streams:
             stream.buffer.feed(text, monotonic())
         if stream.run is not None:
             stream.run.streams.discard(id)
-            stream.run.marked_stopped |= bool(metadata.get("stopped"))
+            stream.run.marked |= bool(metadata.get("stopped") or metadata.get("interrupted"))
         message = stream.message
         message.body = stream.buffer.text()
         message.complete = True
