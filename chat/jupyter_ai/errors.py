@@ -7,6 +7,8 @@ from asyncio import CancelledError
 __all__ = [
     "ChatError",
     "ChatNotFound",
+    "ChatUnreadable",
+    "EngineUnavailable",
     "ChatUnreachable",
     "GenerationInterrupted",
     "InvalidFrame",
@@ -25,6 +27,16 @@ class JupyterAIError(Exception):
 
     code = "error"
     status = 500
+
+
+class EngineUnavailable(JupyterAIError):
+    """The engine could not be started, or is no more."""
+
+    code = "unavailable"
+    status = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The chat is not available: {reason}. GET api/ai/health tells more.")
 
 
 class ChatError(JupyterAIError):
@@ -48,6 +60,16 @@ class ChatUnreachable(JupyterAIError):
     """A terminal has no way to a chat; the message says why, and what to do."""
 
     code = "unreachable"
+
+
+class ChatUnreadable(ChatError):
+    """What was said in a chat cannot be read from the disk now."""
+
+    code = "unreadable"
+    status = 503
+
+    def __init__(self, title: str, reason: str) -> None:
+        super().__init__(f"Chat {title!r} cannot be read: {reason} Nothing of it is lost; try again.")
 
 
 class NotAllowed(ChatError):

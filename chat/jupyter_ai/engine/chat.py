@@ -131,6 +131,7 @@ class Chat:
         )
         self._entitle(request.prompt)
         run = self.runs[message.id] = Run(message, user, self._on_over)
+        self._put_run(run)  # before the message: who sees a message after a crash sees what became of it
         self._append(message)
         self._own(run.start(self._answer(run)), run)
         return run
@@ -499,8 +500,7 @@ class Chat:
             self._memory.clear(targets)
 
     def _put_run(self, run: Run) -> None:
-        if run.handler_name:
-            self.engine.store.put_run(RunRow(self.id, run.id, run.handler, run.state, run.remembers))
+        self.engine.store.put_run(RunRow(self.id, run.id, run.handler, run.state, run.remembers))
 
     def _entitle(self, prompt: str) -> None:
         if not self.row.title:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_ai.engine.chat import Chat
 from jupyter_ai.engine.restore import describe
 from jupyter_ai.engine.run import Run
-from jupyter_ai.engine.store import ChatContents, ChatRow, Store
+from jupyter_ai.engine.store import ChatContents, ChatRow, Store, StoreError
 from jupyter_ai.engine.threads import RunExecutor
 from jupyter_ai.engine.watchdog import Watchdog
-from jupyter_ai.errors import ChatError, ChatNotFound, NotAllowed
+from jupyter_ai.errors import ChatError, ChatNotFound, ChatUnreadable, NotAllowed
 from jupyter_ai.models import ChatDescription, Persona
 from jupyter_ai.plugins import (
     CHAT_HANDLERS,
@@ -78,7 +78,10 @@ class Engine:
             asyncio.get_running_loop().set_default_executor(RunExecutor())
         self.store.on_problem = self._on_problem
         await self.store.open()
-        self._rows = {row.id: row for row in await self.store.chats()}
+        try:
+            self._rows = {row.id: row for row in await self.store.chats()}
+        except StoreError as e:
+            self.log.error("The list of chats cannot be read, new ones can be made: %s", e)
 
     async def aclose(self) -> None:
         """End all runs and write what is left. Bounded: waits for no hung handler, model or disk."""
@@ -226,10 +229,16 @@ class Engine:
         async with self._opening:
             chat = self._chats.get(row.id)
             if chat is None:
-                contents: ChatContents = await self.store.load(row.id)
+                contents = await self._load(row)
                 chat = self._chats[row.id] = Chat(self, row, contents)
                 self._welcome(chat)
         return chat
+
+    async def _load(self, row: ChatRow) -> ChatContents:
+        try:
+            return await self.store.load(row.id)
+        except StoreError as e:
+            raise ChatUnreadable(row.title, str(e)) from e
 
     def _welcome(self, chat: Chat) -> None:
         for text in (self.store.problem, self.store.notice):

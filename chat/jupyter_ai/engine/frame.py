@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["MAX_MERGED", "ChunkFrame", "Frame", "dump", "merge", "quote"]
+__all__ = ["MAX_MERGED", "ChunkFrame", "Frame", "dump", "merge", "quote", "to_json"]
 
 MAX_MERGED = 1 << 18
 """Code points beyond which chunks are not merged into one frame."""
 
+_MAX_DEPTH = 20  # to which data that is no JSON is followed
 _OVERHEAD = 256  # bytes that a frame costs beside its text, for the bound of an outbox
 
 
@@ -30,13 +32,42 @@ def quote(text: str) -> str:
 
 
 def dump(model: BaseModel) -> str:
-    """The JSON of a model; what JSON cannot hold (objects in `metadata`) is told by its `str`."""
-    from pydantic_core import PydanticSerializationError
-
+    """The JSON of a model; for what JSON cannot hold (objects in `metadata`) see `to_json`."""
     try:
         return model.model_dump_json()
-    except (PydanticSerializationError, UnicodeEncodeError):
-        return json.dumps(model.model_dump(), default=str)
+    except (TypeError, ValueError, RecursionError):
+        return to_json({name: getattr(model, name) for name in type(model).model_fields})
+
+
+def to_json(value: object) -> str:
+    """The JSON of whatever a plug-in or a model came up with; what JSON cannot hold is told by its `str`."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return json.dumps(_plain(value, _MAX_DEPTH))
+
+
+def _plain(value: Any, depth: int) -> Any:
+    """`value` in the types that JSON has; below `depth`, as text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth and isinstance(value, Mapping):
+        return {_told(key): _plain(item, depth - 1) for key, item in value.items()}
+    if depth and isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item, depth - 1) for item in value]
+    if depth and (fields := getattr(type(value), "model_fields", None)):
+        return {name: _plain(getattr(value, name, None), depth - 1) for name in fields}
+    return _told(value)
+
+
+def _told(value: object) -> str:
+    try:
+        return str(value)
+    # A plug-in's object may raise anything here; its frame must go out all the same.
+    except Exception:  # noqa: BLE001
+        return f"<{type(value).__name__}>"
 
 
 class Frame:
@@ -91,7 +122,7 @@ class ChunkFrame:
     def encode(self) -> bytes:
         """The bytes of the frame, made once."""
         if self.encoded is None:
-            metadata = json.dumps(self.metadata, default=str) if self.metadata else "{}"
+            metadata = to_json(self.metadata) if self.metadata else "{}"
             self.encoded = (
                 f'{{"type":"agent-stream-chunk","id":{quote(self.stream)},"content":{quote(self.content)}'
                 f',"stream_complete":{"true" if self.complete else "false"},"metadata":{metadata}'

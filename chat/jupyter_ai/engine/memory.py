@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from jupyter_ai.engine.frame import to_json
 from jupyter_ai.engine.store import MemoryRow
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def memory_row(human_id: str, message: BaseMessage) -> MemoryRow:
     """One remembered message as it is stored."""
     from langchain_core.messages import message_to_dict
 
-    return MemoryRow(human_id, json.dumps(message_to_dict(message), default=str))
+    return MemoryRow(human_id, to_json(message_to_dict(message)))
 
 
 def exchange_rows(human_id: str, prompt: str, answer: str) -> list[MemoryRow]:

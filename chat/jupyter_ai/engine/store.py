@@ -173,7 +173,10 @@ class Store:
     # Read
 
     async def chats(self) -> list[ChatRow]:
-        """All chats, the oldest first; after all earlier writes. Cancelling it harms nobody."""
+        """All chats, the oldest first, after all earlier writes; StoreError if the disk cannot be read.
+
+        Cancelling it harms nobody; it may be called any number of times at once.
+        """
         return await self._read(lambda ledger: ledger.chats())
 
     async def load(self, chat: str) -> ChatContents:
@@ -221,7 +224,14 @@ class Store:
         if self._writer is None or self._attendant is None:
             raise StoreError("The chat store is not open yet: await its open() first.")
         self._attendant.start()
-        return await self._writer.ask(query)
+        seconds = self._options.limits.reading
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._writer.ask(query)
+        except TimeoutError:
+            raise StoreError(
+                f"Chats cannot be read from {self.path}: no answer within {seconds:g} s. Check its disk."
+            ) from None
 
     def _go_on_disk(self, writer: Writer, facts: Facts) -> None:
         self._writer, self._facts = writer, facts

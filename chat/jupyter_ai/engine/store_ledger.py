@@ -87,7 +87,7 @@ _REFUSALS = (
 )
 
 _REASONS = {
-    sqlite3.SQLITE_FULL: "there is no space left on the disk. Free some",
+    sqlite3.SQLITE_FULL: "there is no space left on the disk. Free some space",
     sqlite3.SQLITE_READONLY: "the file or its disk is read-only. Make it writable",
     sqlite3.SQLITE_PERM: "the server may not write it. Give it the permission",
     sqlite3.SQLITE_BUSY: "another program has locked it. Close that program",

@@ -230,8 +230,8 @@ def _put_aside(path: Path) -> Path:
     while aside.exists():
         number += 1
         aside = path.with_name(f"{path.name}.corrupt-{stamp}-{number}")
-    path.rename(aside)
-    for side in _SIDE_FILES:
+    # Last of all the file itself: a log that stayed behind alone would be taken for the new file's.
+    for side in (*_SIDE_FILES, ""):
         with suppress(FileNotFoundError):
             Path(f"{path}{side}").rename(f"{aside}{side}")
     return aside

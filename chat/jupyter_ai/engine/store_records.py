@@ -75,6 +75,7 @@ class Limits:
     stall: float = 10.0
     busy: float = 2.0
     opening: float = 30.0
+    reading: float = 30.0
     closing: float = 5.0
 
 

@@ -37,7 +37,8 @@ class Subscriber:
         self._outbox: list[Frame | ChunkFrame] = []
         self._waiting = 0  # bytes in the outbox; what is being sent is bounded by having been in it
         self._news = asyncio.Event()
-        self._idle = asyncio.Event()
+        self._idle = asyncio.Event()  # nothing waits, and nothing is being sent
+        self._idle.set()
         self._task: asyncio.Task[None] | None = None
 
     def push(self, frame: Frame | ChunkFrame) -> None:
@@ -62,9 +63,7 @@ class Subscriber:
 
     async def drain(self) -> None:
         """Return when everything pushed so far was sent, or the reader is lost."""
-        if self._outbox or self._news.is_set():
-            self._idle.clear()
-            await self._idle.wait()
+        await self._idle.wait()
 
     def close(self) -> None:
         """End the subscription; what was not sent is dropped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 from jupyter_ai.errors import ChatUnreachable
 from jupyter_ai.terminal.state import ChatState, Cleared, Event, Gap, Lost, Message, Refused, Said, Settled
 
-__all__ = ["ChatClient", "Connection", "Link", "Option"]
+__all__ = ["ChatClient", "ChatInfo", "Connection", "Link", "Option", "Place"]
 
 Pause = Callable[[float], Awaitable[object]]
 
@@ -26,6 +26,17 @@ class Option:
     label: str
     description: str
     only_start: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatInfo:
+    """A chat as the list of chats shows it."""
+
+    id: str
+    title: str
+    is_default: bool
+    shared: bool = False
+    owner: str = ""
 
 
 class Connection(Protocol):
@@ -46,7 +57,7 @@ class Link(Protocol):
     """A way to a chat: through a server, or in this process."""
 
     @property
-    def place(self) -> str:
+    def name(self) -> str:
         """Where the chat is, for people."""
         ...
 
@@ -65,6 +76,22 @@ class Link(Protocol):
         """What can be completed, or the arguments of the context command `partial` (`@file:pa`)."""
         ...
 
+
+class Place(Protocol):
+    """Where chats are: a server, or this process. Its methods raise `ChatUnreachable`."""
+
+    async def chats(self) -> list[ChatInfo]:
+        """The chats that this user may see."""
+        ...
+
+    async def create(self, title: str) -> ChatInfo:
+        """Begin a chat; without a title its first prompt becomes one."""
+        ...
+
+    async def link(self, chat: ChatInfo | None) -> Link:
+        """A way to this chat, or to the default one."""
+        ...
+
     async def aclose(self) -> None: ...
 
 
@@ -79,24 +106,22 @@ class ChatClient:
         self._connection: Connection | None = None
         self._ready = False  # what waited for the connection was sent; prompts may follow
         self._events: asyncio.Queue[Event | Exception] = asyncio.Queue(_QUEUED)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._waiting: list[dict[str, Any]] = []  # frames that wait for a connection
         self._unconfirmed: list[str] = []  # prompts that have not come back as messages
         self._unanswered: dict[str, Message] = {}  # messages of ours to which nothing was said yet
 
     # What a person does
 
-    async def say(self, prompt: str) -> None:
+    def say(self, prompt: str) -> None:
         """Send a prompt; while there is no connection it is kept, and sent later."""
         self._unconfirmed.append(prompt)
         if self._connection is not None and self._ready:
-            await self._connection.send({"prompt": prompt})
+            self._own(self._connection.send({"prompt": prompt}))
 
-    async def stop(self, target: str | None = None) -> None:
+    def stop(self, target: str | None = None) -> None:
         """Stop what this user asked for in this chat, or the answer to message `target` alone."""
-        frame = {"type": "stop"} if target is None else {"type": "stop", "target": target}
-        if self._connection is None or not await self._connection.send(frame):
-            self._waiting.append(frame)
+        self._own(self._stop({"type": "stop"} if target is None else {"type": "stop", "target": target}))
 
     def settle(self, human_id: str) -> None:
         """Have a `Settled` come for this message of ours."""
@@ -135,9 +160,8 @@ class ChatClient:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._connection is not None:
             self._connection.close()
-        await self.link.aclose()
 
-    def _own(self, work: Any) -> None:
+    def _own(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -174,7 +198,7 @@ class ChatClient:
         while True:
             await self._events.put(Lost(reason))
             if self._attempts is not None and attempt >= self._attempts:
-                raise ChatUnreachable(f"{self.link.place}: {reason}. An answer that had begun goes on there.")
+                raise ChatUnreachable(f"{self.link.name}: {reason}. An answer that had begun goes on there.")
             await self._pause(_DELAYS[min(attempt, len(_DELAYS) - 1)])
             attempt += 1
             try:
@@ -203,6 +227,10 @@ class ChatClient:
                 del self._unconfirmed[:1]
             case Cleared(ids):
                 self._unanswered = {id: m for id, m in self._unanswered.items() if id not in ids}
+
+    async def _stop(self, frame: dict[str, Any]) -> None:
+        if self._connection is None or not await self._connection.send(frame):
+            self._waiting.append(frame)
 
     async def _settle(self, human_id: str) -> None:
         try:

@@ -1,0 +1,1 @@
+"""What the benchmarks share: measuring, WebSocket clients, and the servers under test."""

@@ -1,0 +1,1 @@
+"""The chat on a Jupyter Server: start-up, REST and WebSocket."""

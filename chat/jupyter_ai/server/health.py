@@ -1,0 +1,115 @@
+"""What works and what does not, and why."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import platform
+from collections import Counter
+from contextlib import suppress
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from jupyter_ai.errors import EngineUnavailable
+from jupyter_ai.server.base import AiHandler
+
+if TYPE_CHECKING:
+    from jupyter_ai.plugins import PluginRegistry
+    from jupyter_ai.server.host import EngineHost
+
+__all__ = ["HealthHandler", "report"]
+
+_PATIENCE = 5.0  # seconds to wait for a start-up that is under way
+_DISTRIBUTIONS = ("jupyter_ai", "jupyter_server", "langchain-core", "pydantic", "tornado")
+
+
+class HealthHandler(AiHandler):
+    """The health of the chat; it is no activity that keeps a server alive."""
+
+    _track_activity = False
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Tell it, with status 200 also where something does not work; of keys, only the names."""
+        with suppress(TimeoutError, EngineUnavailable):
+            async with asyncio.timeout(_PATIENCE):
+                await (await self.engine()).handlers_ready()
+        self.send_json(report(self.host))
+
+
+def report(host: EngineHost) -> dict[str, Any]:
+    """All that is known; `problems` says in words what does not work, and is empty if `ok`."""
+    engine, plugins = _engine(host), _plugins(host.plugins)
+    store = host.engine.store.health() if host.engine is not None else None
+    model = _model(host)
+    problems = [
+        *(f"{stage}: {problem}" for stage, problem in host.problems.items()),
+        *(f"plug-in {p['name']} of {p['distribution']}: {p['reason']}" for p in plugins["failed"]),
+        *([f"store: {store['problem']}"] if store and store["problem"] else []),
+        *([f"model: {model['problem']}"] if model["problem"] else []),
+    ]
+    return {
+        "ok": not problems and host.state == "ready",
+        "problems": problems,
+        "versions": _versions(),
+        "epoch": host.engine.epoch if host.engine is not None else None,
+        "engine": engine,
+        "plugins": plugins,
+        "store": store,
+        "model": model,
+    }
+
+
+def _engine(host: EngineHost) -> dict[str, Any]:
+    return {"state": host.state, "connections": len(host.connections)}
+
+
+def _plugins(registry: PluginRegistry) -> dict[str, Any]:
+    found = registry.plugins()
+    failed = [
+        {"group": p.group, "name": p.name, "distribution": p.owner, "reason": p.reason}
+        for p in found
+        if p.state == "failed"
+    ]
+    return {"count": len(found), "states": dict(Counter(p.state for p in found)), "failed": failed}
+
+
+def _model(host: EngineHost) -> dict[str, Any]:
+    if host.engine is None:
+        return {"id": None, "provider": None, "problem": None}
+    config = host.engine.config_manager
+    provider = config.lm_provider
+    name = str(getattr(provider, "name", "")) or None
+    return {"id": config.lm_gid, "provider": name, "problem": _model_problem(host, provider)}
+
+
+def _model_problem(host: EngineHost, provider: Any) -> str | None:
+    from jupyter_ai_magics.auth import key_params
+
+    from jupyter_ai.plugins import MODEL_PROVIDERS
+
+    config = host.config_manager
+    if provider is not None:
+        given = config.lm_provider_params or {}
+        wanted = key_params(provider.auth_strategy).items()
+        lacking = [key for key, keyword in wanted if keyword not in given]
+        return f"{config.lm_gid} needs {' and '.join(lacking)}, which is not set." if lacking else None
+    id = str(config.lm_gid).partition(":")[0]
+    if not host.plugins.loaded(MODEL_PROVIDERS):
+        return f"{config.lm_gid} is selected; its provider is still being loaded."
+    plugin = next((p for p in host.plugins.plugins(MODEL_PROVIDERS) if id in (p.id, p.name)), None)
+    reason = f"is {plugin.state}: {plugin.reason}" if plugin is not None else "is not installed."
+    return f"{config.lm_gid} is selected, but its provider {id} {reason}"
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _DISTRIBUTIONS:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found

@@ -1,0 +1,282 @@
+"""Makes the engine of a server once the server answers, and keeps what failed on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from jupyter_ai_magics.threads import run_in_thread
+
+from jupyter_ai.errors import EngineUnavailable
+from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS, Plugin, PluginRegistry
+
+if TYPE_CHECKING:
+    from jupyter_ai.config_manager import ConfigManager
+    from jupyter_ai.engine.chat import Chat
+    from jupyter_ai.engine.engine import Engine
+
+__all__ = ["Connection", "EngineHost", "HostOptions", "State"]
+
+Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
+State = Literal["waiting", "starting", "ready", "failed", "closed"]
+
+_DELAY = 0.1
+"""Seconds from the first turn of the event loop until we import anything: whoever waits for the server is
+served first. A request for us does not wait."""
+
+_CLOSING = 5.0  # seconds; the engine's own bounds are tighter
+
+# What the first answer would import otherwise, on the event loop and while somebody waits for it.
+_NEEDED = (
+    "jupyter_ai.engine.engine",
+    "jupyter_ai.config_manager",
+    "jupyter_ai.chat_handlers.base",
+    "jupyter_ai.history",
+    "jupyter_ai_magics.base_provider",
+    "jupyter_ai_magics.templates",
+    "langchain_core.language_models",
+    "langchain_core.prompts",
+    "langchain_core.messages",
+)
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """What the administrator decided, by the traits of `AiExtension`."""
+
+    root_dir: str
+    preferred_dir: str | None = None
+    store_path: Path | None = None  # None: in memory
+    store_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    allow_builtin_override: bool = True
+    allowed_providers: list[str] | None = None
+    blocked_providers: list[str] | None = None
+    allowed_models: list[str] | None = None
+    blocked_models: list[str] | None = None
+    defaults: dict[str, Any] = field(default_factory=dict)  # by the names of `GlobalConfig`
+    model_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    max_chat_history: int | None = 2
+    help_message_template: str = ""
+    error_logs_dir: str | None = None
+    max_frame_bytes: int = 1 << 20
+    max_outbox_bytes: int = 4 << 20
+
+
+class Connection(Protocol):
+    """A WebSocket that shows a chat."""
+
+    chat: Chat
+    owner: str
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class EngineHost:
+    """The one engine of a server. All methods but `find_plugins` belong to the event loop's thread."""
+
+    def __init__(
+        self, options: HostOptions, log: Log, settings: dict[str, Any], *, one_owner: bool = True
+    ) -> None:
+        self.options = options
+        self.log = log
+        self.state: State = "waiting"
+        self.problems: dict[str, str] = {}  # by stage of the start-up, in words
+        self.engine: Engine | None = None
+        self.plugins = PluginRegistry(
+            log=log, allow_builtin_override=options.allow_builtin_override, blocked=_policy(options)
+        )
+        self.connections: set[Connection] = set()
+        self._settings = settings  # the server's: providers and plug-ins read them
+        self._one_owner = one_owner  # everybody is "": their chat may be opened before they come
+        self._config_manager: ConfigManager | None = None
+        self._found = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._settled: asyncio.Event | None = None  # set when there is an engine, or when there will be none
+
+    # Start and end
+
+    def start_soon(self) -> None:
+        """Begin when the server has had time to answer; called on its running loop."""
+        if self.state == "waiting" and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_DELAY, self.start)
+
+    def start(self) -> None:
+        """Begin now, unless that was done; returns at once."""
+        if self.state != "waiting":
+            return
+        self.state = "starting"
+        self._settled = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._start(), name="start the chat engine")
+
+    async def ready(self) -> Engine:
+        """The engine, as soon as there is one. Raises `EngineUnavailable`.
+
+        Cancelling it leaves the start-up alone; it may be called any number of times at once.
+        """
+        if self.engine is None:
+            self.start()
+            if self._settled is not None:
+                await self._settled.wait()
+        if self.engine is None or self.state == "closed":
+            raise EngineUnavailable(self.problems.get("engine", "the server is stopping"))
+        return self.engine
+
+    async def aclose(self) -> None:
+        """End every connection and the engine, within a few seconds; what cannot end is left behind."""
+        self.state = "closed"
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=_CLOSING)
+        for connection in list(self.connections):
+            connection.abort()  # a client that sees no closing handshake comes back
+        if self.engine is not None:
+            await self._close(self.engine)
+
+    # What there is
+
+    def find_plugins(self) -> PluginRegistry:
+        """The registry, with what is installed found, though not loaded; from any thread."""
+        if not self._found:
+            self.plugins.discover()
+            self._found = True
+        return self.plugins
+
+    @property
+    def config_manager(self) -> ConfigManager:
+        """Which model answers. It does not wait for providers that are still loading."""
+        if self._config_manager is None:
+            from jupyter_ai.config_manager import ConfigManager
+
+            options = self.options
+            self._config_manager = ConfigManager(
+                self.log,
+                self.providers(MODEL_PROVIDERS),
+                self.providers(EMBEDDINGS_PROVIDERS),
+                options.defaults,
+                options.allowed_providers,
+                options.blocked_providers,
+                options.allowed_models,
+                options.blocked_models,
+            )
+        return self._config_manager
+
+    def providers(self, group: str) -> dict[str, Any]:
+        """The provider classes of a group that are loaded now, by their ids."""
+        from jupyter_ai.engine.lazy import LazyMapping
+
+        def classes() -> dict[str, Any]:
+            return {str(getattr(cls, "id", name)): cls for name, cls in self.plugins.classes(group).items()}
+
+        mapping: Any = LazyMapping(classes, lambda id: classes().get(id))
+        return mapping  # type: ignore[no-any-return]  # 2.x calls it a dict
+
+    def default_chat(self) -> Chat | None:
+        """The default chat that 2.x's settings keys stand for, once it is open."""
+        return self.engine.open_default_chat() if self.engine is not None else None
+
+    def connections_to(self, chat_id: str) -> Iterator[Connection]:
+        """Who reads a chat over a WebSocket."""
+        return iter([connection for connection in self.connections if connection.chat.id == chat_id])
+
+    # Starting
+
+    async def _start(self) -> None:
+        try:
+            self.engine = await self._make()
+        # Whatever fails here, the server goes on without a chat, and `health` says why.
+        except Exception as e:
+            self.problems["engine"] = f"{type(e).__name__}: {e}"
+            self.log.exception("The chat engine could not be started.")
+            self.state = "failed"
+        else:
+            self.state = "ready"
+        # Not in the `else`: whoever waits is let go also when the server stops meanwhile.
+        finally:
+            if self._settled is not None:
+                self._settled.set()
+        if self.engine is not None:
+            await self._open_default_chat(self.engine)
+
+    async def _make(self) -> Engine:
+        await run_in_thread(self._prepare)
+        from jupyter_ai.engine.engine import Engine, EngineOptions
+        from jupyter_ai.engine.store import Store
+
+        options = self.options
+        self.plugins.start_loading(asyncio.get_running_loop())
+        engine = Engine(
+            plugins=self.plugins,
+            config_manager=self.config_manager,
+            store=Store(options.store_path, synchronous=options.store_synchronous, log=self.log),
+            log=self.log,
+            options=EngineOptions(
+                root_dir=options.root_dir,
+                preferred_dir=options.preferred_dir,
+                model_parameters=options.model_parameters,
+                help_message_template=options.help_message_template,
+                max_chat_history=options.max_chat_history,
+                error_logs_dir=options.error_logs_dir,
+            ),
+        )
+        try:
+            await engine.start()
+        except BaseException:
+            await self._close(engine)
+            raise
+        return engine
+
+    def _prepare(self) -> None:
+        """The slow part, on a thread."""
+        for module in _NEEDED:
+            import_module(module)
+        from jupyter_ai_magics.base_provider import BaseProvider
+
+        BaseProvider.server_settings = MappingProxyType(self._settings)
+        self.find_plugins()
+
+    async def _open_default_chat(self, engine: Engine) -> None:
+        if not self._one_owner:
+            return
+        try:
+            await engine.default_chat()
+        # It is opened again when somebody asks for it; they are told what happens then.
+        except Exception as e:
+            self.problems["default chat"] = f"{type(e).__name__}: {e}"
+            self.log.exception("The default chat could not be opened.")
+
+    async def _close(self, engine: Engine) -> None:
+        try:
+            async with asyncio.timeout(_CLOSING):
+                await engine.aclose()
+        except TimeoutError:
+            self.log.error("The chat engine did not end within %g s; it is left behind.", _CLOSING)
+        # The server is stopping, or there is no engine: this is only told.
+        except Exception:
+            self.log.exception("The chat engine did not end well.")
+
+
+def _policy(options: HostOptions) -> Any:
+    """Why a provider may not be used, or None. Before its import, all that is known is its entry point's name."""
+    allowed, blocked = options.allowed_providers, options.blocked_providers or []
+
+    def reason(plugin: Plugin) -> str | None:
+        if plugin.group not in (MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS):
+            return None
+        if (plugin.id or plugin.name) in blocked:
+            return f"the administrator blocks `{plugin.id or plugin.name}` (AiExtension.blocked_providers)"
+        if allowed is not None and plugin.id is not None and plugin.id not in allowed:
+            return f"the administrator does not allow `{plugin.id}` (AiExtension.allowed_providers)"
+        return None
+
+    return reason

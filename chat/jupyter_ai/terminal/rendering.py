@@ -1,0 +1,105 @@
+"""Messages as a terminal shows them: Markdown by rich, without what gets in the way of copying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement
+from rich.syntax import Syntax
+from rich.text import Text
+from rich.theme import Theme
+
+from jupyter_ai.terminal.markdown import Piece, clean
+from jupyter_ai.terminal.state import Message
+
+__all__ = ["PROMPT", "Block", "console_for", "header", "note", "pending_lines", "piece", "prompt_line", "to_lines"]
+
+PROMPT = "❯ "
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+# The terminal's own colours on its own background, light or dark.
+_THEME = Theme(
+    {
+        "markdown.code": "cyan",
+        "markdown.code_block": "default",
+        "markdown.h1": "bold underline",
+        "markdown.h2": "bold",
+        "markdown.h3": "bold dim",
+        "chat.name": "bold green",
+        "chat.person": "bold blue",
+        "chat.note": "dim italic",
+    }
+)
+
+
+class _LeftHeading(Heading):
+    """A heading where reading begins."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        self.text.justify = "left"
+        yield self.text
+
+
+class _PlainCode(CodeBlock):
+    """Code without a frame or padding, so that it can be copied."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        code = str(self.text).rstrip()
+        yield Syntax(code, self.lexer_name, theme="ansi_dark", word_wrap=True, background_color="default")
+
+
+class Block(Markdown):
+    """A piece of a message."""
+
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {
+        **Markdown.elements,
+        "heading_open": _LeftHeading,
+        "fence": _PlainCode,
+        "code_block": _PlainCode,
+    }
+
+
+def console_for(console: Console | None = None) -> Console:
+    """A console (the one given, or that of standard output) with the chat's styles."""
+    console = console or Console(highlight=False)
+    console.push_theme(_THEME)
+    return console
+
+
+def piece(piece: Piece) -> list[RenderableType]:
+    """A piece of a message, below an empty line unless it continues the one above."""
+    block = Block(piece.text.strip("\n"), code_theme="ansi_dark", hyperlinks=False)
+    return [block] if piece.joined else ["", block]
+
+
+def header(message: Message) -> list[RenderableType]:
+    """Who speaks."""
+    return ["", Text(clean(message.author) or "Reply", style="chat.name")]
+
+
+def prompt_line(message: Message, *, mine: bool) -> list[RenderableType]:
+    """What a person said."""
+    who = "" if mine else f"{clean(message.author)} "
+    text = clean(message.text.strip()).replace("\n", "\n  ")
+    return ["", Text.assemble((f"{who}{PROMPT}", "chat.person"), (text, "bold"))]
+
+
+def note(text: str) -> Text:
+    """What the client says of itself."""
+    return Text(clean(text), style="chat.note")
+
+
+def pending_lines(console: Console, pending: Iterable[dict[str, Any]], frame: int) -> list[str]:
+    """What is being worked on, each behind a spinner."""
+    wheel = _SPINNER[frame % len(_SPINNER)]
+    texts = [f"{wheel} {clean(p['body'])}{'…' * bool(p.get('ellipsis', True))}" for p in pending]
+    return to_lines(console, ["", *map(note, texts)]) if texts else []
+
+
+def to_lines(console: Console, renderables: list[RenderableType]) -> list[str]:
+    """The lines that `renderables` take, with ANSI styles."""
+    with console.capture() as capture:
+        console.print(*renderables, sep="\n", end="\n")
+    return [line.rstrip(" ") for line in capture.get().removesuffix("\n").split("\n")] if renderables else []

@@ -1,0 +1,83 @@
+"""Who answers a prompt."""
+
+import random
+from functools import cache
+
+import pytest
+
+from jupyter_ai.engine.router import DidYouMean, Handled, arguments, distance, route
+
+KEYS = ["default", "/help", "/learn", "/ask"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "key"),
+    [
+        ("/help", "/help"),
+        ("  /help  ", "/help"),
+        ("/help\tme", "/help"),
+        ("/learn\nall of it", "/learn"),
+        ('/ask "two words"', "/ask"),
+        ("hello /help", "default"),
+        ("", "default"),
+        ("/", "default"),
+        ("/ help", "default"),
+        ("//help", "default"),
+        ("/help/me", "default"),
+        ("/etc/passwd is a file", "default"),
+        ("/s, I was joking", "default"),
+        ("/nowhere near a command", "default"),
+    ],
+)
+def test_a_command_goes_to_its_handler_and_text_to_the_default(prompt: str, key: str) -> None:
+    assert route(prompt, KEYS) == Handled(key)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "suggestions"),
+    [
+        ("/hepl", ("/help",)),
+        ("/hep me", ("/help",)),
+        ("/HELP", ("/help",)),
+        ("/lear", ("/learn",)),
+        ("/xyzzy", ()),
+        ("/default", ()),
+    ],
+)
+def test_an_unknown_command_that_is_near_or_alone_is_questioned(prompt: str, suggestions: tuple) -> None:
+    assert route(prompt, KEYS) == DidYouMean(prompt.split()[0], suggestions)
+
+
+def test_the_question_names_what_is_near() -> None:
+    assert DidYouMean("/x", ()).text() == "There is no command `/x`. `/help` lists the commands."
+    assert DidYouMean("/ac", ("/ab", "/ad")).text().endswith("Did you mean `/ab` or `/ad`?")
+
+
+def test_the_nearest_three_are_suggested() -> None:
+    assert route("/aa", ["/ab", "/ac", "/ad", "/ae", "/abc"]) == DidYouMean("/aa", ("/ab", "/ac", "/ad"))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("/ask", []),
+        ("/ask  a\tb\nc", ["a", "b", "c"]),
+        ("/ask 'a b' \"c d\" ''", ["a b", "c d", ""]),
+        ("/ask what's up", ["what's", "up"]),
+    ],
+)
+def test_arguments_respect_quotes_that_pair_up(prompt: str, words: list[str]) -> None:
+    assert arguments(prompt) == words
+
+
+def test_distance_is_the_number_of_edits_up_to_a_limit() -> None:
+    @cache
+    def edits(a: str, b: str) -> int:
+        if not a or not b:
+            return len(a) + len(b)
+        return min(edits(a[1:], b) + 1, edits(a, b[1:]) + 1, edits(a[1:], b[1:]) + (a[0] != b[0]))
+
+    dice = random.Random(1)
+    words = ["".join(dice.choices("abc", k=dice.randrange(6))) for _ in range(40)]
+    for a in words:
+        assert [distance(a, b) for b in words] == [min(edits(a, b), 3) for b in words]
