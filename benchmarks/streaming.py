@@ -194,7 +194,9 @@ def _length_target(results: Results, path: subjects.Path) -> Target:
     long, short = Case(path, chunks=20_000), Case(path, chunks=1000)
     ratio = results.cpu(long, OURS) / results.cpu(short, OURS)
     alone = results.cpu(long, ALONE) / results.cpu(short, ALONE)
-    return Target(f"a chunk of 20,000 to one of 1,000, {path}", ratio, 1.2, note=f"(b) itself: {number(alone, 2)}")
+    return Target(
+        f"a chunk of 20,000 to one of 1,000, {path}", ratio, 1.2, note=f"(b) itself: {number(alone, 2)}"
+    )
 
 
 def _clients_target(plan: Plan, results: Results, path: subjects.Path) -> Target:
@@ -231,7 +233,9 @@ def _print_loads(results: Results) -> None:
     others = [name for name in (ENGINE, BROADCAST, ALONE, PEER) if name not in results.absent]
     if not any(PEER in subjects for subjects in results.samples.values()):
         others = [name for name in others if name != PEER]
-    print("Server CPU microseconds for each chunk; chunks a second; frames sent to a client for each chunk.\n")
+    print(
+        "Server CPU microseconds for each chunk; chunks a second; frames sent to a client for each chunk.\n"
+    )
     heading = ("load", OURS, *others, "ours-(b)", "ours/(a)", "ours/s", "(a)/s", "frames")
     print_table(heading, [_row(results, case, others) for case in results.samples])
 
@@ -251,7 +255,11 @@ def _row(results: Results, case: Case, others: list[str]) -> list[str]:
 
 
 def _print_latencies(results: Results) -> None:
-    names = [n for n in (OURS, BROADCAST, NAGLE, ENGINE, ALONE, PEER) if any(n in v for v in results.latency.values())]
+    names = [
+        n
+        for n in (OURS, BROADCAST, NAGLE, ENGINE, ALONE, PEER)
+        if any(n in v for v in results.latency.values())
+    ]
     print("Milliseconds, median and 95th percentile.\n")
     rows = [
         (m, *(f"{number(results.milliseconds(m, n), 2)} / {number(results.slowest(m, n), 2)}" for n in names))
@@ -265,11 +273,15 @@ def _tell(text: str) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller loads")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to FILE")
     parser.add_argument("--pin", action="store_true", help="once more with server and clients on a core each")
-    parser.add_argument("--peer-python", metavar="PATH", help="a Python with another 2.x server, to compare with")
+    parser.add_argument(
+        "--peer-python", metavar="PATH", help="a Python with another 2.x server, to compare with"
+    )
     return parser.parse_args()
 
 

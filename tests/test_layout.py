@@ -17,7 +17,7 @@ PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
 # A machine's own indexes and paths differ from the next one's. (Hence the brackets.)
 REGISTRY = re.compile(r"https?://[\w.-]*(n[p]m|y[a]rn|p[y]pi|p[y]thonhosted|c[o]nda|d[e]bian)[\w.-]*")
-MACHINE_PATH = re.compile(r"(?<![\w.}$\"'-])/(w[o]rk|r[o]ot|h[o]me|Users)/[\w.]")
+MACHINE_PATH = re.compile(r"(?<![\w.}$\"'-])/(w[o]rk|r[o]ot)/[\w.]")
 
 
 def committed() -> list[Path]:

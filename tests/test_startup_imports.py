@@ -17,7 +17,7 @@ WITH_JUPYTER_AI: set[str] = set()
 
 # Those that the extension may add to a server that is about to start. Not pydantic, langchain_core, dask,
 # torch, rich, prompt_toolkit or a partner package: each is imported when first used.
-WITH_EXTENSION: set[str] = {"filelock"}
+WITH_EXTENSION: set[str] = set()
 
 _PROGRAM = """
 import json, sys

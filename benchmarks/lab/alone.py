@@ -1,4 +1,4 @@
-"""What it costs without a server: a runnable's `astream` alone (the floor), or the engine with readers that drop all.
+"""Without a server: a runnable's `astream` alone (the floor), or the engine with readers that drop all.
 
 Run as a program it reads orders from standard input, one JSON object a line, and answers each with a line.
 """

@@ -140,7 +140,9 @@ async def connect(url: str, count: int) -> Crowd:
     """So many clients of the chat at a `ws://` URL."""
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    clients = [await _client(parts.hostname or "", parts.port or 80, path, reads=i == 0) for i in range(count)]
+    clients = [
+        await _client(parts.hostname or "", parts.port or 80, path, reads=i == 0) for i in range(count)
+    ]
     return Crowd(clients)
 
 
@@ -172,7 +174,9 @@ def _handshake(path: str, host: str) -> bytes:
 def _masked(payload: bytes) -> bytes:
     """A text frame of a client, masked with zeros."""
     length = len(payload)
-    head = struct.pack("!BB", 0x81, 0x80 | length) if length < 126 else struct.pack("!BBH", 0x81, 0xFE, length)
+    head = (
+        struct.pack("!BB", 0x81, 0x80 | length) if length < 126 else struct.pack("!BBH", 0x81, 0xFE, length)
+    )
     return head + bytes(4) + payload
 
 

@@ -45,7 +45,7 @@ def pin(pid: int, wanted: Iterable[int]) -> None:
 
 
 def resident_mb(pid: int) -> float:
-    """The memory of a process that is its own and in RAM (RSS without files that others map too), in MB."""
+    """The memory of a process that is in RAM (RSS), in MB."""
     import psutil
 
     return float(psutil.Process(pid).memory_info().rss) / 1e6

@@ -1,4 +1,4 @@
-"""The processes under test: Jupyter Servers in a home of their own, and helpers that are started beside them."""
+"""The processes under test: Jupyter Servers in a home of their own, and helpers started beside them."""
 
 from __future__ import annotations
 
@@ -29,18 +29,17 @@ class StartFailed(Exception):
 
 
 class JupyterServer:
-    """A Jupyter Server with the benchmark's plug-in package at hand; use it with `with`.
+    """A Jupyter Server with a home of its own; use it with `with`.
 
-    `python` runs it, so that a server of another installation can be compared. `extension` is switched on
-    or off, whatever that installation has enabled.
+    `python` runs it, so that a server of another installation can be compared. The extension is switched on
+    or off, whatever that installation has enabled; with a `model` it has the benchmark's plug-in package.
     """
 
     def __init__(self, python: str = sys.executable, *, extension: bool = True, model: str = "") -> None:
         self.port = _free_port()
         self._home = Path(tempfile.mkdtemp(prefix="benchmark-"))
         self._log = self._home / "server.log"
-        environment = _environment(self._home)
-        _write_metadata(self._home / "plugins")
+        environment = _environment(self._home, plugin=bool(model))
         with self._log.open("wb") as log:
             self.started = time.perf_counter()
             self._process = subprocess.Popen(
@@ -153,16 +152,17 @@ class Helper:
         return answer
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, *, plugin: bool) -> dict[str, str]:
+    if plugin:
+        _write_metadata(home / "plugins")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "PYTHON", "MOCKLLM"))}
     places = {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "IPYTHONDIR": str(home / "ipython"),
-        "PYTHONPATH": _python_path(str(home / "plugins")),
     }
-    return {**kept, **places}
+    return {**kept, **places, **({"PYTHONPATH": _python_path(str(home / "plugins"))} if plugin else {})}
 
 
 def _python_path(*more: str) -> str:

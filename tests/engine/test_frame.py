@@ -2,6 +2,7 @@
 
 import json
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -161,7 +162,7 @@ def test_after_any_prefix_of_merged_frames_a_resume_makes_the_text_whole(seed: i
     for _ in range(25):  # 500 cuts in all
         frames, texts = history(dice)
         edges = sorted({0, len(frames), *dice.choices(range(len(frames) + 1), k=3)})
-        sent = [f for a, b in zip(edges, edges[1:], strict=False) for f in merge(frames[a:b])]
+        sent = [f for a, b in pairwise(edges) for f in merge(frames[a:b])]
         client = Client()
         for frame in sent[: dice.randint(0, len(sent))]:
             client.receive(frame)

@@ -44,7 +44,7 @@ def chunk(seq: int, content: str = "x", offset: int = 0) -> ChunkFrame:
 
 
 def frame(seq: int, ticket: int = 0) -> Frame:
-    return Frame("{}", seq, ticket)
+    return Frame('{"type":"news"}', seq, ticket)
 
 
 def subscribe(socket: Socket, store: Any = None, **kwargs: Any) -> tuple[Subscriber, asyncio.Task[None]]:
@@ -146,6 +146,8 @@ async def test_a_failing_send_ends_the_subscription_with_its_error() -> None:
 
     with pytest.raises(ConnectionResetError):
         await task
+    await reader.drain()
+    assert reader.lost
 
 
 class Ledger:

@@ -1,4 +1,4 @@
-"""A plug-in package for any server of the 2.x API: a model that streams what the prompt asks for, and a command."""
+"""A plug-in package for any server of the 2.x API: a model that streams what is asked for, and a command."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
-from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
-from jupyter_ai.models import HumanChatMessage
-from jupyter_ai_magics import BaseProvider
+from lab.orders import WORD, read_order
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from lab.orders import WORD, read_order
+from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.models import HumanChatMessage
+from jupyter_ai_magics import BaseProvider
 
 __all__ = ["BareModelHandler", "CountingModel", "CountingProvider"]
 
@@ -26,7 +26,11 @@ class CountingModel(BaseChatModel):
         return "benchmark"
 
     async def _astream(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         count, pace = read_order(str(messages[-1].content))
         for _ in range(count):
@@ -35,13 +39,21 @@ class CountingModel(BaseChatModel):
                 await asyncio.sleep(1 / pace)
 
     def _stream(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         for _ in range(read_order(str(messages[-1].content))[0]):
             yield ChatGenerationChunk(message=AIMessageChunk(content=WORD))
 
     def _generate(
-        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
     ) -> ChatResult:
         count, _ = read_order(str(messages[-1].content))
         return ChatResult(generations=[ChatGeneration(message=AIMessage(WORD * count))])
@@ -51,7 +63,7 @@ class CountingProvider(BaseProvider, CountingModel):
     """The model as a provider; the default handler puts its prompt before it."""
 
     id: ClassVar[str] = "benchmark"
-    name: ClassVar[str] = "Benchmark"
+    name: ClassVar[str] = "Benchmark"  # type: ignore[misc]  # BaseChatModel's is an instance's
     models: ClassVar[list[str]] = ["benchmark"]
     model_id_key: ClassVar[str] = "model_id"
 
@@ -65,7 +77,7 @@ class BareModelHandler(BaseChatHandler):
     routing_type = SlashCommandRoutingType(slash_id="benchmark")
     uses_llm = True
 
-    def create_llm_chain(self, provider: type[BaseProvider], provider_params: dict[str, str]) -> None:
+    def create_llm_chain(self, provider: type[BaseProvider], provider_params: dict[str, Any]) -> None:
         """Bind the model alone."""
         self.llm = provider(**provider_params)
         self.llm_chain = self.llm

@@ -363,7 +363,7 @@ class Chat:
                 self._whole_stream(run, STOPPED_TEXT, {"stopped": True})
         elif run.state == "interrupted":
             if not run.marked:
-                self._append(cut_reply(run.id, self.engine.persona()))
+                self._append(cut_reply(run.id, self.engine.persona(), begun=run.spoke))
         elif run.state == "failed":
             self.engine.log.error("%s failed: %r", run.handler_name, run.error, exc_info=run.error)
             self.say(_failure(run), run.id, {"error": {"type": type(run.error).__name__}})
@@ -486,7 +486,7 @@ class Chat:
                     self._stored_memory.append(row)
                     self._remember(row)
             if not cut:
-                self._append(cut_reply(run.id, self.engine.persona()))
+                self._append(cut_reply(run.id, self.engine.persona(), begun=bool(replies)))
         self.engine.store.put_run(replace(run, state="failed"))
 
     def _remember(self, row: MemoryRow) -> None:

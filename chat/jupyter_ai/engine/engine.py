@@ -138,9 +138,14 @@ class Engine:
         await chat.aclose()
         self.store.delete_chat(id)
 
-    def open_default_chat(self, owner: str = "") -> Chat | None:
-        """The default chat of `owner` if it is open already."""
-        return next((c for c in self._chats.values() if c.row.is_default and c.row.owner == owner), None)
+    def open_default_chat(self, owner: str | None = None) -> Chat | None:
+        """The default chat of `owner` if it is open already; of None, that which was opened first."""
+        chats = (chat for chat in self._chats.values() if chat.row.is_default)
+        return next((chat for chat in chats if owner in (None, chat.row.owner)), None)
+
+    def at_work(self) -> bool:
+        """Whether anything is being answered."""
+        return any(chat.runs for chat in self._chats.values())
 
     # What chats use
 

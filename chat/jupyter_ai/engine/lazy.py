@@ -25,7 +25,12 @@ class LazyMapping(MutableMapping[str, V], Generic[V]):
 
     def _value(self, key: str) -> V | None:
         if key not in self._built and key not in self._removed and key in self._keys():
-            self._built[key] = self._build(key)
+            self._built[key] = None  # a constructor that reads the mapping finds the others
+            try:
+                self._built[key] = self._build(key)
+            except BaseException:
+                del self._built[key]
+                raise
         return self._built.get(key)
 
     def built(self) -> Iterator[V]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 if TYPE_CHECKING:
     from jupyter_ai.models import ChatMessage
@@ -15,7 +15,8 @@ class ChatLog(list["ChatMessage"]):
     """The list that handlers know as `chat_history`, with look-up by id in O(1).
 
     Reading it first brings the bodies of running streams up to date (`settle`), so that a chunk need not
-    touch them. Change it through `add` and `remove`; what plug-ins append is kept as well.
+    touch them. The engine changes it through `add`, `remove_exchange` and `clear`; plug-ins may change it
+    as they would any list, for themselves: neither the readers nor the store learn of it.
     """
 
     def __init__(self, settle: Callable[[], None] = lambda: None) -> None:
@@ -40,18 +41,40 @@ class ChatLog(list["ChatMessage"]):
 
     def remove_exchange(self, human_id: str) -> None:
         """Drop a human message and what was said to it."""
-        self._keep(lambda m: m.id != human_id and getattr(m, "reply_to", None) != human_id)
+        super().__setitem__(
+            slice(None),
+            [m for m in super().__iter__() if m.id != human_id and getattr(m, "reply_to", None) != human_id],
+        )
+        self._index()
 
     def clear(self) -> None:
         """Drop everything."""
         super().clear()
         self._by_id.clear()
 
-    def _keep(self, wanted: Callable[[ChatMessage], bool]) -> None:
-        kept = [m for m in super().__iter__() if wanted(m)]
-        super().clear()
-        super().extend(kept)
-        self._by_id = {m.id: m for m in kept}
+    # As a list
+
+    def extend(self, messages: Iterable[ChatMessage]) -> None:
+        for message in list(messages):
+            self.add(message)
+
+    def insert(self, index: SupportsIndex, message: ChatMessage) -> None:
+        super().insert(index, message)
+        self._index()
+
+    def pop(self, index: SupportsIndex = -1) -> ChatMessage:
+        message: ChatMessage = self[index]
+        del self[index]
+        return message
+
+    def remove(self, message: ChatMessage) -> None:
+        del self[self.index(message)]
+
+    def copy(self) -> list[ChatMessage]:
+        return list(self)
+
+    def _index(self) -> None:
+        self._by_id = {m.id: m for m in super().__iter__()}
 
     def __iter__(self) -> Iterator[ChatMessage]:
         self._settle()
@@ -64,3 +87,21 @@ class ChatLog(list["ChatMessage"]):
     def __getitem__(self, index: SupportsIndex | slice) -> Any:
         self._settle()
         return super().__getitem__(index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(index, value)
+        self._index()
+
+    def __delitem__(self, index: SupportsIndex | slice) -> None:
+        super().__delitem__(index)
+        self._index()
+
+    def __add__(self, other: Any) -> Any:
+        return list(self) + other
+
+    def __iadd__(self, other: Iterable[ChatMessage]) -> Self:  # type: ignore[misc]  # list's own is as loose
+        self.extend(other)
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)  # a copy is a plain list

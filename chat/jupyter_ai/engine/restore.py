@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["cut_reply", "describe", "parse_message"]
 
 _CUT_TEXT = "(The server stopped before this was answered.)"
+_CUT_LATER_TEXT = "(The server stopped before this answer was finished.)"
 
 _KINDS: dict[Any, type[HumanChatMessage | AgentChatMessage | AgentStreamMessage]] = {
     "human": HumanChatMessage,
@@ -40,12 +41,12 @@ def parse_message(row: dict[str, Any]) -> ChatMessage | None:
         return None
 
 
-def cut_reply(human_id: str, persona: Persona) -> AgentStreamMessage:
-    """The reply to a message whose answer had not begun when the server stopped."""
+def cut_reply(human_id: str, persona: Persona, *, begun: bool) -> AgentStreamMessage:
+    """The reply to a message whose run was cut where no stream shows it; `begun`: after other replies."""
     return AgentStreamMessage(
         id=uuid.uuid4().hex,
         time=time.time(),
-        body=_CUT_TEXT,
+        body=_CUT_LATER_TEXT if begun else _CUT_TEXT,
         reply_to=human_id,
         persona=persona,
         complete=True,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from jupyter_ai.models import HumanChatMessage
 
-__all__ = ["STOP_GRACE", "Run", "RunState", "Slot", "current_run"]
+__all__ = ["STOP_GRACE", "Run", "RunState", "Slot", "current_run", "run_in"]
 
 RunState = Literal["running", "done", "stopped", "failed", "interrupted"]
 
@@ -23,6 +23,11 @@ _current: ContextVar[Run | None] = ContextVar("jupyter_ai_run", default=None)
 def current_run() -> Run | None:
     """The run that the calling code answers for; None outside of a run (a handler built by hand)."""
     return _current.get()
+
+
+def run_in(context: Context) -> Run | None:
+    """The run that the code of `context` answers for."""
+    return context.get(_current)
 
 
 class Slot(Protocol):

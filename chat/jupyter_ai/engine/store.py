@@ -208,10 +208,11 @@ class Store:
             self._memory.write((op,))
             self.durable = self.last_ticket = self.last_ticket + 1
             return self.durable
-        if self._writer is None:
+        if self._writer is None or self._attendant is None:
             raise StoreError("The chat store is not open yet: await its open() first.")
         self.last_ticket += 1
         self._writer.put(self.last_ticket, op)
+        self._attendant.start()  # nobody may wait for it, as for a piece of a stream; it is due all the same
         if self._stalled or self._writer.backlog > self._options.limits.backlog:
             self._write_without_disk(self._writer)
         return self.last_ticket
@@ -282,7 +283,10 @@ class Store:
     def _is_waited(self) -> bool:
         writer = self._writer
         return writer is not None and (
-            bool(self._waiters) or writer.asked > 0 or (self._closed and not writer.closed.done())
+            bool(self._waiters)
+            or writer.asked > 0
+            or writer.backlog > 0
+            or (self._closed and not writer.closed.done())
         )
 
     def _stall(self) -> None:

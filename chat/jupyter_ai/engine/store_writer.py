@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from jupyter_ai.engine.store_ledger import DiskLedger, Log, is_delete
 from jupyter_ai.engine.store_path import OpenFile, Synchronous, open_file
@@ -60,6 +60,11 @@ class _Write(NamedTuple):
     size: int
 
 
+_Step: TypeAlias = list[_Write]
+"""What one callback of the loop wrote. It is committed as a whole: a crash never parts the end of a stream
+from what is remembered of it and from the end of its run."""
+
+
 class _Ask(NamedTuple):
     query: Callable[[DiskLedger], Any]
     answer: asyncio.Future[Any] | None
@@ -82,7 +87,8 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._opened: asyncio.Future[Facts] = self._loop.create_future()
-        self._queue: SimpleQueue[_Write | _Ask | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Step | _Ask | None] = SimpleQueue()
+        self._step: _Step = []  # what the present callback of the loop has written so far
         self._closing = False
         self._sent = 0  # bytes that the loop has put in the queue
         self._busy_since = 0.0  # when it put some in while nothing waited
@@ -100,6 +106,7 @@ class Writer:
     def close(self) -> None:
         """The end of the queue: whatever came before is written first."""
         if not self._closing:
+            self._hand_over()
             self._closing = True
             self._queue.put(None)
 
@@ -109,11 +116,14 @@ class Writer:
         if self._sent == self._done:
             self._busy_since = self._options.clock()
         self._sent += size
-        self._queue.put(_Write(ticket, op, size))
+        if not self._step:
+            self._loop.call_soon(self._hand_over)
+        self._step.append(_Write(ticket, op, size))
 
     async def ask(self, query: Callable[[DiskLedger], T]) -> T:
         """The answer to a question that is put after all earlier writes."""
         answer: asyncio.Future[T] = self._loop.create_future()
+        self._hand_over()
         self._queue.put(_Ask(query, answer))
         self.asked += 1
         try:
@@ -136,14 +146,21 @@ class Writer:
         if self.dropped_since is None:
             self.dropped_since = time.strftime("%H:%M")
             self._queue.put(_Ask(DiskLedger.lost, None))
+        self._hand_over()
         for item in self._take():
-            if isinstance(item, _Write) and not is_delete(item.op):
-                self._sent -= item.size
-            else:
-                self._queue.put(item)
+            self._queue.put(self._deletions(item) if isinstance(item, list) else item)
 
-    def _take(self) -> list[_Write | _Ask | None]:
-        taken: list[_Write | _Ask | None] = []
+    def _deletions(self, step: _Step) -> _Step:
+        self._sent -= sum(write.size for write in step if not is_delete(write.op))
+        return [write for write in step if is_delete(write.op)]
+
+    def _hand_over(self) -> None:
+        if self._step and not self._closing:
+            self._queue.put(self._step)
+            self._step = []
+
+    def _take(self) -> list[_Step | _Ask | None]:
+        taken: list[_Step | _Ask | None] = []
         try:
             while True:
                 taken.append(self._queue.get_nowait())
@@ -198,12 +215,12 @@ class Writer:
             finally:
                 file.lock.release()
 
-    def _serve_batch(self, batch: list[_Write | _Ask | None], ledger: DiskLedger) -> bool:
+    def _serve_batch(self, batch: list[_Step | _Ask | None], ledger: DiskLedger) -> bool:
         """Deal with what was in the queue; False at its end. The writes between two questions are a group."""
-        group: list[_Write] = []
+        group: _Step = []
         for item in batch:
-            if isinstance(item, _Write):
-                group.append(item)
+            if isinstance(item, list):
+                group += item
                 continue
             self._commit(group, ledger)
             group = []
@@ -213,7 +230,7 @@ class Writer:
         self._commit(group, ledger)
         return True
 
-    def _commit(self, group: list[_Write], ledger: DiskLedger) -> None:
+    def _commit(self, group: _Step, ledger: DiskLedger) -> None:
         if not group:
             return
         size = sum([write.size for write in group])
@@ -251,7 +268,7 @@ class Writer:
 
 
 class Attendant:
-    """Sees, while somebody waits for the writer, that it gets its turns and that its disk answers.
+    """Sees, while the writer has something to do, that it gets its turns and that its disk answers.
 
     A loop that is never idle gives up the interpreter lock for moments only: too short for another thread
     to wake up in, yet often enough that the thread's own patience (the switch interval) starts anew each
@@ -268,14 +285,14 @@ class Attendant:
         self._worked = 0.0  # the loop's own processor time then
 
     def start(self) -> None:
-        """Somebody waits."""
+        """The writer has something to do."""
         if self._timer is None:
             self._turns = self._writer.turns
             self._time, self._worked = time.monotonic(), time.thread_time()
             self._timer = asyncio.get_running_loop().call_later(_TURN, self._look)
 
     def stop(self) -> None:
-        """Nobody waits any more."""
+        """It does not matter any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -57,7 +57,7 @@ class Subscriber:
     def start(self, store: Store) -> asyncio.Task[None]:
         """Begin to send; the caller owns the task returned."""
         self._task = asyncio.get_running_loop().create_task(
-            self._pump(store), name=f"subscriber {self.client_id}"
+            self._main(store), name=f"subscriber {self.client_id}"
         )
         return self._task
 
@@ -67,11 +67,20 @@ class Subscriber:
 
     def close(self) -> None:
         """End the subscription; what was not sent is dropped."""
+        self._lose()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _lose(self) -> None:
         self.lost = True
         self._outbox.clear()
         self._idle.set()
-        if self._task is not None:
-            self._task.cancel()
+
+    async def _main(self, store: Store) -> None:
+        try:
+            await self._pump(store)
+        finally:
+            self._lose()
 
     async def _pump(self, store: Store) -> None:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import ParamSpec, TypeVar
 
@@ -31,7 +32,8 @@ class RunExecutor(ThreadPoolExecutor):
 
     def __init__(self) -> None:
         super().__init__(thread_name_prefix="asyncio")
-        self._idle: SimpleQueue[SimpleQueue[Work]] = SimpleQueue()
+        self._idle: SimpleQueue[SimpleQueue[Work | None]] = SimpleQueue()
+        self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run `fn` on a thread; inside of a run, at once."""
@@ -51,7 +53,16 @@ class RunExecutor(ThreadPoolExecutor):
         self._hand_over(work)
         return future
 
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the idle threads of runs end, and wait for none that is at work."""
+        self._closed = True
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().put(None)
+        super().shutdown(wait, cancel_futures=cancel_futures)
+
     def _hand_over(self, work: Work) -> None:
+        inbox: SimpleQueue[Work | None]
         try:
             inbox = self._idle.get_nowait()
         except Empty:
@@ -59,11 +70,10 @@ class RunExecutor(ThreadPoolExecutor):
             threading.Thread(target=self._serve, args=(inbox,), name="jupyter-ai-run", daemon=True).start()
         inbox.put(work)
 
-    def _serve(self, inbox: SimpleQueue[Work]) -> None:
-        while True:
-            work = inbox.get()
+    def _serve(self, inbox: SimpleQueue[Work | None]) -> None:
+        while (work := inbox.get()) is not None:
             work()
             del work  # what it holds (a model's iterator, its connection) closes now, not with the next work
-            if self._idle.qsize() >= _MAX_IDLE:
+            if self._closed or self._idle.qsize() >= _MAX_IDLE:
                 return
             self._idle.put(inbox)

@@ -8,10 +8,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextvars import Context
 from time import monotonic
 from types import FrameType
 
-from jupyter_ai.engine.run import Run
+from jupyter_ai.engine.run import Run, run_in
 
 __all__ = ["BLOCKED_AFTER", "Watchdog"]
 
@@ -109,10 +110,10 @@ class Watchdog:
 
 
 def _run_of(frame: FrameType | None) -> Run | None:
-    """The run whose task the loop is stepping: its `_main` is the outermost frame of the task."""
+    """The run for which the loop is at work: in its task, or in a task or callback that this began."""
     while frame is not None:
-        owner = frame.f_locals.get("self") if frame.f_code is Run._main.__code__ else None
-        if isinstance(owner, Run):
-            return owner
+        if frame.f_code is asyncio.Handle._run.__code__:
+            context: Context = frame.f_locals["self"]._context
+            return run_in(context)
         frame = frame.f_back
     return None

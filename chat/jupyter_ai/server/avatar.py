@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from importlib.resources import files
+from pathlib import Path
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_ai.server.base import AiHandler
 
-__all__ = ["AvatarHandler", "avatar_path"]
+__all__ = ["AVATAR_PATH", "AvatarHandler"]
+
+AVATAR_PATH = Path(__file__).parent.parent / "static" / "jupyternaut.svg"
 
 
 class AvatarHandler(AiHandler):
@@ -26,11 +28,6 @@ class AvatarHandler(AiHandler):
         self.finish(_picture(), set_content_type="image/svg+xml")
 
 
-def avatar_path() -> str:
-    """The file of the picture."""
-    return str(files("jupyter_ai") / "static" / "jupyternaut.svg")
-
-
 @functools.cache
 def _picture() -> bytes:
-    return (files("jupyter_ai") / "static" / "jupyternaut.svg").read_bytes()
+    return AVATAR_PATH.read_bytes()

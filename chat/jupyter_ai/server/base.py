@@ -49,10 +49,9 @@ async def authorize(handler: JupyterHandler, action: str) -> None:
 
 def refuse(handler: JupyterHandler, error: Exception) -> None:
     """Finish a request with an error of ours (or of the store's) as JSON."""
-    known = isinstance(error, JupyterAIError)
-    handler.set_status(error.status if known else 503)
+    handler.set_status(getattr(error, "status", 503))
     handler.set_header("Content-Type", "application/json")
-    handler.finish(json.dumps({"message": str(error), "code": error.code if known else "unavailable"}))
+    handler.finish(json.dumps({"message": str(error), "code": getattr(error, "code", "unavailable")}))
 
 
 def answers(method: Verb) -> Verb:

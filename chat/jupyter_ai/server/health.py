@@ -88,9 +88,8 @@ def _model(host: EngineHost) -> dict[str, Any]:
 
 
 def _model_problem(host: EngineHost, provider: Any) -> str | None:
-    from jupyter_ai_magics.auth import key_params
-
     from jupyter_ai.plugins import MODEL_PROVIDERS
+    from jupyter_ai_magics.auth import key_params
 
     config = host.config_manager
     if provider is not None:

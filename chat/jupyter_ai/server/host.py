@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from jupyter_ai_magics.threads import run_in_thread
-
 from jupyter_ai.errors import EngineUnavailable
 from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS, Plugin, PluginRegistry
+from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.config_manager import ConfigManager
@@ -52,7 +51,8 @@ class HostOptions:
 
     root_dir: str
     preferred_dir: str | None = None
-    store_path: Path | None = None  # None: in memory
+    data_dir: str = "."  # where each root directory has its file of chats
+    store_path: str = ""  # another file
     store_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     allow_builtin_override: bool = True
     allowed_providers: list[str] | None = None
@@ -185,6 +185,10 @@ class EngineHost:
         """The default chat that 2.x's settings keys stand for, once it is open."""
         return self.engine.open_default_chat() if self.engine is not None else None
 
+    def at_work(self) -> bool:
+        """Whether anything is being answered."""
+        return self.engine is not None and self.engine.at_work()
+
     def connections_to(self, chat_id: str) -> Iterator[Connection]:
         """Who reads a chat over a WebSocket."""
         return iter([connection for connection in self.connections if connection.chat.id == chat_id])
@@ -218,7 +222,7 @@ class EngineHost:
         engine = Engine(
             plugins=self.plugins,
             config_manager=self.config_manager,
-            store=Store(options.store_path, synchronous=options.store_synchronous, log=self.log),
+            store=Store(_store_path(options), synchronous=options.store_synchronous, log=self.log),
             log=self.log,
             options=EngineOptions(
                 root_dir=options.root_dir,
@@ -266,8 +270,16 @@ class EngineHost:
             self.log.exception("The chat engine did not end well.")
 
 
-def _policy(options: HostOptions) -> Any:
-    """Why a provider may not be used, or None. Before its import, all that is known is its entry point's name."""
+def _store_path(options: HostOptions) -> Path:
+    from jupyter_ai.engine.store import store_path
+
+    if options.store_path:
+        return Path(options.store_path).expanduser()
+    return store_path(Path(options.data_dir), options.root_dir)
+
+
+def _policy(options: HostOptions) -> Callable[[Plugin], str | None]:
+    """Says why a plug-in is blocked, or None; before its import, only its entry point's name is known."""
     allowed, blocked = options.allowed_providers, options.blocked_providers or []
 
     def reason(plugin: Plugin) -> str | None:

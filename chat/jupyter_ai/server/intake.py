@@ -30,7 +30,7 @@ class InvalidBody(ChatError):
 
 
 def parse_frame(frame: str | bytes, limit: int) -> Request:
-    """The request that a frame of at most `limit` bytes makes. Raises `InvalidFrame`, which names the field."""
+    """The request that a frame of at most `limit` bytes makes. Raises `InvalidFrame`, naming the field."""
     if isinstance(frame, bytes):
         raise InvalidFrame("This is a binary frame. Send JSON in a text frame.")
     if _longer(frame, limit):
@@ -92,7 +92,9 @@ def _kind(value: object) -> str:
 def _mended(value: Any) -> Any:
     """`value` with the replacement character for each lone surrogate."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return (
+            value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        )
     if isinstance(value, list):
         return [_mended(item) for item in value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What can be asked of a chat, over REST: commands, completions of commands, plug-ins, providers, settings."""
+"""Lists over REST: commands and their completions, plug-ins, providers; and the settings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai_magics.threads import run_in_thread
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_ai.server.base import AiHandler, answers
+from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.engine.engine import Engine
@@ -77,7 +77,7 @@ class AutocompleteOptionsHandler(AiHandler):
         try:
             return list(await run_in_thread(provider.get_arg_options, prefix))
         # A plug-in's code: it may raise anything, and there is nothing to complete then.
-        except Exception:  # noqa: BLE001
+        except Exception:
             self.log.warning("%s cannot complete %r.", provider.command_id, prefix, exc_info=True)
             return []
 
@@ -106,7 +106,7 @@ class ModelProviderHandler(AiHandler):
     @authorized
     @answers
     async def get(self) -> None:
-        """Those that may be used, by name; those that cannot be described are in the list of plug-ins only."""
+        """Those that may be used, by name; what cannot be described is in the list of plug-ins only."""
         from jupyter_ai.models import ListProvidersResponse
 
         plugins = (await self.engine()).plugins
@@ -119,7 +119,7 @@ class ModelProviderHandler(AiHandler):
         try:
             return provider_entry(cls)
         # A plug-in's class: what it says of itself may be anything.
-        except Exception:  # noqa: BLE001
+        except Exception:
             self.log.warning("Provider %r cannot be described.", getattr(cls, "id", cls), exc_info=True)
             return None
 
@@ -162,9 +162,7 @@ class GlobalConfigHandler(AiHandler):
     async def post(self) -> None:
         """Not yet: say how settings are made."""
         self.set_status(501)
-        self.send_json(
-            {"message": "Settings cannot be changed here yet. Set the traits of AiExtension in the server's config."}
-        )
+        self.send_json({"message": "Settings cannot be changed here yet; use the traits of AiExtension."})
 
 
 def supported_commands(engine: Engine) -> list[tuple[str, Plugin]]:
@@ -183,7 +181,7 @@ def plugin_help(plugin: Plugin) -> str:
 
 
 def key_names(*providers: Any, stored: Iterable[str] = ()) -> list[str]:
-    """The names of the keys that are there: the administrator's, and those of `providers` in the environment."""
+    """The names of the keys that are there: the administrator's, and of `providers`, the environment's."""
     from jupyter_ai_magics.auth import key_params
 
     wanted = {name for p in providers if p is not None for name in key_params(p.auth_strategy)}

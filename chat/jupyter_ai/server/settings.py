@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, MutableMapping, MutableSequence
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.plugins import CHAT_HANDLERS, CONTEXT_PROVIDERS, EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS, PERSONAS
+from jupyter_ai.plugins import (
+    CHAT_HANDLERS,
+    CONTEXT_PROVIDERS,
+    EMBEDDINGS_PROVIDERS,
+    MODEL_PROVIDERS,
+    PERSONAS,
+)
 
 if TYPE_CHECKING:
     import asyncio

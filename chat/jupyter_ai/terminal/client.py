@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -43,7 +43,7 @@ class Connection(Protocol):
     """One connection to a chat."""
 
     async def receive(self) -> dict[str, Any] | None:
-        """The next frame; None when the connection is gone."""
+        """The next frame; None when the connection is gone. Raises `ChatUnreachable` if it is for good."""
         ...
 
     async def send(self, frame: dict[str, Any]) -> bool:
@@ -96,7 +96,7 @@ class Place(Protocol):
 
 
 class ChatClient:
-    """A chat as its user has it; use it with `async with`, and read `events()` from one task."""
+    """A chat as its user has it; use it with `async with`, and await `next_event` in one task."""
 
     def __init__(self, link: Link, *, pause: Pause = asyncio.sleep, attempts: int | None = None) -> None:
         self.link = link
@@ -138,13 +138,15 @@ class ChatClient:
         """Prompts of which the other side has not yet told."""
         return list(self._unconfirmed)
 
-    async def events(self) -> AsyncIterator[Event]:
-        """All that happens. Raises `ChatUnreachable` when there is no way back. Cancelling it loses nothing."""
-        while True:
-            event = await self._events.get()
-            if isinstance(event, Exception):
-                raise event
-            yield event
+    async def next_event(self) -> Event:
+        """What happens next; cancelling it loses nothing.
+
+        Raises `ChatUnreachable` when there is no way back to the chat.
+        """
+        event = await self._events.get()
+        if isinstance(event, Exception):
+            raise event
+        return event
 
     # Being connected
 

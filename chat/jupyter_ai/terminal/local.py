@@ -8,12 +8,10 @@ import json
 import logging
 import uuid
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Self
 
 from jupyter_ai.engine.chat import Chat
 from jupyter_ai.engine.engine import Engine
-from jupyter_ai.engine.store import store_path
 from jupyter_ai.engine.subscriber import Subscriber
 from jupyter_ai.errors import ChatError
 from jupyter_ai.models import ChatClient as Speaker
@@ -34,9 +32,8 @@ class LocalPlace:
         self.engine = engine
 
     @classmethod
-    async def start(cls, root_dir: str, *, data_dir: Path, log: logging.Logger) -> Self:
+    async def start(cls, options: HostOptions, log: logging.Logger) -> Self:
         """Find the plug-ins, open the store and begin to load what answers. Raises `EngineUnavailable`."""
-        options = HostOptions(root_dir=root_dir, store_path=store_path(data_dir, root_dir))
         host = EngineHost(options, log, {})
         return cls(host, await host.ready())
 
@@ -93,8 +90,15 @@ class LocalLink:
         return [Option(entry.label, entry.description, entry.only_start) for entry in entries]
 
     def _slash_commands(self) -> list[Option]:
-        handlers = self.chat.handlers.items()
-        return [Option(key, handler.help, True) for key, handler in handlers if key.startswith("/")]
+        engine = self.chat.engine
+        unsupported = {
+            "default",
+            *getattr(engine.config_manager.lm_provider, "unsupported_slash_commands", ()),
+        }
+        handlers = engine.plugins.handlers().items()
+        return [
+            Option(key, getattr(p.obj, "help", ""), True) for key, p in handlers if key not in unsupported
+        ]
 
     def _context_commands(self) -> list[Option]:
         providers = self._context_providers()

@@ -6,29 +6,17 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from jupyter_ai.terminal.answer import Answer
 from jupyter_ai.terminal.client import ChatClient
 from jupyter_ai.terminal.markdown import clean
+from jupyter_ai.terminal.printers import Printer
 from jupyter_ai.terminal.state import Event, Lost, Refused, Said, Settled, Synced
 
-__all__ = ["FAILED", "INTERRUPTED", "Printer", "Question"]
+__all__ = ["FAILED", "INTERRUPTED", "Question"]
 
 FAILED = 1
 INTERRUPTED = 130
-
-
-class Printer(Protocol):
-    """Shows an answer."""
-
-    def take(self, event: Event) -> None:
-        """Show what became of the answer."""
-        ...
-
-    def close(self) -> None:
-        """Nothing more comes."""
-        ...
 
 
 class Question:
@@ -63,15 +51,14 @@ class Question:
         return FAILED if self._refused or self._answer.failed or self._answer.stopped else 0
 
     async def _follow(self) -> None:
-        async for event in self._client.events():
+        while not self._is_over():
+            event = await self._client.next_event()
             ours = self._answer.take(event)
             if ours or not isinstance(event, Said):
                 self._printer.take(event)
             else:
                 self._on_other_message(event)
             self._on_event(event)
-            if self._is_over():
-                return
 
     def _on_other_message(self, event: Said) -> None:
         if event.message.warning:

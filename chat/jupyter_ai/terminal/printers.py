@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from jupyter_ai.terminal.order import InOrder
 from jupyter_ai.terminal.state import ChatState, Event
@@ -13,10 +13,22 @@ from jupyter_ai.terminal.state import ChatState, Event
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["MarkdownPrinter", "Pace", "PlainPrinter"]
+__all__ = ["MarkdownPrinter", "Pace", "PlainPrinter", "Printer"]
 
 _LEAST = 0.06  # seconds between two paintings
 _SHARE = 4  # painting takes at most one part in this many of the time
+
+
+class Printer(Protocol):
+    """Shows an answer."""
+
+    def take(self, event: Event) -> None:
+        """Show what became of the answer."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        ...
 
 
 class Pace:

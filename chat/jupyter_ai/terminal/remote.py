@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
@@ -20,6 +21,7 @@ __all__ = ["RemoteLink", "RemotePlace", "parse_url"]
 
 _TIMEOUT = 10.0  # seconds for a connection to be made, and for an answer to a request
 _PING = 20.0  # seconds between the signs of life without which a connection is given up
+_FOR_GOOD = (4403, 4404)  # close codes: the chat is not shared any more, or was deleted
 _LARGEST = 1 << 30  # bytes of a frame: the first one holds the whole history
 _PAGES = ("lab", "tree", "notebooks", "edit", "consoles", "doc")  # what a URL from a browser ends with
 
@@ -37,11 +39,14 @@ def parse_url(url: str) -> tuple[str, str]:
 
 
 class RemotePlace:
-    """The chats of the server at `url`, which ends with a slash."""
+    """The chats of the server at `url`, which ends with a slash.
 
-    def __init__(self, url: str, token: str) -> None:
+    `token` is asked for each request: a server that was started again may have another one.
+    """
+
+    def __init__(self, url: str, token: Callable[[], str]) -> None:
         self.url = url
-        self._headers = HTTPHeaders({"Authorization": f"token {token}"} if token else {})
+        self._token = token
 
     async def chats(self) -> list[ChatInfo]:
         """The chats that the holder of the token may see."""
@@ -64,7 +69,7 @@ class RemotePlace:
         request = HTTPRequest(
             self.url + path,
             method="GET" if body is None else "POST",
-            headers=self._headers.copy(),
+            headers=self._headers(),
             body=None if body is None else json.dumps(body),
             connect_timeout=_TIMEOUT,
             request_timeout=_TIMEOUT,
@@ -78,13 +83,15 @@ class RemotePlace:
         except OSError as error:
             raise ChatUnreachable(self._no_answer(error)) from error
         except ValueError as error:
-            raise ChatUnreachable(f"What answers at {self.url} is no Jupyter Server with this chat.") from error
+            raise ChatUnreachable(
+                f"What answers at {self.url} is no Jupyter Server with this chat."
+            ) from error
         return answer
 
     async def connect(self, path: str, query: dict[str, Any]) -> WebSocketClientConnection:
         """Open a WebSocket. Raises ConnectionError if that may succeed later, else `ChatUnreachable`."""
         url = f"ws{self.url.removeprefix('http')}{path}?{urlencode(query)}"
-        request = HTTPRequest(url, headers=self._headers.copy(), connect_timeout=_TIMEOUT)
+        request = HTTPRequest(url, headers=self._headers(), connect_timeout=_TIMEOUT)
         try:
             return await websocket_connect(
                 request, ping_interval=_PING, ping_timeout=_PING, max_message_size=_LARGEST
@@ -96,15 +103,19 @@ class RemotePlace:
         except (OSError, WebSocketClosedError) as error:
             raise ConnectionError(self._no_answer(error)) from error
 
+    def _headers(self) -> HTTPHeaders:
+        token = self._token()
+        return HTTPHeaders({"Authorization": f"token {token}"} if token else {})
+
     def _refusal(self, error: HTTPClientError) -> ChatUnreachable:
         if error.code in (301, 302, 401, 403):
             return ChatUnreachable(
-                f"{self.url} does not let us in. Give its token with --token (`jupyter server list` shows it)."
+                f"{self.url} does not let us in. Give its token with --token; `jupyter server list` shows it."
             )
         if error.code == 404:
             return ChatUnreachable(
-                f"{self.url} has no such chat, or no chats at all. `jupyter ai chat --list` lists them; "
-                "on the server, `jupyter server extension list` tells whether jupyter_ai is enabled."
+                f"{self.url} has no such chat, or is a server without chats: there, "
+                "`jupyter server extension list` tells whether jupyter_ai is enabled."
             )
         return ChatUnreachable(f"{self.url} answers with {error.code} {_message(error)}".rstrip())
 
@@ -159,6 +170,8 @@ class RemoteConnection:
     async def receive(self) -> dict[str, Any] | None:
         """The next frame."""
         data = await self._socket.read_message()
+        if data is None and self._socket.close_code in _FOR_GOOD:
+            raise ChatUnreachable(self._socket.close_reason or "The server has closed this chat.")
         if data is None:
             return None
         frame: dict[str, Any] = json.loads(data)

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement
+from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement, TableElement
 from rich.syntax import Syntax
+from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
 from jupyter_ai.terminal.markdown import Piece, clean
 from jupyter_ai.terminal.state import Message
 
-__all__ = ["PROMPT", "Block", "console_for", "header", "note", "pending_lines", "piece", "prompt_line", "to_lines"]
+__all__ = [
+    "PROMPT",
+    "Block",
+    "console_for",
+    "header",
+    "note",
+    "pending_lines",
+    "piece",
+    "prompt_line",
+    "to_lines",
+    "waiting_lines",
+]
 
-PROMPT = "❯ "
+PROMPT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT} "
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 # The terminal's own colours on its own background, light or dark.
@@ -50,6 +62,16 @@ class _PlainCode(CodeBlock):
         yield Syntax(code, self.lexer_name, theme="ansi_dark", word_wrap=True, background_color="default")
 
 
+class _OpenTable(TableElement):
+    """A table without the empty lines that stand for its edges."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for item in super().__rich_console__(console, options):
+            if isinstance(item, Table):
+                item.show_edge = False
+            yield item
+
+
 class Block(Markdown):
     """A piece of a message."""
 
@@ -58,6 +80,7 @@ class Block(Markdown):
         "heading_open": _LeftHeading,
         "fence": _PlainCode,
         "code_block": _PlainCode,
+        "table_open": _OpenTable,
     }
 
 
@@ -96,6 +119,24 @@ def pending_lines(console: Console, pending: Iterable[dict[str, Any]], frame: in
     wheel = _SPINNER[frame % len(_SPINNER)]
     texts = [f"{wheel} {clean(p['body'])}{'…' * bool(p.get('ellipsis', True))}" for p in pending]
     return to_lines(console, ["", *map(note, texts)]) if texts else []
+
+
+def waiting_lines(console: Console, unsent: Sequence[str], held: Sequence[Message]) -> list[str]:
+    """What comes after the present message: prompts on their way, and messages that are held back."""
+    texts = [f"{PROMPT}{clean(text.strip())}" for text in unsent]
+    for message in held:
+        human = message.kind == "human"
+        texts.append(
+            f"{PROMPT}{clean(message.text.strip())}"
+            if human
+            else f"… {clean(message.author)}: {message.length}"
+        )
+    return to_lines(console, [note(_line(text)) for text in texts])
+
+
+def _line(text: str) -> str:
+    first, _, more = text.partition("\n")
+    return f"{first} …" if more else first
 
 
 def to_lines(console: Console, renderables: list[RenderableType]) -> list[str]:

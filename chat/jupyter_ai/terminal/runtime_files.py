@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-__all__ = ["RunningServer", "running_servers", "sorted_for"]
+__all__ = ["RunningServer", "running_servers", "sorted_for", "told_token"]
+
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def running_servers(runtime_dir: Path) -> Iterator[RunningServer]:
             yield server
 
 
-def sorted_for(folder: Path, servers: Iterator[RunningServer]) -> list[RunningServer]:
+def sorted_for(folder: Path, servers: Iterable[RunningServer]) -> list[RunningServer]:
     """The server that has `folder` closest below its root first, then the latest."""
     here = Path(os.path.realpath(folder))
 
@@ -51,6 +54,18 @@ def sorted_for(folder: Path, servers: Iterator[RunningServer]) -> list[RunningSe
         return -depth, -server.started
 
     return sorted(servers, key=rank)
+
+
+def told_token(url: str, servers: Iterable[RunningServer]) -> str:
+    """The token of the server at `url`, "" if none has told of itself."""
+    return next((server.token for server in servers if _same(server.url, url)), "")
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two URLs lead to one server; this machine has several names."""
+    parts = urlsplit(one), urlsplit(other)
+    (host, *rest), (other_host, *other_rest) = ((p.hostname, p.scheme, p.port, p.path) for p in parts)
+    return rest == other_rest and (host == other_host or {host, other_host} <= _THIS_MACHINE)
 
 
 def _is_alive(pid: int) -> bool:

@@ -3,73 +3,196 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app, run_in_terminal
-from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import Condition, has_focus
-from prompt_toolkit.formatted_text import ANSI, AnyFormattedText, merge_formatted_text
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import InMemoryHistory
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from jupyter_ai.terminal import rendering
 from jupyter_ai.terminal.client import ChatClient
 from jupyter_ai.terminal.completion import ChatCompleter, may_complete
+from jupyter_ai.terminal.keys import Keys
 from jupyter_ai.terminal.printers import Pace
-from jupyter_ai.terminal.state import Cleared, Event, Lost, Refused, Said, Synced
+from jupyter_ai.terminal.state import Cleared, Event, Lost, Refused, Synced
 from jupyter_ai.terminal.transcript import Transcript
 
 if TYPE_CHECKING:
-    from prompt_toolkit.buffer import Buffer
     from rich.console import Console
 
 __all__ = ["Screen"]
 
 _SHOWN = 40  # messages of the past
 _TICK = 0.1  # seconds between two looks of a spinner
-_BELOW = 6  # lines that the tail leaves to the prompt and what surrounds it
+_BELOW = 8  # lines that the tail leaves to the prompt and what surrounds it
+_KEYS = "Enter sends, Alt-Enter begins a new line, Ctrl-C stops the answer, Ctrl-D leaves."
+_PROMPT = f"\x1b[1;34m{rendering.PROMPT}\x1b[0m"
 
 
 class Screen:
-    """One person at one chat, until they leave."""
+    """One person at one chat, until they leave. Its console must write where prompt_toolkit writes."""
 
     def __init__(
-        self, client: ChatClient, console: Console, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep
+        self,
+        client: ChatClient,
+        console: Console,
+        *,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._client = client
         self._console = console
         self._pause = pause
         self._transcript = Transcript(console, client.state.is_mine)
         self._completer = ChatCompleter(client.link.options)
-        self._history = InMemoryHistory()
         self._news = asyncio.Event()  # something is to be painted
         self._pace = Pace()
-        self._tail: list[str] = []
+        self._tail: list[str] = []  # of the message that is coming in
+        self._above = ANSI(_PROMPT)  # the prompt, and what is shown above it
         self._hint = ""
-        self._wheel = 0
-        self._armed = False  # Ctrl-C was pressed: the next one leaves
-        self._lost = False
-        self._session: PromptSession[str] | None = None
+        self._wheel = 0  # of the spinner
+        self._lost = False  # the connection is being made again
 
     async def run(self) -> None:
         """Return when the person leaves. Raises `ChatUnreachable` when there is no way back to the chat."""
-        events = self._client.events()
-        async for event in events:
-            if isinstance(event, Synced):
-                break
+        while not isinstance(await self._client.next_event(), Synced):
+            pass
         self._show_past()
-        self._session = self._make_session()
-        with patch_stdout(raw=True):
-            work = [asyncio.create_task(self._listen(events)), asyncio.create_task(self._paint_for_ever())]
-            try:
-                with suppress(EOFError):
-                    await self._session.prompt_async()
-            finally:
-                for task in work:
-                    task.cancel()
-                await asyncio.gather(*work, return_exceptions=True)
-        self._print(self._transcript.end())
+        session = self._make_session()
+        try:
+            with patch_stdout(raw=True), suppress(EOFError):
+                await session.prompt_async(pre_run=self._start)
+        finally:
+            self._print(self._transcript.end())
+
+    def submit(self, prompt: str) -> None:
+        """Send what was typed."""
+        self._client.say(prompt)
+        self.hint("")
+
+    def stop(self) -> bool:
+        """Stop what is being answered; whether anything was."""
+        if self._client.busy:
+            self._client.stop()
+            return True
+        return False
+
+    def hint(self, text: str) -> None:
+        """Show `text` above the prompt, until another one."""
+        if text != self._hint:
+            self._hint = text
+            self._compose()
+
+    # Setting up
+
+    def _show_past(self) -> None:
+        messages = list(self._client.state.messages.values())
+        self._transcript.note(f"Chat at {self._client.link.name}. {_KEYS}")
+        if (earlier := len(messages) - _SHOWN) > 0:
+            self._transcript.note(f"… {earlier} earlier messages")
+        self._transcript.extend(messages[-_SHOWN:])
+        self._print(self._transcript.pull())
+        self._news.set()
+
+    def _make_session(self) -> PromptSession[str]:
+        prompts = [m.prompt for m in self._client.state.messages.values() if m.kind == "human"]
+        session: PromptSession[str] = PromptSession(
+            message=lambda: self._above,
+            multiline=True,
+            prompt_continuation=" " * len(rendering.PROMPT),
+            completer=self._completer,
+            complete_while_typing=Condition(lambda: may_complete(_text_before_cursor())),
+            key_bindings=Keys(self).bindings(),
+            history=InMemoryHistory([prompt for prompt, _ in groupby(prompts)]),
+            erase_when_done=True,
+        )
+        session.default_buffer.on_text_changed += lambda _: self.hint("")
+        return session
+
+    def _start(self) -> None:
+        get_app().create_background_task(self._watched(self._listen()))
+        get_app().create_background_task(self._watched(self._paint_for_ever()))
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work for as long as the prompt is there, which ends if the work does."""
+        try:
+            await work
+        # It is raised where the prompt is awaited.
+        except Exception as error:  # noqa: BLE001
+            get_app().exit(exception=error)
+
+    # What happens
+
+    async def _listen(self) -> None:
+        while True:
+            event = await self._client.next_event()
+            self._transcript.take(event)
+            self._tell(event)
+            self._news.set()
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case Lost(reason):
+                if not self._lost:
+                    self._transcript.note(f"{reason[:1].upper()}{reason[1:]}. Trying again…")
+                self._lost = True
+            case Synced():
+                self._lost = False
+                self._completer.forget()
+                self._transcript.note("Connected again.")
+            case Refused(reason):
+                self._transcript.note(f"Refused: {reason}")
+            case Cleared(everything=True):
+                self._transcript.note("The chat was cleared.")
+
+    # Painting
+
+    async def _paint_for_ever(self) -> None:
+        while True:
+            await self._wait_for_news()
+            self._pace.begin()
+            self._wheel += 1
+            lines = self._transcript.pull()
+            self._tail = self._transcript.tail(self._room())
+            self._compose()
+            if lines:
+                await run_in_terminal(lambda lines=lines: self._print(lines))  # type: ignore[misc]
+            get_app().invalidate()
+            await self._pause(self._pace.rest())
+
+    async def _wait_for_news(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TICK if self._client.busy else None):
+                await self._news.wait()
+        self._news.clear()
+
+    def _compose(self) -> None:
+        state = self._client.state
+        waiting = self._transcript.waiting
+        pending = list(state.pending.values())
+        if self._client.busy and not (pending or self._tail or state.open):
+            pending = [{"body": "Waiting"}]
+        lines = [
+            *self._tail,
+            *rendering.pending_lines(self._console, pending, self._wheel),
+            *rendering.waiting_lines(self._console, self._client.unconfirmed, waiting),
+            *(rendering.to_lines(self._console, [rendering.note(self._hint)]) if self._hint else ()),
+        ]
+        self._above = ANSI("\n".join([*lines[-self._room() :], "", _PROMPT]))
+
+    def _room(self) -> int:
+        return max(1, self._console.height - _BELOW)
+
+    def _print(self, lines: list[str]) -> None:
+        if lines:
+            self._console.file.write("\n".join([*lines, ""]))
+            self._console.file.flush()
+
+
+def _text_before_cursor() -> str:
+    return get_app().current_buffer.document.text_before_cursor

@@ -16,7 +16,7 @@ __all__ = ["Transcript"]
 
 
 class Transcript:
-    """Takes events; `pull` gives what is finished, `tail` what is not. Neither costs more for a longer answer."""
+    """Takes events; `pull` gives what is finished and `tail` the rest, at a cost that does not grow."""
 
     def __init__(
         self, console: Console, is_mine: Callable[[Message], bool] = lambda _: True, *, headers: bool = True

@@ -31,7 +31,7 @@ from jupyter_ai.plugins import CHAT_HANDLERS, CONTEXT_PROVIDERS, GROUPS, PluginR
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseLanguageModel
 
-__all__ = ["MakeChat", "Reply", "TestChat"]
+__all__ = ["MakeChat", "Reply", "TestChat", "configure", "register"]
 
 _BUILTINS = ("default", "help", "clear")
 
@@ -47,6 +47,7 @@ class MakeChat(Protocol):
         context_providers: Sequence[type] = ...,
         model_parameters: Mapping[str, dict[str, Any]] = ...,
         root_dir: str = ...,
+        threads: bool = ...,
     ) -> TestChat: ...
 
 
@@ -81,7 +82,8 @@ class TestChat:
     """A chat with `handlers` (and the built-in ones that these do not replace), answered by `model`.
 
     `model` is a LangChain model, such as `FakeModel`, or a provider class; without one, the offline model.
-    Raises ValueError for a handler that would not load, with the reason.
+    `threads`: synchronous models and tools run on threads of their own, and whoever blocks the event loop
+    is named, as on a server. Raises ValueError for a handler that would not load, with the reason.
     """
 
     __test__ = False  # not a test class, whatever its name begins with
@@ -94,12 +96,13 @@ class TestChat:
         context_providers: Sequence[type] = (),
         model_parameters: Mapping[str, dict[str, Any]] | None = None,
         root_dir: str = ".",
+        threads: bool = False,
     ) -> None:
         self.model = model
         self.log = logging.getLogger("jupyter_ai.testing")
-        self._registry = _registry(handlers, context_providers, self.log)
+        self._registry = register(handlers, context_providers, self.log)
         self._options = EngineOptions(
-            root_dir=root_dir, model_parameters=dict(model_parameters or {}), greet=False, threads=False
+            root_dir=root_dir, model_parameters=dict(model_parameters or {}), greet=False, threads=threads
         )
         self._tap = _Tap()
         self._engine: Engine | None = None
@@ -151,7 +154,7 @@ class TestChat:
             self._loop = asyncio.get_running_loop()
             self._engine = Engine(
                 plugins=self._registry,
-                config_manager=_config(self.model, self.log),
+                config_manager=configure(self.model, self.log),
                 store=Store(None),
                 log=self.log,
                 options=self._options,
@@ -221,9 +224,13 @@ class _Tap:
 _CLIENT = ChatClient(id="test", username="tester", initials="T", name="Tester", display_name="Tester")
 
 
-def _registry(
+def register(
     handlers: Sequence[type], context_providers: Sequence[type], log: logging.Logger
 ) -> PluginRegistry:
+    """A registry of `handlers`, the built-in ones that these do not replace, and `context_providers`, loaded.
+
+    Raises ValueError for a class that would not load, with the reason.
+    """
     registry = PluginRegistry(log=log, find=lambda _: ())
     taken = {_slash_id(handler) or "default" for handler in handlers}
     for name in _BUILTINS:
@@ -250,7 +257,8 @@ def _slash_id(handler: type) -> str | None:
     return getattr(getattr(handler, "routing_type", None), "slash_id", None)
 
 
-def _config(model: BaseLanguageModel[Any] | type | None, log: logging.Logger) -> ConfigManager:
+def configure(model: BaseLanguageModel[Any] | type | None, log: logging.Logger) -> ConfigManager:
+    """Settings in which `model` (a model or a provider class; None: the offline model) is chosen."""
     provider: Any = _offline() if model is None else model if isinstance(model, type) else _provider(model)
     gid = f"{provider.id}:{next(iter(provider.models), 'model')}"
     return ConfigManager(

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
-from time import monotonic
+from time import monotonic, process_time
 
 from jupyter_ai.config_manager import ConfigManager
 from jupyter_ai.engine.chat import Chat
@@ -38,7 +38,7 @@ from jupyter_ai.plugins import CHAT_HANDLERS, GROUPS, PluginRegistry, builtin_cl
 
 from trials.fold import Json, View
 from trials.recital import CountHandler, LateHandler, PairHandler, ReciterProvider, WholeHandler
-from trials.verdict import Life, complaints, memory_complaints
+from trials.verdict import BEAT, Beat, Life, complaints, memory_complaints, time_to_save
 
 __all__ = ["kill_engines", "main"]
 
@@ -80,17 +80,23 @@ class _Diary:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
-    def note(self, chat: Chat, record: bytes) -> None:
-        os.write(self._file, b"%.6f %s %s\n" % (monotonic(), chat.id.encode(), record))
-
     async def read(self, chat: Chat, pause: float, frame: bytes) -> None:
         """What a reader of `chat` does with a frame."""
-        self.note(chat, frame)
+        self._note(chat.id, frame)
         await asyncio.sleep(pause)
 
     def mean_to_clear(self, chat: Chat, target: str | None) -> None:
         """Note a wish before it is carried out."""
-        self.note(chat, json.dumps({"type": "wish", "clear": target}).encode())
+        self._note(chat.id, json.dumps({"type": "wish", "clear": target}).encode())
+
+    async def beat(self) -> None:
+        """Tell now and then that the loop turns."""
+        while True:
+            self._note("-", b"%.6f" % process_time())
+            await asyncio.sleep(BEAT)
+
+    def _note(self, chat: str, record: bytes) -> None:
+        os.write(self._file, b"%.6f %s %s\n" % (monotonic(), chat.encode(), record))
 
 
 async def live(path: Path, diary: _Diary, seed: str) -> None:
@@ -98,6 +104,7 @@ async def live(path: Path, diary: _Diary, seed: str) -> None:
     engine = _engine(path)
     await engine.start()
     async with asyncio.TaskGroup() as group:
+        group.create_task(diary.beat())
         for number, chat in enumerate(await _open_chats(engine)):
             random = Random(f"{seed}/{number}")
             pause = random.choice((0, 0, 0.002, 0.03))
@@ -164,14 +171,20 @@ class Finding:
 
 def read_diary(path: Path, known: dict[str, dict[str, Json]], ended: float) -> tuple[dict[str, Life], int]:
     """The lives of the chats that were noted, and the number of frames; `known` is what was there before."""
-    lives = {chat: Life(View(), ended=ended) for chat in known}
+    lives = {chat: Life() for chat in known}
     for chat, life in lives.items():
         life.view.messages = dict(known[chat])
     lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []  # the last may be torn
+    beats: list[Beat] = []
     for line in lines:
-        at, chat, record = line.split(b" ", 2)
-        _take(lives.setdefault(chat.decode(), Life(View(), ended=ended)), json.loads(record), float(at))
-    return lives, len(lines)
+        at, chat, record = line.decode().split(" ", 2)
+        if chat == "-":
+            beats.append((float(at), float(record)))
+        else:
+            _take(lives.setdefault(chat, Life()), json.loads(record), float(at))
+    for life in lives.values():
+        life.due = time_to_save(beats, ended)
+    return lives, len(lines) - len(beats)
 
 
 def _take(life: Life, frame: Json, at: float) -> None:
@@ -193,7 +206,7 @@ async def examine(path: Path, diary: Path, known: dict[str, dict[str, Json]], en
         finding.faults.append(f"{engine.store.problem} {engine.store.notice}")
     try:
         for chat in [await engine.chat(row.id) for row in engine.chats()]:
-            await _examine_chat(chat, lives.pop(chat.id, Life(ended=ended)), finding)
+            await _examine_chat(chat, lives.pop(chat.id, Life()), finding, ended)
     finally:
         await engine.aclose()
     finding.faults += [f"chat {id} is gone" for id in lives]
@@ -201,7 +214,7 @@ async def examine(path: Path, diary: Path, known: dict[str, dict[str, Json]], en
     return finding
 
 
-async def _examine_chat(chat: Chat, life: Life, finding: Finding) -> None:
+async def _examine_chat(chat: Chat, life: Life, finding: Finding, ended: float) -> None:
     restored = finding.chats[chat.id] = await _history(chat)
     memory = [(m.additional_kwargs[HUMAN_MSG_ID_KEY], str(m.content)) for m in chat.memory.messages]
     finding.faults += complaints(life, restored)
@@ -209,12 +222,9 @@ async def _examine_chat(chat: Chat, life: Life, finding: Finding) -> None:
     for id, seen in life.view.messages.items():
         if id in restored and not seen.get("complete", True):
             finding.cut += 1
-            finding.lost = max(finding.lost, _loss(life, id, len(restored[id]["body"])))
-
-
-def _loss(life: Life, stream: str, kept: int) -> float:
-    times = [at for at, length in life.view.marks.get(stream, ()) if length > kept]
-    return life.ended - min(times) if times else 0.0
+            marks = life.view.marks.get(id, [])
+            lost = [at for at, length in marks if length > len(restored[id]["body"])]
+            finding.lost = max(finding.lost, ended - min(lost, default=ended))
 
 
 async def _history(chat: Chat) -> dict[str, Json]:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from trials.fold import Json, View
 from trials.recital import asked, recital, word
 
-__all__ = ["LOSS", "STOPPED", "Life", "complaints", "memory_complaints", "reply_complaints", "spoken"]
+__all__ = ["BEAT", "LOSS", "Beat", "Life", "complaints", "memory_complaints", "time_to_save"]
 
 LOSS = 0.5
 """Seconds of a stream before the kill that may be lost."""
 
-STOPPED = "(AI response stopped by user)"
-_TOLD = "(The server stopped"
+BEAT = 0.02
+"""Seconds between two signs of life."""
+
+Beat = tuple[float, float]
+"""A sign of life of an event loop: when, and the processor time it had used by then."""
+
+_STOPPED = "(AI response stopped by user)"
+_TOLD = "(The server stopped before this"
+_TOLD_LATER = "(The server stopped before this answer"
 
 
 @dataclass
@@ -25,14 +33,28 @@ class Life:
     view: View = field(default_factory=View)
     cleared: set[str] = field(default_factory=set)  # human messages that somebody meant to clear
     cleared_all: bool = False  # somebody meant to clear everything
-    ended: float = float("inf")
+    due: float = float("inf")  # what was seen of a stream by then must be there
 
     def may_be_gone(self, message: Json) -> bool:
         """Whether somebody asked for it to go, and was killed before it was seen to be gone."""
         return self.cleared_all or message["id"] in self.cleared or message.get("reply_to") in self.cleared
 
 
-def complaints(life: Life, restored: dict[str, Json], loss: float = LOSS) -> Iterator[str]:
+def time_to_save(beats: list[Beat], ended: float) -> float:
+    """When what was seen of a stream had to be on its way to the disk, for a life that ended at `ended`.
+
+    A machine may give a process no turn for a second. What counts is the time in which its loop turned, or
+    worked: a gap without a sign of life counts for no more than the processor time that was used in it.
+    """
+    left = LOSS
+    for (later, spent_later), (earlier, spent) in pairwise([(ended, beats[-1][1]), *reversed(beats)] if beats else []):
+        left -= min(later - earlier, max(2 * BEAT, spent_later - spent))
+        if left <= 0:
+            return earlier
+    return float("-inf")
+
+
+def complaints(life: Life, restored: dict[str, Json]) -> Iterator[str]:
     """What is wrong with a restored chat."""
     whole = life.view.whole()
     kept = {id: m for id, m in life.view.messages.items() if id in restored or not life.may_be_gone(m)}
@@ -42,16 +64,16 @@ def complaints(life: Life, restored: dict[str, Json], loss: float = LOSS) -> Ite
         elif id in whole and restored[id] != seen:
             yield f"{seen['type']} {id} was altered: {seen} became {restored[id]}"
         elif id not in whole:
-            yield from _cut_complaints(life, seen, restored[id], loss)
+            yield from _cut_complaints(life, seen, restored[id])
     order = [id for id in restored if id in kept]
     if order != [id for id in kept if id in restored]:
         yield "the order was altered"
     yield from reply_complaints(restored.values())
 
 
-def _cut_complaints(life: Life, seen: Json, restored: Json, loss: float) -> Iterator[str]:
+def _cut_complaints(life: Life, seen: Json, restored: Json) -> Iterator[str]:
     id, text, known = restored["id"], restored["body"], seen["body"]
-    due = known[: life.view.seen_by(id, life.ended - loss)]
+    due = known[: life.view.seen_by(id, life.due)]
     if not text.startswith(due):
         yield f"stream {id} lost what was seen in time: {len(due)} due, {len(text)} restored"
     if not (text.startswith(known) or known.startswith(text)):
@@ -65,7 +87,7 @@ def reply_complaints(messages: Iterable[Json]) -> Iterator[str]:
     for message in messages:
         if message["type"] == "human":
             humans.append(message)
-        else:
+        elif "warning" not in message["metadata"]:  # of the watchdog, whenever the machine stood still
             replies.setdefault(message["reply_to"], []).append(message)
     for human in humans:
         yield from _answer_complaints(human, replies.get(human["id"], []))
@@ -83,7 +105,10 @@ def _answer_complaints(human: Json, replies: list[Json]) -> Iterator[str]:
     told = [reply for reply in replies if reply["body"].startswith(_TOLD)]
     if len(told) > 1:
         yield f"told {len(told)} times that {prompt!r} was cut"
-    if told and _is_answered(prompt, replies):
+    if any(reply["body"].startswith(_TOLD_LATER) != (len(replies) > 1) for reply in told):
+        yield f"told the wrong thing of {prompt!r}: {told[0]['body']}"
+    # Its two streams end one after the other, and the run after both.
+    if told and not prompt.startswith("/pair") and _is_answered(prompt, replies):
         yield f"told that {prompt!r} was cut, although it was answered"
 
 
@@ -95,20 +120,20 @@ def _is_true(reply: Json, prompt: str) -> bool:
     if told.get("interrupted"):
         return full.startswith(text) or text.startswith(_TOLD)
     if told.get("stopped"):
-        return full.startswith(spoken(text))
+        return full.startswith(_spoken(text))
     return text == full
 
 
-def spoken(text: str) -> str:
+def _spoken(text: str) -> str:
     """The text of a reply without the mark that it was stopped."""
-    return text.removesuffix(STOPPED).removesuffix("\n\n")
+    return text.removesuffix(_STOPPED).removesuffix("\n\n")
 
 
 def _is_answered(prompt: str, replies: list[Json]) -> bool:
     full = Counter(r["type"] for r in replies if not r["metadata"].get("interrupted"))
     if prompt.startswith("/whole"):
         return full["agent"] >= asked(prompt)[0]
-    return full["agent-stream"] >= (2 if prompt.startswith("/pair") else 1)
+    return full["agent-stream"] >= 1
 
 
 def memory_complaints(messages: Iterable[Json], memory: list[tuple[str, str]]) -> Iterator[str]:
@@ -117,9 +142,9 @@ def memory_complaints(messages: Iterable[Json], memory: list[tuple[str, str]]) -
     prompts = {m["id"]: m["prompt"] for m in messages if m["type"] == "human"}
     for message in messages:
         prompt = prompts.get(message.get("reply_to", ""), "/")
-        if prompt.startswith("/"):
+        if prompt.startswith("/") or message["type"] != "agent-stream":
             continue
-        text = spoken(message["body"]) if message["metadata"].get("stopped") else message["body"]
+        text = _spoken(message["body"]) if message["metadata"].get("stopped") else message["body"]
         if not text or text.startswith(_TOLD):
             continue
         expected[message["reply_to"], prompt] += 1

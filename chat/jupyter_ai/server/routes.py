@@ -1,0 +1,43 @@
+"""Which path leads to which handler, below the server's base URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_ai.server.avatar import AvatarHandler
+from jupyter_ai.server.health import HealthHandler
+from jupyter_ai.server.listings import (
+    AutocompleteOptionsHandler,
+    EmbeddingsModelProviderHandler,
+    GlobalConfigHandler,
+    ModelProviderHandler,
+    PluginsHandler,
+    SlashCommandsInfoHandler,
+)
+from jupyter_ai.server.rest import ChatHandler, ChatHistoryHandler, ChatsHandler
+from jupyter_ai.server.websocket import RootChatHandler
+
+__all__ = ["ROUTES", "WEBSOCKETS"]
+
+_CHAT_ID = r"([\w-]+)"
+
+ROUTES: list[tuple[str, type[Any]]] = [
+    (r"api/ai/chats/?", ChatsHandler),
+    # Before a chat's own path: none of these words is the id of a chat.
+    (r"api/ai/chats/history/?", ChatHistoryHandler),
+    (r"api/ai/chats/slash_commands/?", SlashCommandsInfoHandler),
+    (r"api/ai/chats/autocomplete_options/?", AutocompleteOptionsHandler),
+    (rf"api/ai/chats/{_CHAT_ID}/?", ChatHandler),
+    (rf"api/ai/chats/{_CHAT_ID}/history/?", ChatHistoryHandler),
+    (r"api/ai/plugins/?", PluginsHandler),
+    (r"api/ai/health/?", HealthHandler),
+    (r"api/ai/providers/?", ModelProviderHandler),
+    (r"api/ai/providers/embeddings/?", EmbeddingsModelProviderHandler),
+    (r"api/ai/config/?", GlobalConfigHandler),
+    (r"api/ai/static/jupyternaut.svg", AvatarHandler),
+]
+
+WEBSOCKETS: list[tuple[str, type[Any]]] = [
+    (r"api/ai/chats/?", RootChatHandler),
+    (rf"api/ai/chats/{_CHAT_ID}/?", RootChatHandler),
+]

@@ -1,0 +1,64 @@
+"""Where to chat: at the server that was named, at one that runs, or in this process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
+
+from jupyter_ai.errors import ChatUnreachable
+from jupyter_ai.terminal.client import ChatInfo, Place
+from jupyter_ai.terminal.runtime_files import RunningServer, running_servers, sorted_for, told_token
+
+__all__ = ["choose_chat", "find_place", "named_place"]
+
+
+async def named_place(url: str, token: str) -> Place:
+    """The server at `url`; without a token, with the one that a server running here has told."""
+    from jupyter_ai.terminal.remote import RemotePlace, parse_url
+
+    base, token_in_url = parse_url(url)
+    given = token or token_in_url
+    place = RemotePlace(base, lambda: given or told_token(base, _servers()))
+    await place.chats()  # what is wrong with the URL or the token is told here
+    return place
+
+
+async def find_place(
+    folder: Path, token: str, *, local: bool, log: logging.Logger, tell: Callable[[str], None]
+) -> Place:
+    """A running server, best one whose root holds `folder`, or else an engine of our own for `folder`."""
+    servers = [] if local else sorted_for(folder, _servers())
+    for server in servers:
+        try:
+            return await named_place(server.url, token)
+        except ChatUnreachable as error:
+            if not isinstance(error.__cause__, OSError):  # it answers, but not to us
+                tell(f"Not used: {error}")
+    from jupyter_ai.terminal.local import LocalPlace
+    from jupyter_ai.terminal.settings import host_options, read_config
+
+    options = host_options(read_config(tell), str(folder), jupyter_data_dir())
+    return await LocalPlace.start(options, log)
+
+
+def _servers() -> Iterator[RunningServer]:
+    return running_servers(Path(jupyter_runtime_dir()))
+
+
+async def choose_chat(place: Place, wanted: str | None, new: str | None) -> ChatInfo | None:
+    """The chat with this id (or the beginning of one) or title, or a new one; None: the default chat."""
+    if new is not None:
+        return await place.create(new)
+    if wanted is None:
+        return None
+    chats = await place.chats()
+    found = [c for c in chats if c.id == wanted] or [
+        c for c in chats if wanted in (c.title, c.id[: len(wanted)])
+    ]
+    if len(found) == 1:
+        return found[0]
+    problem = f"{len(found)} chats are called" if found else "There is no chat"
+    raise ChatUnreachable(f"{problem} {wanted!r}. `jupyter ai chat --list` shows the chats and their ids.")
