@@ -12,7 +12,7 @@ import pytest
 from jupyter_ai.engine.run import Run
 from jupyter_ai.engine.threads import RunExecutor
 
-LIMIT = 20  # seconds, for waits that end at once
+LIMIT = 10  # seconds, for waits that end at once
 
 
 async def in_a_run(work: Callable[[], Awaitable[Any]]) -> Any:
@@ -68,18 +68,19 @@ async def test_twenty_hung_calls_do_not_delay_the_next(in_thread) -> None:
 
 
 def test_a_hung_call_does_not_delay_the_end_of_the_loop() -> None:
-    released, returned = threading.Event(), threading.Event()
+    started, released, returned = threading.Event(), threading.Event(), threading.Event()
 
     def hang() -> None:
+        started.set()
         released.wait(LIMIT)
         returned.set()
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(RunExecutor())
-        asyncio.create_task(in_a_run(lambda: loop.run_in_executor(None, hang)))  # noqa: RUF006
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        task = asyncio.create_task(in_a_run(lambda: loop.run_in_executor(None, hang)))
+        await asyncio.to_thread(started.wait, LIMIT)
+        assert not task.done()
 
     asyncio.run(main())
 

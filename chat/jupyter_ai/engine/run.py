@@ -91,8 +91,9 @@ class Run:
         _current.set(self)
         try:
             await answer
-        except asyncio.CancelledError as e:
-            self._end("stopped" if self.stopped else "failed", e)
+        except asyncio.CancelledError:
+            # Not the error itself: its frames would keep open what the handler was reading from.
+            self._end("stopped" if self.stopped else "failed", asyncio.CancelledError())
         # A handler may raise anything, an argument parser's `SystemExit` included: only its own run ends.
         except (Exception, SystemExit) as e:  # noqa: BLE001
             self._end("failed", e)

@@ -46,7 +46,10 @@ class RunExecutor(ThreadPoolExecutor):
                 return
             try:
                 future.set_result(fn(*args, **kwargs))
-            # Whatever the work raises belongs to whoever awaits it.
+            # A future refuses StopIteration, which would leave its waiter waiting for ever.
+            except StopIteration as e:
+                future.set_exception(RuntimeError(f"{fn!r} raised {e!r}"))
+            # Whatever else the work raises belongs to whoever awaits it.
             except BaseException as e:  # noqa: BLE001
                 future.set_exception(e)
 
