@@ -24,13 +24,25 @@ from lab.servers import JupyterServer, StartFailed
 
 OURS, BARE, PEER = "with the extension", "without", "peer"
 READY = "process start to an answer, ms"
+READY_CPU = "CPU until then, ms"
 READY_MB = "memory then, MB"
 SETTLED_MB = "memory when left alone, MB"
 FIRST = "process start to the first chunk, ms"
+FIRST_CPU = "CPU until then and the end of the reply, ms"
 REPLIED_MB = "memory after the first reply, MB"
 IMPORT = "import jupyter_ai, ms"
 IMPORT_EXTENSION = "import jupyter_ai.extension in a server, ms"
-ROWS = (READY, READY_MB, SETTLED_MB, FIRST, REPLIED_MB, IMPORT, IMPORT_EXTENSION)
+ROWS = (
+    READY,
+    READY_CPU,
+    READY_MB,
+    SETTLED_MB,
+    FIRST,
+    FIRST_CPU,
+    REPLIED_MB,
+    IMPORT,
+    IMPORT_EXTENSION,
+)
 PEER_MODEL = "benchmark:benchmark"  # a peer may have no model of its own that needs no key
 SETTLE = 3  # seconds in which a server that is left alone loads what it loads
 
@@ -64,6 +76,7 @@ def _measure_peer(found: Found, python: str) -> None:
 def _start_and_wait(found: Found, subject: str, start: Callable[[], JupyterServer]) -> None:
     with start() as server:
         _add(found, READY, subject, server.wait() * 1000)
+        _add(found, READY_CPU, subject, server.cpu.seconds() * 1000)
         _add(found, READY_MB, subject, resident_mb(server.pid))
         time.sleep(SETTLE)
         _add(found, SETTLED_MB, subject, resident_mb(server.pid))
@@ -73,6 +86,7 @@ def _start_and_ask(found: Found, subject: str, start: Callable[[], JupyterServer
     with start() as server:
         server.wait()
         _add(found, FIRST, subject, asyncio.run(_first_chunk(server)) * 1000)
+        _add(found, FIRST_CPU, subject, server.cpu.seconds() * 1000)
         _add(found, REPLIED_MB, subject, resident_mb(server.pid))
 
 

@@ -72,9 +72,12 @@ ensure_env() {
   install_env "$stamp" "$hash" "${extras[*]}"
 }
 
+# Whether `.venv` was made where it is: the commands in a copied or moved one still lead to the old place.
+is_in_place() { grep -qsF -- "$venv" "$venv/pyvenv.cfg"; }
+
 install_env() {
   local stamp=$1 hash=$2 extras=$3 python
-  if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+  if ! is_in_place || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     python=$(find_python) || exit 1
     say "Creating $venv with $python"
     "$python" -m venv --clear "$venv"
@@ -84,7 +87,7 @@ install_env() {
   local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
   "${pip[@]}" 'hatchling>=1.25'
   # One build backend for the four: no isolated environment is made and filled for each. compat/ comes second, without its dependency:
-  # in one resolution, pip would look for `jupyter_ai` on an index as soon as extras are asked for.
+  # in one resolution, pip 23 looks on an index for the `jupyter_ai` that compat/ requires, although an editable one with extras is given.
   "${pip[@]}" --no-build-isolation --editable "$root${extras:+[${extras// /,}]}"
   "${pip[@]}" --no-build-isolation --no-deps "$root"/compat/*/
   printf '%s\n%s\n' "$hash" "$extras" >"$stamp"

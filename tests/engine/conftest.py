@@ -27,7 +27,7 @@ def until() -> Callable[[Callable[[], Any]], Awaitable[None]]:
 
     async def wait(condition: Callable[[], Any]) -> None:
         async with asyncio.timeout(GUARD):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - many conditions have no event
                 await asyncio.sleep(0)
 
     return wait

@@ -525,6 +525,17 @@ async def test_cancelling_a_wait_harms_nobody(disk: Store) -> None:
     await disk.wait(put(disk, "m2"))
 
 
+async def test_giving_way_to_a_disk_that_does_not_answer_is_soon_over(disk: Store) -> None:
+    async with Hung(disk):
+        waiting = asyncio.create_task(disk.wait(put(disk, "m1")))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(1):
+            await disk.give_way()
+
+        assert not waiting.done()
+    await waiting
+
+
 async def test_waits_end_in_the_order_of_their_tickets_whoever_began_first(disk: Store) -> None:
     ended: list[int] = []
 

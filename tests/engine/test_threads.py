@@ -89,7 +89,8 @@ def test_a_hung_call_does_not_delay_the_end_of_the_loop() -> None:
     assert returned.wait(LIMIT)
 
 
-async def test_an_abandoned_iterator_is_closed_as_soon_as_its_next_returns(in_thread) -> None:
+@pytest.mark.usefixtures("in_thread")
+async def test_an_abandoned_iterator_is_closed_as_soon_as_its_next_returns() -> None:
     started, released, closed = threading.Event(), threading.Event(), threading.Event()
 
     def stream() -> Iterator[int]:
@@ -100,14 +101,17 @@ async def test_an_abandoned_iterator_is_closed_as_soon_as_its_next_returns(in_th
         finally:
             closed.set()
 
-    waiting = asyncio.create_task(in_thread(next, stream()))
+    async def answer() -> None:
+        await asyncio.get_running_loop().run_in_executor(None, next, stream())
+
+    run = Run(SimpleNamespace(id="m"), "user", lambda _: None)  # type: ignore[arg-type]
+    run.start(answer())
     await asyncio.to_thread(started.wait, LIMIT)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    del waiting
     gc.disable()  # nobody collects it: the last reference goes
     try:
+        run.stop()
+        await run.wait()
+        assert not closed.is_set()
         released.set()
         assert await asyncio.to_thread(closed.wait, LIMIT)
     finally:

@@ -92,8 +92,10 @@ class Socket:
 
     def abort(self) -> None:
         """Vanish without a closing handshake."""
-        stream: Any = self.connection.protocol and self.connection.protocol.stream
-        stream.close()
+        stream = getattr(self.connection.protocol, "stream", None)
+        if stream is not None:
+            stream.close()
+        self.connection.close()
 
 
 class Server:
@@ -210,7 +212,7 @@ def start_server(root: Path, config: dict[str, Any], stack: AsyncExitStack) -> S
 
 async def _stop(server: Server) -> None:
     for socket in server.sockets:
-        socket.close()
+        socket.abort()
     await server.app._cleanup()
     await server.app.http_server.close_all_connections()
     AsyncHTTPClient().close()

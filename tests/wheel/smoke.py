@@ -95,14 +95,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _address(process: "subprocess.Popen[str]") -> str:
-    """The server's address, from its log; the pytest time limit ends the wait."""
-    log = []
+    """The server's address, once it has loaded its plug-ins; the pytest time limit ends the wait."""
+    log = ""
     assert process.stderr
     for line in process.stderr:
-        log.append(line)
-        if found := re.search(r"http://(127\.0\.0\.1|localhost):(\d+)/", line):
-            return f"http://127.0.0.1:{found[2]}"
-    raise AssertionError("the server ended:\n" + "".join(log))
+        log += line
+        if "Registered chat handler `help`" in line:
+            found = re.search(r"http://[\w.]+:(\d+)/", log)
+            assert found, log
+            return f"http://127.0.0.1:{found[1]}"
+    raise AssertionError("the server ended:\n" + log)
 
 
 def _get(url: str) -> object:

@@ -26,7 +26,8 @@ from jupyter_ai.chat_handlers.runnables import (
     open_stream,
     uncancel,
 )
-from jupyter_ai.chat_handlers.streamed_reply import StreamedReply, encodable
+from jupyter_ai.chat_handlers.streamed_reply import StreamedReply
+from jupyter_ai.engine.frame import encodable
 from jupyter_ai.engine.router import arguments
 from jupyter_ai.engine.run import current_run
 from jupyter_ai.errors import GenerationInterrupted, NoChainBound, NoModelConfigured
@@ -409,7 +410,7 @@ class BaseChatHandler:
 
     async def _pass_on(self, chunks: Any, reply: StreamedReply, info: GenerationInfo) -> None:
         name = type(self).__name__
-        turn = monotonic()
+        turn = float("-inf")  # the first text goes out at once
         async for chunk in chunks:
             info.see(chunk)
             text = chunk_text(name, chunk)
@@ -417,9 +418,9 @@ class BaseChatHandler:
                 reply.add(text)
             if reply.interrupted():
                 raise GenerationInterrupted("stopped by the user")
-            if (now := monotonic()) - turn > _SLICE:
-                await asyncio.sleep(0)  # lets frames out and Stop in, however fast the model is
-                turn = now
+            if monotonic() - turn > _SLICE:
+                await reply.give_way()
+                turn = monotonic()
         reply.end("", info.result())
 
     def _start_stream(self, human_msg: HumanChatMessage) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.engine.run import current_run
+from jupyter_ai.engine.frame import encodable
+from jupyter_ai.engine.run import STOPPED_TEXT, current_run
 
 if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler
     from jupyter_ai.models import HumanChatMessage, PendingMessage
 
-__all__ = ["StreamedReply", "encodable"]
+__all__ = ["StreamedReply"]
 
-_STOPPED = "(AI response stopped by user)"
 _EMPTY = "(The model returned an empty answer.)"
 
 
@@ -41,6 +41,12 @@ class StreamedReply:
             self._event is not None and self._event.is_set()
         )
 
+    async def give_way(self) -> None:
+        """Let frames out and Stop in, and the disk have its turn, however fast the model is."""
+        await asyncio.sleep(0)
+        if self._run is not None and self._run.give_way is not None:
+            await self._run.give_way()
+
     def add(self, text: str) -> None:
         self._pieces.append(text)
         self._handler._send_stream_chunk(self._begin(), encodable(text))
@@ -60,7 +66,7 @@ class StreamedReply:
         self._handler.message_interrupted.pop(stream_id, None)
 
     def end_stopped(self, metadata: dict[str, Any]) -> None:
-        text = f"\n\n{_STOPPED}" if self._pieces else _STOPPED
+        text = f"\n\n{STOPPED_TEXT}" if self._pieces else STOPPED_TEXT
         self.end(text, {**metadata, "stopped": True})
 
     def _begin(self) -> str:
@@ -69,10 +75,3 @@ class StreamedReply:
             self._id = self._handler._start_stream(self._human_msg)
             self._event = self._handler.message_interrupted.get(self._id)
         return self._id
-
-
-def encodable(text: str) -> str:
-    """`text` with lone surrogates, which UTF-8 cannot carry, replaced."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

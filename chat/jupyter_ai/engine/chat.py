@@ -10,14 +10,14 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.engine.frame import dump
+from jupyter_ai.engine.frame import dump, encodable
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.log import ChatLog
 from jupyter_ai.engine.memory import exchange_rows, memory_row, recall
 from jupyter_ai.engine.outlet import Outlet
-from jupyter_ai.engine.restore import cut_reply, describe, parse_message
+from jupyter_ai.engine.restore import cut_reply, describe, ends_visibly, last_answer, parse_message
 from jupyter_ai.engine.router import DEFAULT, DidYouMean, route
-from jupyter_ai.engine.run import Run, current_run
+from jupyter_ai.engine.run import STOPPED_TEXT, Run, current_run
 from jupyter_ai.engine.store import ChatContents, ChatRow, MemoryRow, RunRow
 from jupyter_ai.engine.streams import Streams
 from jupyter_ai.engine.subscriber import Subscriber
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 __all__ = ["STOPPED_TEXT", "Chat"]
 
-STOPPED_TEXT = "(AI response stopped by user)"
 _TITLE_LENGTH = 60
 
 
@@ -70,7 +69,7 @@ class Chat:
         self.handlers: LazyMapping[BaseChatHandler] = LazyMapping(self._handler_keys, self._build_handler)
         self.context_providers: LazyMapping[Any] = LazyMapping(self._context_keys, self._build_context)
         self.root_chat_handlers: dict[str, Any] = {"chat": self}
-        self._mute: set[str] = set()  # human messages that were cleared, or whose run was stopped
+        self._mute: dict[str, str] = {}  # human messages that were cleared or stopped, and who answered them
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
@@ -130,7 +129,7 @@ class Chat:
             client=client,
         )
         self._entitle(request.prompt)
-        run = self.runs[message.id] = Run(message, user, self._on_over)
+        run = self.runs[message.id] = Run(message, user, self._on_over, self.engine.store.give_way)
         self._put_run(run)  # before the message: who sees a message after a crash sees what became of it
         self._append(message)
         self._own(run.start(self._answer(run)), run)
@@ -331,7 +330,7 @@ class Chat:
         run.stop()
 
     def _silence(self, human_id: str) -> None:
-        self._mute.add(human_id)
+        self._mute[human_id] = ""
         run = self.runs.get(human_id)
         if run is not None:
             for id in run.streams:
@@ -348,8 +347,8 @@ class Chat:
             self._last_words(run)
         self.runs.pop(run.id, None)
         self._put_run(run)
-        if run.state == "stopped":
-            self._mute.add(run.id)
+        if run.state in ("stopped", "interrupted"):
+            self._mute[run.id] = run.handler_name
 
     def _cut_stream(self, run: Run, id: str) -> None:
         if run.state == "stopped":
@@ -393,6 +392,8 @@ class Chat:
             return
         match message:
             case AgentStreamMessage():
+                if message.id in self._streams:
+                    self._end_stream(message.id, "", {})
                 if message.complete:
                     self._append(message)
                 else:
@@ -415,11 +416,10 @@ class Chat:
         if isinstance(message, ClosePendingMessage | ClearMessage):
             return False
         id = getattr(message, "reply_to", "") or (run.id if run is not None else "")
-        if id not in self._mute:
-            return False
-        if run is not None and run.over:
-            self.engine.log.warning("%s speaks on after it was stopped; dropped.", run.handler_name)
-        return True
+        name = self._mute.get(id)
+        if name:
+            self.engine.log.warning("%s speaks on after it was stopped; dropped.", name)
+        return name is not None
 
     def _append(self, message: ChatMessage) -> None:
         self.log.add(message)
@@ -479,15 +479,19 @@ class Chat:
     def _restore_cut(self, run: RunRow) -> None:
         human = self.log.find(run.id)
         replies = [m for m in self.log if getattr(m, "reply_to", None) == run.id]
-        cut = [m for m in replies if isinstance(m, AgentStreamMessage) and m.metadata.get("interrupted")]
         if isinstance(human, HumanChatMessage):
-            if run.remembers and cut and cut[-1].body:
-                for row in exchange_rows(run.id, human.body, cut[-1].body):
-                    self._stored_memory.append(row)
-                    self._remember(row)
-            if not cut:
+            if run.remembers:
+                self._remember_cut(human, last_answer(replies))
+            if not ends_visibly(replies):
                 self._append(cut_reply(run.id, self.engine.persona(), begun=bool(replies)))
         self.engine.store.put_run(replace(run, state="failed"))
+
+    def _remember_cut(self, human: HumanChatMessage, answer: str) -> None:
+        if not answer or any(row.human_id == human.id for row in self._stored_memory):
+            return
+        for row in exchange_rows(human.id, human.body, answer):
+            self._stored_memory.append(row)
+            self._remember(row)
 
     def _remember(self, row: MemoryRow) -> None:
         self.engine.store.add_memory(self.id, row)
@@ -500,11 +504,12 @@ class Chat:
             self._memory.clear(targets)
 
     def _put_run(self, run: Run) -> None:
-        self.engine.store.put_run(RunRow(self.id, run.id, run.handler, run.state, run.remembers))
+        if run.id not in self._mute:  # the store has forgotten what was cleared
+            self.engine.store.put_run(RunRow(self.id, run.id, run.handler, run.state, run.remembers))
 
     def _entitle(self, prompt: str) -> None:
         if not self.row.title:
-            line = prompt.strip().splitlines()[0]
+            line = encodable(next(iter(prompt.strip().splitlines()), ""))
             self.update(title=line if len(line) <= _TITLE_LENGTH else f"{line[: _TITLE_LENGTH - 1]}…")
 
     # Owning tasks

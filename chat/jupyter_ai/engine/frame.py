@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["MAX_MERGED", "ChunkFrame", "Frame", "dump", "merge", "quote", "to_json"]
+__all__ = ["MAX_MERGED", "ChunkFrame", "Frame", "dump", "encodable", "merge", "quote", "to_json"]
 
 MAX_MERGED = 1 << 18
 """Code points beyond which chunks are not merged into one frame."""
@@ -29,6 +29,13 @@ def quote(text: str) -> str:
     except UnicodeEncodeError:
         return encode_basestring_ascii(text)
     return encode_basestring(text)
+
+
+def encodable(text: str) -> str:
+    """`text` with lone surrogates, which UTF-8 cannot carry, replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def dump(model: BaseModel) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from jupyter_ai.engine.run import STOPPED_TEXT
 from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamMessage,
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from jupyter_ai.engine.store import ChatRow
     from jupyter_ai_magics.models.persona import Persona
 
-__all__ = ["cut_reply", "describe", "parse_message"]
+__all__ = ["cut_reply", "describe", "ends_visibly", "last_answer", "parse_message"]
 
 _CUT_TEXT = "(The server stopped before this was answered.)"
 _CUT_LATER_TEXT = "(The server stopped before this answer was finished.)"
@@ -52,6 +54,24 @@ def cut_reply(human_id: str, persona: Persona, *, begun: bool) -> AgentStreamMes
         complete=True,
         metadata={"interrupted": True},
     )
+
+
+def ends_visibly(replies: Sequence[ChatMessage]) -> bool:
+    """Whether one of them shows that the run which was cut gave no whole answer."""
+    return any(
+        isinstance(reply, AgentStreamMessage) and reply.metadata.keys() & {"interrupted", "stopped"}
+        for reply in replies
+    )
+
+
+def last_answer(replies: Sequence[ChatMessage]) -> str:
+    """What the last streamed one says, without the words that it was stopped, and without our own."""
+    ours = (_CUT_TEXT, _CUT_LATER_TEXT)
+    streams = [r for r in replies if isinstance(r, AgentStreamMessage) and r.body not in ours]
+    if not streams:
+        return ""
+    body, stopped = streams[-1].body, streams[-1].metadata.get("stopped")
+    return body.removesuffix(STOPPED_TEXT).removesuffix("\n\n") if stopped else body
 
 
 def describe(row: ChatRow) -> ChatDescription:

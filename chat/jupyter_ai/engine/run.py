@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from jupyter_ai.models import HumanChatMessage
 
-__all__ = ["STOP_GRACE", "Run", "RunState", "Slot", "current_run", "run_in"]
+__all__ = ["STOPPED_TEXT", "STOP_GRACE", "Run", "RunState", "Slot", "current_run", "run_in"]
 
 RunState = Literal["running", "done", "stopped", "failed", "interrupted"]
 
 STOP_GRACE = 0.06
 """Seconds that a stopped handler has to clean up before its run ends without it."""
+
+STOPPED_TEXT = "(AI response stopped by user)"
+"""The last words of a stream that was stopped; clients of the 2.x series know them."""
 
 _current: ContextVar[Run | None] = ContextVar("jupyter_ai_run", default=None)
 
@@ -43,7 +46,13 @@ class Run:
     swallows cancellation is left to itself, and what it still says is dropped by the chat.
     """
 
-    def __init__(self, message: HumanChatMessage, user: str, on_over: Callable[[Run], None]) -> None:
+    def __init__(
+        self,
+        message: HumanChatMessage,
+        user: str,
+        on_over: Callable[[Run], None],
+        give_way: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.id = message.id
         self.message = message
         self.user = user  # who may stop it along with all that is theirs
@@ -60,6 +69,7 @@ class Run:
         self.pending: set[str] = set()
         self.slots: list[Slot] = []
         self.task: asyncio.Task[None] | None = None
+        self.give_way = give_way  # awaited now and then by what would keep the event loop to itself
         self._on_over = on_over
         self._finished = asyncio.Event()
         self._grace: asyncio.TimerHandle | None = None
@@ -67,6 +77,7 @@ class Run:
     def start(self, answer: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin to answer; the caller owns the task returned."""
         self.task = asyncio.get_running_loop().create_task(self._main(answer), name=f"run {self.id}")
+        self.task.add_done_callback(lambda task: self._ended(task, answer))
         return self.task
 
     def stop(self) -> None:
@@ -99,6 +110,12 @@ class Run:
             self._end("failed", e)
         else:
             self._end("stopped" if self.stopped else "done")
+
+    def _ended(self, task: asyncio.Task[None], answer: Coroutine[Any, Any, None]) -> None:
+        """The task has ended: before its first step, or by what is no `Exception`, it could not tell."""
+        answer.close()
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        self._end("stopped" if self.stopped else "failed", error)
 
     def _abandon(self) -> None:
         if self.task is not None:

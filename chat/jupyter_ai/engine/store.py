@@ -38,6 +38,9 @@ T = TypeVar("T")
 
 OnProblem = Callable[[str | None], None]
 
+_TURN = 0.001  # seconds that a busy event loop leaves to the writer's thread at a time
+_TURNS = 5
+
 
 class Store:
     """Chats in an SQLite file that one thread writes in groups, or, without a path, in memory.
@@ -169,6 +172,17 @@ class Store:
         heappush(self._waiters, (ticket, self._waited, waiter))
         self._attendant.start()
         await waiter
+
+    async def give_way(self) -> None:
+        """Sleep while somebody waits for the disk, a few milliseconds at most.
+
+        The writer's thread gets the interpreter from an event loop that sleeps, but hardly from one that only
+        turns: whatever keeps the loop busy awaits this now and then.
+        """
+        for _ in range(_TURNS):
+            if not self._waiters:
+                return
+            await asyncio.sleep(_TURN)
 
     # Read
 

@@ -6,7 +6,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.engine.frame import dump
+from jupyter_ai.engine.frame import dump, encodable
 from jupyter_ai.engine.stream import StreamBuffer
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ class Streams:
         self._outlet = outlet
         self._loop = asyncio.get_running_loop()
         self._open: dict[str, _Stream] = {}
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._open
 
     def open(self, message: AgentStreamMessage, run: Run | None) -> None:
         """Begin a stream; text in `message.body` is its first."""
@@ -123,4 +126,4 @@ class Streams:
 
     def _save(self, stream: _Stream) -> None:
         stream.save_timer = None
-        self._store.append_piece(self._chat_id, stream.message.id, stream.buffer.take_unsaved())
+        self._store.append_piece(self._chat_id, stream.message.id, encodable(stream.buffer.take_unsaved()))

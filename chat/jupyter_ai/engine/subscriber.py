@@ -23,7 +23,8 @@ class Subscriber:
     """A reader of one chat: a WebSocket, a terminal or a test.
 
     `send` writes one frame and returns when the reader took it; what it raises ends the subscription.
-    `abort` is called, once, when more than `max_outbox` bytes wait: the reader is expected to come back.
+    `abort` is called, once, when a frame comes while more than `max_outbox` bytes wait: the reader is
+    expected to come back.
     """
 
     def __init__(
@@ -45,11 +46,11 @@ class Subscriber:
         """Queue a frame; never blocks."""
         if self.lost:
             return
-        self._waiting += frame.size
-        if self._waiting > self._max and self._outbox:
+        if self._waiting > self._max:
             self.close()
             self._abort()
             return
+        self._waiting += frame.size
         self._outbox.append(frame)
         self._idle.clear()
         self._news.set()

@@ -15,7 +15,7 @@ __all__ = ["ChatClient", "ChatInfo", "Connection", "Link", "Option", "Place"]
 
 Pause = Callable[[float], Awaitable[object]]
 
-_DELAYS = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before each new attempt; the last one again and again
+_DELAYS = (0.2, 0.5, 1.0, 2.0, 3.0)  # seconds before each new attempt; the last one again and again
 _QUEUED = 256  # events that may wait to be shown before the connection feels it
 
 
@@ -59,6 +59,11 @@ class Link(Protocol):
     @property
     def name(self) -> str:
         """Where the chat is, for people."""
+        ...
+
+    @property
+    def lasting(self) -> bool:
+        """Whether what is answered there goes on without us."""
         ...
 
     async def open(self, epoch: str, since: int | None) -> Connection:
@@ -109,6 +114,8 @@ class ChatClient:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._waiting: list[dict[str, Any]] = []  # frames that wait for a connection
         self._unconfirmed: list[str] = []  # prompts that have not come back as messages
+        self._settling: list[tuple[str, int, str]] = []  # epoch, `seq` and message of each that is awaited
+        self._told = 0  # the `seq` up to which the events were given out
         self._unanswered: dict[str, Message] = {}  # messages of ours to which nothing was said yet
 
     # What a person does
@@ -191,6 +198,8 @@ class ChatClient:
             for event in events:
                 self._note(event)
                 await self._events.put(event)
+            self._told = self.state.seq or 0
+            await self._tell_settled()
             if not self._ready and self.state.caught_up:
                 await self._send_what_waited(connection)
         return "the connection was lost"
@@ -235,8 +244,17 @@ class ChatClient:
             self._waiting.append(frame)
 
     async def _settle(self, human_id: str) -> None:
+        epoch, since = self.state.epoch, self.state.seq or 0
         try:
-            seq = await self.link.settled(human_id, self.state.epoch, self.state.seq or 0)
+            seq = await self.link.settled(human_id, epoch, since)
         except ConnectionError:
-            seq = self.state.seq or 0
-        await self._events.put(Settled(human_id, seq))
+            seq = since
+        self._settling.append((epoch, seq, human_id))
+        await self._tell_settled()
+
+    async def _tell_settled(self) -> None:
+        """Tell of what is settled, after all that came before."""
+        due = [s for s in self._settling if s[0] != self.state.epoch or s[1] <= self._told]
+        self._settling = [s for s in self._settling if s not in due]
+        for _, _, human_id in due:
+            await self._events.put(Settled(human_id))

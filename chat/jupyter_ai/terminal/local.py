@@ -59,13 +59,15 @@ class LocalPlace:
 class LocalLink:
     """A way to a chat of an engine in this process."""
 
+    lasting = False
+
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
 
     @property
     def name(self) -> str:
         """Where the chat is."""
-        return "this process"
+        return "Chat in this process"
 
     async def open(self, epoch: str, since: int | None) -> LocalConnection:
         """Subscribe."""

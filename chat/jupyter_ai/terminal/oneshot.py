@@ -33,7 +33,7 @@ class Question:
         self._interrupts = 0
         self._refused = False
         self._settling = False  # a `Settled` is on its way
-        self._settled: int | None = None  # the answer was quiet; no frame up to this one may change that
+        self._settled = False  # it has come, and the answer has been quiet since
 
     async def ask(self) -> int:
         """Return the exit code when the answer is over.
@@ -75,22 +75,19 @@ class Question:
             case Refused(reason) if self._answer.human is None:
                 self._refused = True
                 self._tell(clean(reason))
-            case Settled(_, seq):
-                self._settling, self._settled = False, seq
+            case Settled():
+                self._settling, self._settled = False, True
 
     def _is_over(self) -> bool:
         """Whether nothing more will come; while it looks so, the link is asked."""
         if self._refused or self._answer.cleared:
             return True
         if not self._answer.quiet:
-            self._settled = None
-            return False
-        if self._settled is None:
-            if not self._settling and self._answer.human is not None:
-                self._settling = True
-                self._client.settle(self._answer.human.id)
-            return False
-        return (self._client.state.seq or 0) >= self._settled
+            self._settled = False
+        elif not self._settled and not self._settling and self._answer.human is not None:
+            self._settling = True
+            self._client.settle(self._answer.human.id)
+        return self._settled
 
     # Ctrl-C
 

@@ -88,14 +88,16 @@ class MarkdownPrinter:
     """Prints blocks as they are finished, and below them, painted again and again, the rest."""
 
     def __init__(self, console: Console, state: ChatState) -> None:
+        from rich.console import Console
         from rich.live import Live
 
         from jupyter_ai.terminal.transcript import Transcript
 
-        self._console = console
+        self._paper = console  # turns Markdown into lines; the one that has a live tail cannot do that
+        self._console = Console(file=console.file, highlight=False)
         self._state = state
         self._transcript = Transcript(console, headers=False)
-        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._pace = Pace()
         self._timer: asyncio.TimerHandle | None = None
         self._frame = 0  # of the spinner
@@ -124,10 +126,10 @@ class MarkdownPrinter:
         self._frame += 1
         lines = [
             *self._transcript.tail(max(1, self._console.height - 4)),
-            *pending_lines(self._console, self._state.pending.values(), self._frame),
+            *pending_lines(self._paper, self._state.under_way(), self._frame),
         ]
         self._live.update(Text.from_ansi("\n".join(lines)), refresh=True)
-        again = bool(lines)
+        again = bool(lines) or self._transcript.behind
         delay = self._pace.rest()
         self._timer = asyncio.get_running_loop().call_later(delay, self._paint) if again else None
 

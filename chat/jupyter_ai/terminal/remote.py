@@ -128,6 +128,8 @@ class RemotePlace:
 class RemoteLink:
     """A way to one chat of a server; an empty `chat_id` means the default chat."""
 
+    lasting = True
+
     def __init__(self, place: RemotePlace, chat_id: str) -> None:
         self.place = place
         self._path = f"api/ai/chats/{quote(chat_id)}" if chat_id else "api/ai/chats"

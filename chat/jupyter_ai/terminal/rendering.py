@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement, TableElement
@@ -58,8 +58,11 @@ class _PlainCode(CodeBlock):
     """Code without a frame or padding, so that it can be copied."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        code = str(self.text).rstrip()
-        yield Syntax(code, self.lexer_name, theme="ansi_dark", word_wrap=True, background_color="default")
+        syntax = Syntax("", self.lexer_name, theme="ansi_dark", background_color="default")
+        # The text alone: what `Syntax` does around it costs more than the highlighting.
+        text = syntax.highlight(str(self.text).rstrip())
+        text.rstrip()
+        yield text
 
 
 class _OpenTable(TableElement):
@@ -114,11 +117,11 @@ def note(text: str) -> Text:
     return Text(clean(text), style="chat.note")
 
 
-def pending_lines(console: Console, pending: Iterable[dict[str, Any]], frame: int) -> list[str]:
+def pending_lines(console: Console, texts: Iterable[str], frame: int) -> list[str]:
     """What is being worked on, each behind a spinner."""
     wheel = _SPINNER[frame % len(_SPINNER)]
-    texts = [f"{wheel} {clean(p['body'])}{'…' * bool(p.get('ellipsis', True))}" for p in pending]
-    return to_lines(console, ["", *map(note, texts)]) if texts else []
+    notes = [note(f"{wheel} {text}") for text in texts]
+    return to_lines(console, ["", *notes]) if notes else []
 
 
 def waiting_lines(console: Console, unsent: Sequence[str], held: Sequence[Message]) -> list[str]:
@@ -139,8 +142,18 @@ def _line(text: str) -> str:
     return f"{first} …" if more else first
 
 
-def to_lines(console: Console, renderables: list[RenderableType]) -> list[str]:
+def to_lines(console: Console, renderables: Sequence[RenderableType]) -> list[str]:
     """The lines that `renderables` take, with ANSI styles."""
-    with console.capture() as capture:
-        console.print(*renderables, sep="\n", end="\n")
-    return [line.rstrip(" ") for line in capture.get().removesuffix("\n").split("\n")] if renderables else []
+    lines: list[str] = []
+    for renderable in renderables:
+        with console.capture() as capture:
+            console.print(renderable)
+        new = [line.rstrip(" ") for line in capture.get().removesuffix("\n").split("\n")]
+        lines += _stripped(new) if isinstance(renderable, Block) else new
+    return lines
+
+
+def _stripped(lines: list[str]) -> list[str]:
+    """Without the empty lines around them, of which some blocks bring their own."""
+    full = [i for i, line in enumerate(lines) if line]
+    return lines[full[0] : full[-1] + 1] if full else []

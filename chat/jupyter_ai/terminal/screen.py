@@ -48,6 +48,7 @@ class Screen:
         self._client = client
         self._console = console
         self._pause = pause
+        self.session: PromptSession[str] | None = None  # once the chat's past is known
         self._transcript = Transcript(console, client.state.is_mine)
         self._completer = ChatCompleter(client.link.options)
         self._news = asyncio.Event()  # something is to be painted
@@ -56,19 +57,22 @@ class Screen:
         self._above = ANSI(_PROMPT)  # the prompt, and what is shown above it
         self._hint = ""
         self._wheel = 0  # of the spinner
-        self._lost = False  # the connection is being made again
+        self._lost = ""  # why there is no connection
 
     async def run(self) -> None:
         """Return when the person leaves. Raises `ChatUnreachable` when there is no way back to the chat."""
         while not isinstance(await self._client.next_event(), Synced):
             pass
         self._show_past()
-        session = self._make_session()
+        self.session = self._make_session()
         try:
             with patch_stdout(raw=True), suppress(EOFError):
-                await session.prompt_async(pre_run=self._start)
+                await self.session.prompt_async(pre_run=self._start)
         finally:
             self._print(self._transcript.end())
+            if self._client.busy and self._client.link.lasting:
+                self._transcript.note("(The answer goes on, and is there when you come back.)")
+                self._print(self._transcript.end())
 
     def submit(self, prompt: str) -> None:
         """Send what was typed."""
@@ -92,11 +96,11 @@ class Screen:
 
     def _show_past(self) -> None:
         messages = list(self._client.state.messages.values())
-        self._transcript.note(f"Chat at {self._client.link.name}. {_KEYS}")
+        self._transcript.note(f"{self._client.link.name}: {_KEYS}")
         if (earlier := len(messages) - _SHOWN) > 0:
             self._transcript.note(f"… {earlier} earlier messages")
         self._transcript.extend(messages[-_SHOWN:])
-        self._print(self._transcript.pull())
+        self._print(self._transcript.pull(float("inf")))
         self._news.set()
 
     def _make_session(self) -> PromptSession[str]:
@@ -138,13 +142,10 @@ class Screen:
     def _tell(self, event: Event) -> None:
         match event:
             case Lost(reason):
-                if not self._lost:
-                    self._transcript.note(f"{reason[:1].upper()}{reason[1:]}. Trying again…")
-                self._lost = True
+                self._lost = f"{reason[:1].upper()}{reason[1:]}. Trying again…"
             case Synced():
-                self._lost = False
+                self._lost = ""
                 self._completer.forget()
-                self._transcript.note("Connected again.")
             case Refused(reason):
                 self._transcript.note(f"Refused: {reason}")
             case Cleared(everything=True):
@@ -162,28 +163,35 @@ class Screen:
             self._compose()
             if lines:
                 await run_in_terminal(lambda lines=lines: self._print(lines))  # type: ignore[misc]
+            if self._transcript.behind:
+                self._news.set()
             get_app().invalidate()
             await self._pause(self._pace.rest())
 
     async def _wait_for_news(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(_TICK if self._client.busy else None):
+            async with asyncio.timeout(_TICK if self._client.busy or self._lost else None):
                 await self._news.wait()
         self._news.clear()
 
     def _compose(self) -> None:
-        state = self._client.state
-        waiting = self._transcript.waiting
-        pending = list(state.pending.values())
-        if self._client.busy and not (pending or self._tail or state.open):
-            pending = [{"body": "Waiting"}]
+        hint = [rendering.note(self._hint)] if self._hint else []
         lines = [
             *self._tail,
-            *rendering.pending_lines(self._console, pending, self._wheel),
-            *rendering.waiting_lines(self._console, self._client.unconfirmed, waiting),
-            *(rendering.to_lines(self._console, [rendering.note(self._hint)]) if self._hint else ()),
+            *rendering.pending_lines(self._console, self._under_way(), self._wheel),
+            *rendering.waiting_lines(self._console, self._client.unconfirmed, self._transcript.waiting),
+            *rendering.to_lines(self._console, hint),
         ]
         self._above = ANSI("\n".join([*lines[-self._room() :], "", _PROMPT]))
+
+    def _under_way(self) -> list[str]:
+        """What people wait for."""
+        if self._lost:
+            return [self._lost]
+        state = self._client.state
+        if state.pending or state.open or not self._client.busy:
+            return state.under_way()
+        return ["Waiting…"]
 
     def _room(self) -> int:
         return max(1, self._console.height - _BELOW)

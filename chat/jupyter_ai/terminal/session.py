@@ -13,7 +13,7 @@ from jupyter_ai.terminal.places import choose_chat, find_place, named_place
 
 __all__ = ["Wanted", "run"]
 
-_ATTEMPTS = 12  # to come back to a server with a question that was asked: about a minute
+_ATTEMPTS = 20  # to come back to a server with a question that was asked: about a minute
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,10 +103,9 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """As far as can be known, nothing after frame `seq` answers message `human_id`."""
+    """As far as can be known, all has been said that answers message `human_id`."""
 
     human_id: str
-    seq: int
 
 
 Event = Synced | Said | Grew | PendingChanged | Cleared | Refused | Lost | Settled
@@ -136,6 +135,10 @@ class ChatState:
     def caught_up(self) -> bool:
         """Whether all is known that had happened when the present connection began."""
         return self.seq is None or self.seq >= self._target
+
+    def under_way(self) -> list[str]:
+        """What is being worked on, in the words of those who do."""
+        return [f"{p['body']}{'…' * bool(p.get('ellipsis', True))}" for p in self.pending.values()]
 
     def is_mine(self, message: Message) -> bool:
         """Whether this client sent it."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import chain
 
 from rich.console import Console, RenderableType
 
 from jupyter_ai.terminal import rendering
-from jupyter_ai.terminal.markdown import MarkdownTail, clean
+from jupyter_ai.terminal.markdown import MarkdownTail, Piece, clean
 from jupyter_ai.terminal.order import InOrder, Part
 from jupyter_ai.terminal.state import Event, Message
 
 __all__ = ["Transcript"]
+
+_TURN = 0.05  # seconds of rendering until keys and frames have their turn
 
 
 class Transcript:
@@ -26,7 +30,7 @@ class Transcript:
         self._headers = headers  # name those who speak
         self._order = InOrder()
         self._markdown = MarkdownTail()
-        self._finished: list[RenderableType] = []
+        self._finished: deque[RenderableType] = deque()  # not yet rendered
 
     @property
     def waiting(self) -> list[Message]:
@@ -47,24 +51,31 @@ class Transcript:
         """Show a line of the client's own."""
         self._finished.append(rendering.note(text))
 
-    def pull(self) -> list[str]:
-        """The lines that were finished since the last call."""
-        self._print_pieces(settle=True)
-        finished, self._finished = self._finished, []
-        return rendering.to_lines(self._console, finished)
+    def pull(self, seconds: float = _TURN) -> list[str]:
+        """The lines that were finished since the last call, or as many as can be rendered in `seconds`."""
+        self._add_pieces(self._markdown.settle())
+        lines: list[str] = []
+        end = time.perf_counter() + seconds
+        while self._finished:
+            lines += rendering.to_lines(self._console, [self._finished.popleft()])
+            if time.perf_counter() > end:
+                break
+        return lines
 
     @property
-    def active(self) -> bool:
-        """Whether there is a tail that may change."""
-        return self._order.current is not None
+    def behind(self) -> bool:
+        """Whether there is more to pull."""
+        return bool(self._finished)
 
     def end(self) -> list[str]:
         """The lines of everything that is left."""
-        self._print_pieces(settle=False)
-        return self.pull()
+        self._add_pieces(self._markdown.finish())
+        return self.pull(float("inf"))
 
     def tail(self, height: int) -> list[str]:
         """The last lines of what is not finished, at most `height`."""
+        if self._finished:
+            return []
         rest = list(chain.from_iterable(map(rendering.piece, self._markdown.rest())))
         return rendering.to_lines(self._console, rest)[-height:] if rest else []
 
@@ -77,10 +88,9 @@ class Transcript:
             self._finished += rendering.header(message)
         self._markdown.feed(clean(part.text))
         if part.last:
-            self._print_pieces(settle=False)
+            self._add_pieces(self._markdown.finish())
             if message.metadata.get("interrupted"):
                 self.note("(cut off)")
 
-    def _print_pieces(self, *, settle: bool) -> None:
-        pieces = self._markdown.settle() if settle else self._markdown.finish()
+    def _add_pieces(self, pieces: Iterable[Piece]) -> None:
         self._finished += chain.from_iterable(map(rendering.piece, pieces))

@@ -6,11 +6,13 @@ The two last words of a prompt say how many words to recite and how many millise
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any, ClassVar
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.history import HUMAN_MSG_ID_KEY
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai_magics.base_provider import BaseProvider
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -18,7 +20,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-__all__ = ["CountHandler", "LateHandler", "PairHandler", "ReciterProvider", "WholeHandler", "asked", "recital", "word"]
+__all__ = ["HANDLERS", "ReciterProvider", "asked", "recital", "word"]
 
 
 def word(number: int) -> str:
@@ -134,6 +136,22 @@ class WholeHandler(BaseChatHandler):
             self.reply(word(number), message)
 
 
+class MemoryHandler(BaseChatHandler):
+    """Tells what the model remembers: JSON pairs of a human message's id and a text."""
+
+    id = "memory"
+    name = "Memory"
+    help = "Tells what the model remembers"
+    uses_llm = False
+    routing_type = SlashCommandRoutingType(slash_id="memory")
+
+    async def process_message(self, message: HumanChatMessage) -> None:
+        """Tell."""
+        remembered = self.llm_chat_memory.messages
+        pairs = [(m.additional_kwargs[HUMAN_MSG_ID_KEY], str(m.content)) for m in remembered]
+        self.reply(json.dumps(pairs), message)
+
+
 class LateHandler(_Recital):
     """Says nothing for as long as its stream takes, then recites at once."""
 
@@ -148,3 +166,12 @@ class LateHandler(_Recital):
         await asyncio.sleep(count * delay)
         self.llm_chain = Reciter()  # type: ignore[assignment]  # all that is used of a runnable
         await self.stream_reply(f"{count} 0", message)
+
+
+HANDLERS: tuple[type[BaseChatHandler], ...] = (
+    CountHandler,
+    PairHandler,
+    WholeHandler,
+    LateHandler,
+    MemoryHandler,
+)

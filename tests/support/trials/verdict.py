@@ -33,11 +33,18 @@ class Life:
     view: View = field(default_factory=View)
     cleared: set[str] = field(default_factory=set)  # human messages that somebody meant to clear
     cleared_all: bool = False  # somebody meant to clear everything
+    frames: int = 0
+    ended: float = 0.0
     due: float = float("inf")  # what was seen of a stream by then must be there
 
     def may_be_gone(self, message: Json) -> bool:
         """Whether somebody asked for it to go, and was killed before it was seen to be gone."""
         return self.cleared_all or message["id"] in self.cleared or message.get("reply_to") in self.cleared
+
+    def loss(self, stream: str, kept: int) -> float:
+        """How long before the end the oldest text was seen that is not among the first `kept` code points."""
+        lost = [at for at, length in self.view.marks.get(stream, ()) if length > kept]
+        return self.ended - min(lost, default=self.ended)
 
 
 def time_to_save(beats: list[Beat], ended: float) -> float:
@@ -90,6 +97,8 @@ def reply_complaints(messages: Iterable[Json]) -> Iterator[str]:
         elif "warning" not in message["metadata"]:  # of the watchdog, whenever the machine stood still
             replies.setdefault(message["reply_to"], []).append(message)
     for human in humans:
+        if human["prompt"] == "/memory":
+            continue
         yield from _answer_complaints(human, replies.get(human["id"], []))
 
 

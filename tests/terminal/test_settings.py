@@ -1,0 +1,53 @@
+"""An engine without a server obeys what is decided for the server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from jupyter_ai.extension import AiExtension
+from jupyter_ai.terminal import settings
+from jupyter_ai.terminal.settings import host_options, read_config
+
+
+def options(folder: Path, told: list[str] | None = None) -> settings.HostOptions:
+    return host_options(read_config([].append if told is None else told.append), str(folder), "data")
+
+
+def test_without_configuration_the_defaults_hold(jupyter_dirs: Path) -> None:
+    found = options(jupyter_dirs)
+
+    assert (found.root_dir, found.data_dir, found.store_path) == (str(jupyter_dirs), "data", "")
+    assert found.defaults["api_keys"] == {}
+
+
+def test_configuration_files_are_read(jupyter_dirs: Path) -> None:
+    config = jupyter_dirs / "config"
+    (config / "jupyter_server_config.d").mkdir()
+    more = {"AiExtension": {"chat_store_path": "chats.db", "default_max_chat_history": 3}}
+    (config / "jupyter_server_config.d" / "more.json").write_text(json.dumps(more))
+    (config / "jupyter_server_config.json").write_text('{"AiExtension": {"default_max_chat_history": 4}}')
+    (config / "jupyter_jupyter_ai_config.py").write_text(
+        "c.AiExtension.default_language_model = 'a:b'\nc.AiExtension.blocked_models.append('c:d')\n"
+    )
+
+    found = options(jupyter_dirs)
+
+    assert (found.store_path, found.max_chat_history) == ("chats.db", 4)
+    assert found.defaults["model_provider_id"] == "a:b"
+    assert found.blocked_models == ["c:d"]
+
+
+def test_a_broken_file_is_told_and_left_out(jupyter_dirs: Path) -> None:
+    (jupyter_dirs / "config" / "jupyter_server_config.py").write_text("1 / 0")
+    told: list[str] = []
+
+    options(jupyter_dirs, told)
+
+    assert len(told) == 1
+    assert "jupyter_server_config.py: ZeroDivisionError" in told[0]
+
+
+def test_the_names_are_those_of_the_extension() -> None:
+    assert {*settings._OPTIONS, *settings._DEFAULTS} <= set(AiExtension.class_trait_names())
+    assert set(settings._OPTIONS.values()) <= set(settings.HostOptions.__dataclass_fields__)
