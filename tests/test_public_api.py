@@ -6,35 +6,47 @@ from importlib import import_module
 import pytest
 
 NAMES = {
-    "jupyter_ai": "AiExtension AuthStrategy AwsAuthStrategy BaseProvider CHAT_DEFAULT_TEMPLATE CHAT_SYSTEM_PROMPT "
-    "COMPLETION_DEFAULT_TEMPLATE COMPLETION_SYSTEM_PROMPT EnvAuthStrategy Field HUMAN_MESSAGE_TEMPLATE "
-    "InlineCompletionList InlineCompletionReply InlineCompletionRequest InlineCompletionStreamChunk "
-    "IntegerField MultiEnvAuthStrategy MultilineTextField TextField",
-    "jupyter_ai.chat_handlers": "BaseChatHandler ClearChatHandler DefaultChatHandler HelpChatHandler "
-    "SlashCommandRoutingType",
-    "jupyter_ai.chat_handlers.base": "BaseChatHandler ChatMessage GenerationInterrupted HandlerRoutingType "
-    "MarkdownHelpFormatter Message SlashCommandRoutingType get_preferred_dir",
-    "jupyter_ai.chat_handlers.default": "DefaultChatHandler",
-    "jupyter_ai.callback_handlers": "MetadataCallbackHandler",
-    "jupyter_ai.config_manager": "ConfigManager JupyternautPersona",
-    "jupyter_ai.extension": "AiExtension DEFAULT_HELP_MESSAGE_TEMPLATE JUPYTERNAUT_AVATAR_PATH "
-    "JUPYTERNAUT_AVATAR_ROUTE",
-    "jupyter_ai.handlers": "AutocompleteOptionsHandler ChatHistoryHandler RootChatHandler "
-    "SlashCommandsInfoHandler",
-    "jupyter_ai.history": "HUMAN_MSG_ID_KEY BoundedChatHistory WrappedBoundedChatHistory",
-    "jupyter_ai.models": "AgentChatMessage AgentStreamChunkMessage AgentStreamMessage CellError CellSelection "
-    "CellWithErrorSelection ChatClient ChatHistory ChatMessage ChatRequest ChatUser ClearMessage ClearRequest "
-    "ClosePendingMessage ConnectionMessage DEFAULT_CHUNK_OVERLAP DEFAULT_CHUNK_SIZE DescribeConfigResponse Field "
-    "GlobalConfig HumanChatMessage IndexMetadata IndexedDir ListOptionsEntry ListOptionsResponse "
-    "ListProvidersEntry ListProvidersResponse ListSlashCommandsEntry ListSlashCommandsResponse Message "
-    "PendingMessage Selection StopRequest TextSelection UpdateConfigRequest",
-    "jupyter_ai.testing": "HANG FakeModel FakeSyncModel Reply TestChat make_chat",
-    "jupyter_ai_magics": "BaseEmbeddingsProvider BaseProvider JupyternautPersona Persona",
+    "jupyter_ai": (
+        "AiExtension AuthStrategy AwsAuthStrategy BaseProvider CHAT_DEFAULT_TEMPLATE "
+        "CHAT_SYSTEM_PROMPT COMPLETION_DEFAULT_TEMPLATE COMPLETION_SYSTEM_PROMPT EnvAuthStrategy "
+        "Field HUMAN_MESSAGE_TEMPLATE InlineCompletionList InlineCompletionReply "
+        "InlineCompletionRequest InlineCompletionStreamChunk IntegerField MultiEnvAuthStrategy "
+        "MultilineTextField TextField"
+    ),
+    "jupyter_ai.chat_handlers": (
+        "BaseChatHandler ClearChatHandler DefaultChatHandler HelpChatHandler SlashCommandRoutingType"
+    ),
+    "jupyter_ai.chat_handlers.base": (
+        "BaseChatHandler ChatMessage GenerationInterrupted HandlerRoutingType MarkdownHelpFormatter "
+        "Message SlashCommandRoutingType get_preferred_dir"
+    ),
+    "jupyter_ai.chat_handlers.default": ("DefaultChatHandler"),
+    "jupyter_ai.callback_handlers": ("MetadataCallbackHandler"),
+    "jupyter_ai.config_manager": ("ConfigManager JupyternautPersona"),
+    "jupyter_ai.extension": (
+        "AiExtension DEFAULT_HELP_MESSAGE_TEMPLATE JUPYTERNAUT_AVATAR_PATH JUPYTERNAUT_AVATAR_ROUTE"
+    ),
+    "jupyter_ai.handlers": (
+        "AutocompleteOptionsHandler ChatHistoryHandler RootChatHandler SlashCommandsInfoHandler"
+    ),
+    "jupyter_ai.history": ("HUMAN_MSG_ID_KEY BoundedChatHistory WrappedBoundedChatHistory"),
+    "jupyter_ai.models": (
+        "AgentChatMessage AgentStreamChunkMessage AgentStreamMessage CellError CellSelection "
+        "CellWithErrorSelection ChatClient ChatHistory ChatMessage ChatRequest ChatUser ClearMessage "
+        "ClearRequest ClosePendingMessage ConnectionMessage DEFAULT_CHUNK_OVERLAP DEFAULT_CHUNK_SIZE "
+        "DescribeConfigResponse Field GlobalConfig HumanChatMessage IndexMetadata IndexedDir "
+        "ListOptionsEntry ListOptionsResponse ListProvidersEntry ListProvidersResponse "
+        "ListSlashCommandsEntry ListSlashCommandsResponse Message PendingMessage Selection "
+        "StopRequest TextSelection UpdateConfigRequest"
+    ),
+    "jupyter_ai.testing": ("HANG FakeModel FakeSyncModel Reply TestChat make_chat"),
+    "jupyter_ai_magics": ("BaseEmbeddingsProvider BaseProvider JupyternautPersona Persona"),
 }
 
 HANDLER_KEYWORDS = (
-    "log config_manager root_chat_handlers model_parameters chat_history llm_chat_memory root_dir preferred_dir "
-    "dask_client_future help_message_template chat_handlers context_providers message_interrupted log_dir"
+    "log config_manager root_chat_handlers model_parameters chat_history llm_chat_memory root_dir "
+    "preferred_dir dask_client_future help_message_template chat_handlers context_providers "
+    "message_interrupted log_dir"
 )
 
 

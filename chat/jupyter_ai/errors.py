@@ -7,9 +7,9 @@ from asyncio import CancelledError
 __all__ = [
     "ChatError",
     "ChatNotFound",
+    "ChatUnreachable",
     "ChatUnreadable",
     "EngineUnavailable",
-    "ChatUnreachable",
     "GenerationInterrupted",
     "InvalidFrame",
     "JupyterAIError",

@@ -15,7 +15,7 @@ from serving import Serve, Server, Socket, begin, eventually, stream
 from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.models import HumanChatMessage
 
-MANY = 20_000
+MANY = 2_000
 LIMIT = 1 << 20
 
 
