@@ -57,8 +57,9 @@ class Plan:
         return [Case("prompt|model", chunks=chunks, clients=clients, pace=PACE) for clients in (1, 10, 50)]
 
 
-WHOLE = Plan(5, (100, 1000, 5000, 20_000), middle=5000, each=1000, paced_seconds=5, requests=100)
+WHOLE = Plan(7, (100, 1000, 5000, 20_000), middle=1000, each=1000, paced_seconds=5, requests=100)
 QUICK = Plan(3, (100, 1000, 20_000), middle=1000, each=250, paced_seconds=2, requests=30)
+TURN = 10  # requests for a latency, until the next subject has its turn
 
 
 class Bench:
@@ -70,7 +71,7 @@ class Bench:
         self._processes = AsyncExitStack()
         self._subjects: dict[str, Subject] = {}
         self._cores = cores()
-        self.results = Results(pinned)
+        self.results = Results(pinned, load=os.getloadavg()[0])
 
     async def __aenter__(self) -> Bench:
         await self._start_helpers()
@@ -145,28 +146,29 @@ class Bench:
 
     async def _measure_latencies(self) -> None:
         paced, unpaced = Case("prompt|model", chunks=3, pace=PACE), Case("prompt|model", chunks=1000)
-        for name in list(self._subjects):
-            try:
-                await self._first_chunks(name, FIRST, paced, min(self._plan.requests, 30))
-                await self._first_chunks(name, FIRST_UNPACED, unpaced, min(self._plan.requests, 30))
-                await self._requests(name)
-            except (OSError, TimeoutError, StartFailed) as e:
-                self._leave_out(name, f"{type(e).__name__}: {e}")
+        for _ in range(0, self._plan.requests, TURN):
+            for name in list(self._subjects):
+                try:
+                    await self._first_chunks(name, FIRST, paced)
+                    await self._first_chunks(name, FIRST_UNPACED, unpaced)
+                    await self._requests(name)
+                except (OSError, TimeoutError, StartFailed) as e:
+                    self._leave_out(name, f"{type(e).__name__}: {e}")
 
-    async def _first_chunks(self, name: str, measure: str, case: Case, count: int) -> None:
+    async def _first_chunks(self, name: str, measure: str, case: Case) -> None:
         subject = self._subjects[name]
         if isinstance(subject, WithoutServer):
-            first = [await subject.first_chunk(case) for _ in range(count)]
+            first = [await subject.first_chunk(case) for _ in range(TURN)]
         elif isinstance(subject, WebSocketSubject):
             async with subject.talk() as talk:
-                first = [(await talk.ask(case)).first for _ in range(count)]
+                first = [(await talk.ask(case)).first for _ in range(TURN)]
         self.results.add_latency(measure, name, first)
 
     async def _requests(self, name: str) -> None:
         subject = self._subjects[name]
         if isinstance(subject, WebSocketSubject):
             async with subject.talk() as talk:
-                answers = [await talk.ask(Case("prompt|model", chunks=1)) for _ in range(self._plan.requests)]
+                answers = [await talk.ask(Case("prompt|model", chunks=1)) for _ in range(TURN)]
             self.results.add_latency(BACK_TO_BACK, name, [answer.seconds for answer in answers])
 
 
@@ -176,7 +178,7 @@ def targets(plan: Plan, results: Results) -> list[Target]:
     reference = results.cpu(chain, BROADCAST)
     scale = reference / REFERENCE
     note = f"scaled: (a) costs {number(reference)} µs here, {REFERENCE} where the targets were set"
-    over = results.cpu(bare, OURS) - results.cpu(bare, ALONE)
+    over = results.over(bare, OURS, ALONE)
     whole = results.cpu(chain, OURS)
     return [
         Target("the engine over (b), model", over, 25, " µs"),
@@ -192,18 +194,16 @@ def targets(plan: Plan, results: Results) -> list[Target]:
 
 def _length_target(results: Results, path: subjects.Path) -> Target:
     long, short = Case(path, chunks=20_000), Case(path, chunks=1000)
-    ratio = results.cpu(long, OURS) / results.cpu(short, OURS)
-    alone = results.cpu(long, ALONE) / results.cpu(short, ALONE)
+    note = f"(b) itself: {number(results.ratio(long, short, ALONE), 2)}"
     return Target(
-        f"a chunk of 20,000 to one of 1,000, {path}", ratio, 1.2, note=f"(b) itself: {number(alone, 2)}"
+        f"a chunk of 20,000 to one of 1,000, {path}", results.ratio(long, short, OURS), 1.2, note=note
     )
 
 
 def _clients_target(plan: Plan, results: Results, path: subjects.Path) -> Target:
     many, one = Case(path, chunks=plan.middle, clients=50), Case(path, chunks=plan.middle)
-    ratio = results.cpu(many, OURS) / results.cpu(one, OURS)
-    bare = results.cpu(many, BROADCAST) / results.cpu(one, BROADCAST)
-    return Target(f"50 clients to one, {path}", ratio, 3, note=f"(a): {number(bare)}")
+    note = f"(a): {number(results.ratio(many, one, BROADCAST))}"
+    return Target(f"50 clients to one, {path}", results.ratio(many, one, OURS), 3, note=note)
 
 
 def _first_chunk_target(results: Results, measure: str) -> Target:
@@ -220,6 +220,7 @@ def _nagle_target(results: Results) -> Target:
 def report(plan: Plan, results: Results) -> None:
     """Print the tables and the targets."""
     print(f"\n## {'Server and clients on one core each' if results.pinned else 'Not pinned'}\n")
+    print(f"Load of the machine before the run: {number(results.load)}.")
     for name, reason in results.absent.items():
         print(f"{name} took no part: {reason}\n")
     _print_loads(results)
@@ -246,7 +247,7 @@ def _row(results: Results, case: Case, others: list[str]) -> list[str]:
         str(case),
         number(ours),
         *(number(results.cpu(case, name)) for name in others),
-        number(ours - results.cpu(case, ALONE)),
+        number(results.over(case, OURS, ALONE)),
         number(ours / bare, 2),
         number(results.rate(case, OURS), 0),
         number(results.rate(case, BROADCAST), 0),

@@ -21,6 +21,7 @@ class Results:
     samples: dict[Case, dict[str, list[Sample]]] = field(default_factory=dict)
     latency: dict[str, dict[str, list[float]]] = field(default_factory=dict)  # ms, by measure and subject
     absent: dict[str, str] = field(default_factory=dict)  # subjects that took no part, and why
+    load: float = math.nan  # of the machine before the run: what else it was doing
 
     def add(self, case: Case, subject: str, sample: Sample) -> None:
         """Keep a sample."""
@@ -43,6 +44,16 @@ class Results:
         """Median frames for each chunk."""
         return median_of(sample.frames for sample in self._of(case, subject))
 
+    def ratio(self, case: Case, to: Case, subject: str) -> float:
+        """The median of what one load cost to what another did in the same round."""
+        pairs = zip(self._of(case, subject), self._of(to, subject), strict=False)
+        return median_of(sample.cpu_us / other.cpu_us for sample, other in pairs)
+
+    def over(self, case: Case, subject: str, floor: str) -> float:
+        """The median of the CPU microseconds that a chunk cost beyond those of `floor` in the same round."""
+        pairs = zip(self._of(case, subject), self._of(case, floor), strict=False)
+        return median_of(sample.cpu_us - other.cpu_us for sample, other in pairs)
+
     def milliseconds(self, measure: str, subject: str) -> float:
         """The median of a latency."""
         return median_of(self.latency.get(measure, {}).get(subject, []))
@@ -57,6 +68,7 @@ class Results:
         return {
             "pinned": self.pinned,
             "absent": self.absent,
+            "load": self.load,
             "latency_ms": self.latency,
             "samples": [
                 {"case": asdict(case), "subject": subject, "samples": [asdict(sample) for sample in samples]}

@@ -18,7 +18,7 @@ __all__ = ["Case", "Path", "Sample", "Subject", "Talk", "WebSocketSubject", "Wit
 Path = Literal["model", "prompt|model"]
 
 _AFTERWARDS = 0.02  # seconds in which a server may finish what it put off; they count as well
-_LEAST = 2000  # chunks of a sample: short answers are asked for repeatedly
+_LEAST = 4000  # chunks of a sample: short answers are asked for repeatedly
 
 
 @dataclass(frozen=True)

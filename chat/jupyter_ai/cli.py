@@ -113,3 +113,8 @@ def _run(wanted: Wanted) -> int:
         return _UNREACHABLE
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _INTERRUPTED
+    except BrokenPipeError:
+        raise  # click ends quietly: whoever read has seen enough
+    except OSError as error:
+        click.echo(f"Error: {error}", err=True)
+        return _FAILED

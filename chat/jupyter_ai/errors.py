@@ -19,6 +19,7 @@ __all__ = [
     "NotYourRun",
     "UnknownMessage",
     "UnsupportedChunk",
+    "message_of",
 ]
 
 
@@ -133,3 +134,11 @@ class UnsupportedChunk(JupyterAIError, TypeError):
 
 class GenerationInterrupted(CancelledError):
     """The user stopped this run. A cancellation: do not swallow it, and start no new reply."""
+
+
+def message_of(error: BaseException) -> str:
+    """What an exception says, even where its `__str__` fails: it may be a plug-in's."""
+    try:
+        return str(error)
+    except Exception as e:  # noqa: BLE001
+        return f"(it cannot be told: {type(e).__name__})"

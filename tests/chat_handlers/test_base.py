@@ -24,8 +24,16 @@ class Provider:
     name = "Acme"
 
 
-def settings(provider: Any = Provider, **params: Any) -> Any:
-    return Mock(lm_provider=provider, lm_provider_params={"model_id": "m1", **params}, persona=None)
+class Settings:
+    persona = None
+
+    def __init__(self, provider: Any = Provider, **params: Any) -> None:
+        self.lm_provider = provider
+        self._params = params
+
+    @property
+    def lm_provider_params(self) -> dict[str, Any]:
+        return {"model_id": "m1", **self._params}
 
 
 # Construction
@@ -179,11 +187,11 @@ def test_the_chain_is_made_anew_when_the_model_or_its_parameters_change(by_hand,
         self.llm_chain = object()
 
     other = type("Other", (Provider,), {"id": "other"})
-    made = by_hand(handler(create_llm_chain=create), config_manager=settings())
+    made = by_hand(handler(create_llm_chain=create), config_manager=Settings())
     first = made.get_llm_chain()
     assert first is made.get_llm_chain() is made.llm_chain
 
-    for manager in (settings(temperature=1), settings(other, temperature=1), settings(other)):
+    for manager in (Settings(temperature=1), Settings(other, temperature=1), Settings(other)):
         made.config_manager = manager
         assert made.get_llm_chain() is made.get_llm_chain()
 
@@ -203,7 +211,7 @@ def test_a_chain_that_could_not_be_made_is_tried_again(by_hand, handler) -> None
         self.llm_chain = "chain"
 
     tries: list[int] = []
-    made = by_hand(handler(create_llm_chain=create), config_manager=settings())
+    made = by_hand(handler(create_llm_chain=create), config_manager=Settings())
 
     with pytest.raises(ValueError, match="no key"):
         made.get_llm_chain()
@@ -216,9 +224,9 @@ def test_after_a_failed_change_of_model_the_old_chain_does_not_answer(by_hand, h
             raise ValueError("no key")
         self.llm_chain = "chain"
 
-    made = by_hand(handler(create_llm_chain=create), config_manager=settings())
+    made = by_hand(handler(create_llm_chain=create), config_manager=Settings())
     made.get_llm_chain()
-    made.config_manager = settings(type("Other", (Provider,), {}))
+    made.config_manager = Settings(type("Other", (Provider,), {}))
 
     for _ in range(2):
         with pytest.raises(ValueError, match="no key"):
@@ -227,10 +235,10 @@ def test_after_a_failed_change_of_model_the_old_chain_does_not_answer(by_hand, h
 
 def test_without_a_model_the_chain_is_refused(by_hand, handler) -> None:
     with pytest.raises(NoModelConfigured):
-        by_hand(handler(), config_manager=settings(None)).get_llm_chain()
+        by_hand(handler(), config_manager=Settings(None)).get_llm_chain()
 
 
-def test_the_administrators_parameters_go_over_the_settings(by_hand, handler) -> None:
+def test_the_administrators_parameters_go_over_the_Settings(by_hand, handler) -> None:
     made = by_hand(handler(), model_parameters={"acme:m1": {"t": 2}, "acme:m2": {"t": 3}})
 
     assert made.get_model_parameters(Provider, {"model_id": "m1", "t": 1}) == {"model_id": "m1", "t": 2}
@@ -295,10 +303,8 @@ async def test_a_model_without_concurrency_is_refused_while_it_is_at_work_and_se
 
 
 async def test_a_hundred_times_help_leaves_no_slot_taken(make_chat, handler) -> None:
-    chat = make_chat(
-        handlers=[handler(uses_llm=True)],
-        model=_provider(["a"], allows_concurrency=property(lambda _: False)),
-    )
+    one_at_a_time = _provider(["a"], allows_concurrency=property(lambda _: False))
+    chat = make_chat(handlers=[handler(uses_llm=True)], model=one_at_a_time)
     for _ in range(100):
         assert (await chat.send("/go --help")).text.startswith("`/go [-h]`")
 

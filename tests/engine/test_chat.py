@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from blockbuster import blockbuster_ctx
 from langchain_core.messages import AIMessageChunk
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
@@ -183,6 +184,15 @@ async def test_what_is_no_message_is_refused(make_chat) -> None:
 
     with pytest.raises(TypeError, match=r"dict cannot be sent; see jupyter_ai\.models\.Message"):
         chat.broadcast_message({"type": "agent"})
+
+
+async def test_answering_does_not_block_the_event_loop(make_chat) -> None:
+    chat = make_chat(model=FakeModel(["a", "b"]))
+    await chat.send("to build the handlers")
+    with blockbuster_ctx() as blockbuster:
+        blockbuster.functions["os.stat"].deactivate()  # asyncio's debug mode looks at source files
+        for prompt in ("hello", "/help", "/halp", "/help --help", "/clear"):
+            assert (await chat.send(prompt)).state == "done"
 
 
 # Text and metadata of every kind

@@ -5,7 +5,7 @@ import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from unittest.mock import Mock
 
@@ -200,24 +200,38 @@ async def test_a_generator_that_swallows_the_cancellation_is_interrupted_at_its_
         assert (reply.text, reply.state) == (f"ab\n\n{STOPPED}", "stopped")
 
 
-async def test_a_generator_that_hangs_while_it_is_closed_does_not_hold_up_the_end(make_chat, until) -> None:
+@pytest.mark.parametrize("at", ["wait", "yield"])
+async def test_a_generator_that_hangs_while_it_is_closed_does_not_hold_up_the_end(
+    make_chat, until, at: str
+) -> None:
     begun, cleaned = asyncio.Event(), []
 
     async def generate() -> AsyncIterator[str]:
         try:
             yield "a"
             begun.set()
-            await asyncio.Event().wait()
+            if at == "wait":
+                await asyncio.Event().wait()
+            with anyio.CancelScope(shield=True), suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            yield "b"
         finally:
             try:
                 await asyncio.Event().wait()
             finally:
                 cleaned.append(True)
 
-    chat = make_chat(handlers=[streaming(Source(generate))])
+    async def process_message(self: BaseChatHandler, message: HumanChatMessage) -> None:
+        self.llm_chain = Source(generate)
+        await self.stream_reply("go", message)
+        await asyncio.Event().wait()
+
+    chat = make_chat(handlers=[handler("go", process_message)])
     async with stopped(chat, "/go", begun) as reply:
-        assert (reply.text, reply.state) == (f"a\n\n{STOPPED}", "stopped")
-        await until(lambda: cleaned)
+        assert reply.text.startswith("a")
+        assert (reply.text.endswith(f"\n\n{STOPPED}"), reply.state) == (True, "stopped")
+    engine_chat = await chat.open()
+    await until(lambda: cleaned and not engine_chat._tasks)
 
 
 # What the handler does

@@ -118,9 +118,7 @@ async def test_another_site_cannot_post(server: Server) -> None:
     cookie = (await server.get("api/ai/chats")).headers["Set-Cookie"].partition(";")[0]
 
     forged = await server.post("api/ai/chats", {}, authorization="", cookie=cookie)
-    foreign = await server.get(
-        "api/ai/chats", authorization="", cookie=cookie, origin="https://evil.example"
-    )
+    foreign = await server.get("api/ai/chats", authorization="", cookie=cookie, origin="https://evil.example")
 
     assert forged.status == 403
     assert foreign.status == 404

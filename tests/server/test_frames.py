@@ -15,7 +15,7 @@ from serving import Serve, Server, Socket, begin, eventually, stream
 from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.models import HumanChatMessage
 
-MANY = 2_000
+MANY = 20_000
 LIMIT = 1 << 20
 
 
@@ -81,9 +81,8 @@ async def test_the_limit_is_a_trait(serve: Serve) -> None:
 
 async def test_a_failure_of_ours_costs_one_frame(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     chat = await server.chat()
-    engines = server.host.default_chat()
     with monkeypatch.context() as patch:
-        patch.setattr(engines, "submit", lambda *_: 1 / 0)
+        patch.setattr(server.host.default_chat(), "submit", lambda *_: 1 / 0)
         await chat.send({"prompt": "x"})
         error = await chat.last("error")
 
@@ -146,7 +145,7 @@ def _special(number: int, rng: random.Random) -> tuple[str | bytes, bool] | None
         case 0:
             return json.dumps({"prompt": f"/echo {number} {_text(rng)}"}), True
         case 50:
-            return json.dumps({"prompt": f"/echo {number}", "selection": None, _text(rng): _value(rng, 3)}), True
+            return json.dumps({"prompt": f"/echo {number}", _text(rng): _value(rng, 3)}), True
         case 100:
             return json.dumps({"type": "stop", "target": _text(rng)}), True
         case 120:
@@ -161,7 +160,7 @@ def _special(number: int, rng: random.Random) -> tuple[str | bytes, bool] | None
 def _bad(rng: random.Random) -> tuple[str, bool]:
     kind = rng.randrange(6)
     if kind == 0:
-        return "!" + _text(rng), False
+        return rng.choice("!{[,") + json.dumps(_text(rng)), False
     if kind == 1:
         return json.dumps(rng.choice([[], 1, None, True, 0.5, "x", [_value(rng, 2)]])), False
     if kind == 2:
@@ -169,7 +168,8 @@ def _bad(rng: random.Random) -> tuple[str, bool]:
     if kind == 3:
         return json.dumps({"prompt": rng.choice([None, 1, [], {}, "", " ", "\n\t", ["x"], False])}), False
     if kind == 4:
-        return json.dumps({"prompt": "x", "selection": rng.choice([1, "x", [], {}, {"type": _text(rng)}])}), False
+        selection = rng.choice([1, "x", [], {}, {"type": _text(rng)}])
+        return json.dumps({"prompt": "x", "selection": selection}), False
     return json.dumps({"type": rng.choice(["stop", "clear"]), "target": rng.choice([1, [], {}, True])}), False
 
 
@@ -209,21 +209,18 @@ async def _be_hostile(chat: Socket, seed: int, count: int) -> None:
             await chat.send(frame)
         await chat.send({"prompt": f"/echo end of {seed}"})
 
-    sending = asyncio.create_task(send())
-    seen = await chat.until("human", prompt=f"/echo end of {seed}")
-    await sending
+    async with asyncio.TaskGroup() as group:
+        group.create_task(send())
+        seen = await chat.until("human", prompt=f"/echo end of {seed}")
 
     assert sum(frame["type"] == "error" for frame in seen) == sum(not good for _, good in sent)
 
 
-async def test_errors_do_not_pile_up_for_a_client_that_does_not_read(serve: Serve) -> None:
-    """It is not read any further until it reads."""
+async def test_errors_do_not_fill_the_outbox(serve: Serve) -> None:
+    """A client is not read any further until it has its errors."""
     asyncio.get_running_loop().set_debug(False)
-    server = await serve(config={"AiExtension": {"max_outbox_bytes": 1 << 20}})
+    server = await serve(config={"AiExtension": {"max_outbox_bytes": 1 << 16}})
     await server.ready()
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    writer.close()
-    del reader
     chat = await server.chat()
 
     for _ in range(5_000):

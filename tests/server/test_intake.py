@@ -83,9 +83,7 @@ def test_the_limit_is_one_of_bytes(letter: str) -> None:
 
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
-    request = parse_frame(
-        r'{"prompt": "a\ud83d", "selection": {"type": "text", "source": "\ude00b"}}', LIMIT
-    )
+    request = parse_frame(r'{"prompt": "a\ud83d", "selection": {"type": "text", "source": "\ude00b"}}', LIMIT)
 
     assert request == ChatRequest.model_validate(
         {"prompt": "a\N{REPLACEMENT CHARACTER}", "selection": {"source": "\N{REPLACEMENT CHARACTER}b"}}
@@ -101,14 +99,16 @@ def test_depth_near_the_limit_of_recursion_is_taken_or_told(depth: int) -> None:
     frame = '{"prompt":"x","deep":' + '{"\\u0061":' * depth + "1" + "}" * depth + "}"
 
     try:
-        assert parse_frame(frame, LIMIT) == ChatRequest(prompt="x")
+        told = repr(parse_frame(frame, LIMIT))
     except InvalidFrame as e:
-        assert "nested too deeply" in str(e)
+        told = str(e)
+
+    assert told in (repr(ChatRequest(prompt="x")), "The frame is nested too deeply.")
 
 
 @pytest.mark.parametrize(
     ("text", "since"),
-    [("0", 0), ("12", 12), ("", None), ("-1", None), ("x", None), ("1.5", None), ("²", None), ("9" * 99, None)],
+    [("0", 0), ("12", 12), *((bad, None) for bad in ("", "-1", "x", "1.5", "²", "9" * 99))],
 )
 def test_since(text: str, since: int | None) -> None:
     assert parse_since(text) == since

@@ -233,6 +233,8 @@ class _Collector(logging.Handler):
         self._server = server
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record in self._server.errors or record.module == "log":
+            return  # it came to two of the loggers; or it is the access log
         if record.levelno >= logging.ERROR:
             self._server.errors.append(record)
         else:
@@ -299,7 +301,7 @@ Condition = Callable[[], bool]
 
 async def eventually(condition: Condition) -> None:
     """Let the loop turn until the condition holds; the test's time limit ends a vain wait."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - what is waited for tells nobody when it happens
         await asyncio.sleep(0.001)
 
 

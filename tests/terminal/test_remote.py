@@ -143,7 +143,7 @@ async def test_no_server_is_told(jupyter_dirs: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
 
-    with pytest.raises(ChatUnreachable, match="No server answers at .* Start one with `jupyter server`"):
+    with pytest.raises(ChatUnreachable, match=r"No server answers at .* Start one with `jupyter server`"):
         await named_place(f"http://127.0.0.1:{port}", "")
 
 

@@ -23,13 +23,11 @@ def test_without_configuration_the_defaults_hold(jupyter_dirs: Path) -> None:
 
 def test_configuration_files_are_read(jupyter_dirs: Path) -> None:
     config = jupyter_dirs / "config"
-    (config / "jupyter_server_config.d").mkdir()
-    more = {"AiExtension": {"chat_store_path": "chats.db", "default_max_chat_history": 3}}
-    (config / "jupyter_server_config.d" / "more.json").write_text(json.dumps(more))
-    (config / "jupyter_server_config.json").write_text('{"AiExtension": {"default_max_chat_history": 4}}')
-    (config / "jupyter_jupyter_ai_config.py").write_text(
-        "c.AiExtension.default_language_model = 'a:b'\nc.AiExtension.blocked_models.append('c:d')\n"
-    )
+    own = "c.AiExtension.default_max_chat_history = 3\nc.AiExtension.default_language_model = 'a:b'\n"
+    (config / "jupyter_jupyter_ai_config.py").write_text(own)
+    (config / "jupyter_server_config.py").write_text("c.AiExtension.blocked_models.append('c:d')")
+    decided = {"AiExtension": {"chat_store_path": "chats.db", "default_max_chat_history": 4}}
+    (config / "jupyter_server_config.json").write_text(json.dumps(decided))
 
     found = options(jupyter_dirs)
 

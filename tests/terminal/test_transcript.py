@@ -52,15 +52,14 @@ def test_no_one_moves_our_cursor(transcript: Transcript) -> None:
 
 
 def test_the_tail_is_what_is_not_yet_printed(transcript: Transcript) -> None:
-    message = agent("One\n\ntwo", complete=False)
+    message = agent("One\n\ntwo\n", complete=False)
     transcript.take(Said(message))
 
     assert transcript.pull(EVER) == ["", "Robot", "", "One"]
     assert transcript.tail(10) == ["", "two"]
-    message.append("\n\n" + "\n\n".join("abc"))
-    message.append("\n")
+    message.append("\na\n\nb\n\nc\n")
     transcript.take(Grew(message))
-    assert transcript.pull(EVER)[-3:] == ["a", "", "b"]
+    assert transcript.pull(EVER) == ["", "two", "", "a", "", "b"]
     assert transcript.tail(1) == ["c"]
 
 

@@ -46,6 +46,10 @@ class MarkdownHelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
         line = f"* `{self._format_action_invocation(action)}`{help_text}\n"
         return line + "".join(self._format_action(a) for a in self._iter_indented_subactions(action))
 
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        # The default of a flag goes without saying.
+        return action.help if action.nargs == 0 else super()._get_help_string(action)
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return " ".join(text.split())
 

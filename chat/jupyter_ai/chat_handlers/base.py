@@ -25,12 +25,13 @@ from jupyter_ai.chat_handlers.runnables import (
     interrupt,
     open_stream,
     uncancel,
+    yielded_nothing,
 )
 from jupyter_ai.chat_handlers.streamed_reply import StreamedReply
 from jupyter_ai.engine.frame import encodable
 from jupyter_ai.engine.router import arguments
 from jupyter_ai.engine.run import current_run
-from jupyter_ai.errors import GenerationInterrupted, NoChainBound, NoModelConfigured
+from jupyter_ai.errors import GenerationInterrupted, NoChainBound, NoModelConfigured, message_of
 from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
@@ -167,12 +168,14 @@ class BaseChatHandler:
 
         Raises nothing but a cancellation.
         """
-        if self._asks_for_help(message):
-            self.reply(self.parser.format_help(), message)
+        try:
+            answer = self.parser.format_help() if self._asks_for_help(message) else self._refusal()
+        # A parser and a provider are plug-in code too.
+        except Exception as e:  # noqa: BLE001
+            await self._handle(e, message)
             return
-        refusal = self._refusal()
-        if refusal is not None:
-            self.reply(refusal, message)
+        if answer is not None:
+            self.reply(answer, message)
             return
         slot = ModelSlot(BaseChatHandler, counts=self.uses_llm)
         run = current_run()
@@ -215,7 +218,9 @@ class BaseChatHandler:
         self.log.error("%s failed.", type(self).__name__, exc_info=e)
         details = "".join(traceback.format_exception(e))
         self._report(
-            f"`{self._command}` failed: **{type(e).__name__}**: {e}\n\n{self._details(details)}", message, e
+            f"`{self._command}` failed: **{type(e).__name__}**: {message_of(e)}\n\n{self._details(details)}",
+            message,
+            e,
         )
 
     def _details(self, text: str) -> str:
@@ -231,14 +236,10 @@ class BaseChatHandler:
         return f"The traceback is in `{path}`."
 
     def _report(self, text: str, message: HumanChatMessage, error: BaseException) -> None:
-        self.broadcast_message(
-            self._agent_message(
-                text, message, metadata={"error": {"type": type(error).__name__, "message": str(error)}}
-            )
-        )
+        self.broadcast_message(self._agent_message(text, message, metadata={"error": _told(error)}))
 
     def _asks_for_help(self, message: HumanChatMessage) -> bool:
-        if not self.supports_help or self._slash_id is None:
+        if not self.supports_help or self._slash_id is None or "-h" not in message.prompt:
             return False
         words = arguments(message.prompt)
         if words[:1] in (["-h"], ["--help"]):
@@ -344,7 +345,7 @@ class BaseChatHandler:
         if provider is None or params is None:
             raise NoModelConfigured
         if self.llm_chain is None or provider is not self._llm_provider or params != self.llm_params:
-            self.create_llm_chain(provider, params)
+            self.create_llm_chain(provider, dict(params))
             self._llm_provider = provider
             self.llm_params = params
         return self.llm_chain
@@ -402,8 +403,10 @@ class BaseChatHandler:
             uncancel()
             reply.end_stopped(info.result())
             await interrupt(chunks, self.log)
+            if run is not None and run.over:
+                raise  # it took too long: the handler was given up
         except BaseException as e:
-            reply.end("", {**info.result(), "error": {"type": type(e).__name__, "message": str(e)}})
+            reply.end("", {**info.result(), "error": _told(e)})
             await close(chunks, self.log)
             raise
         return reply.text()
@@ -411,16 +414,20 @@ class BaseChatHandler:
     async def _pass_on(self, chunks: Any, reply: StreamedReply, info: GenerationInfo) -> None:
         name = type(self).__name__
         turn = float("-inf")  # the first text goes out at once
-        async for chunk in chunks:
-            info.see(chunk)
-            text = chunk_text(name, chunk)
-            if text:
-                reply.add(text)
-            if reply.interrupted():
-                raise GenerationInterrupted("stopped by the user")
-            if monotonic() - turn > _SLICE:
-                await reply.give_way()
-                turn = monotonic()
+        try:
+            async for chunk in chunks:
+                info.see(chunk)
+                text = chunk_text(name, chunk)
+                if text:
+                    reply.add(text)
+                if reply.interrupted():
+                    raise GenerationInterrupted("stopped by the user")
+                if monotonic() - turn > _SLICE:
+                    await reply.give_way()
+                    turn = monotonic()
+        except ValueError as e:
+            if not yielded_nothing(e):
+                raise
         reply.end("", info.result())
 
     def _start_stream(self, human_msg: HumanChatMessage) -> str:
@@ -497,6 +504,10 @@ class BaseChatHandler:
             persona=self.persona,
             metadata=metadata or {},
         )
+
+
+def _told(error: BaseException) -> dict[str, str]:
+    return {"type": type(error).__name__, "message": message_of(error)}
 
 
 def get_preferred_dir(root_dir: str, preferred_dir: str | None) -> str | None:

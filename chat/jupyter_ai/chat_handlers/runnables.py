@@ -12,7 +12,7 @@ from jupyter_ai.errors import GenerationInterrupted, UnsupportedChunk
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
 
-__all__ = ["GenerationInfo", "chunk_text", "close", "interrupt", "open_stream", "uncancel"]
+__all__ = ["GenerationInfo", "chunk_text", "close", "interrupt", "open_stream", "uncancel", "yielded_nothing"]
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
@@ -113,15 +113,24 @@ def _with_callback(config: RunnableConfig | None) -> tuple[Any, RunnableConfig]:
     return callback, merge_configs(config, {"callbacks": [callback]})
 
 
+def yielded_nothing(error: ValueError) -> bool:
+    """Whether `error` is how LangChain says that a model's stream was empty."""
+    return str(error) == "No generation chunks were returned"
+
+
 async def interrupt(chunks: AsyncIterator[Any] | None, log: Log) -> None:
     """Throw `GenerationInterrupted` into a generator that stands at a yield, and close it.
 
-    A generator that was waiting has seen the cancellation already. What it raises on the way out is logged.
+    A generator that was waiting has seen the cancellation already. What it raises on the way out is logged;
+    a new cancellation of the running task passes.
     """
     try:
         if getattr(chunks, "ag_frame", None) is not None and not getattr(chunks, "ag_running", False):
             await chunks.athrow(GenerationInterrupted("stopped by the user"))  # type: ignore[union-attr]
-    except (asyncio.CancelledError, StopAsyncIteration):
+    except asyncio.CancelledError:
+        if _is_cancelled():
+            raise
+    except StopAsyncIteration:
         pass
     # It is being closed: whatever it raises must not keep the reply open.
     except Exception:
@@ -146,3 +155,8 @@ def uncancel() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         task.uncancel()
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

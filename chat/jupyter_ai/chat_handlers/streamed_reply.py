@@ -48,8 +48,9 @@ class StreamedReply:
             await self._run.give_way()
 
     def add(self, text: str) -> None:
+        text = encodable(text)
         self._pieces.append(text)
-        self._handler._send_stream_chunk(self._begin(), encodable(text))
+        self._handler._send_stream_chunk(self._begin(), text)
 
     def end(self, text: str, metadata: dict[str, Any]) -> None:
         """End it; without any text an answer says so, while a failure that began nothing leaves no reply."""

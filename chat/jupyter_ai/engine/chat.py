@@ -21,7 +21,7 @@ from jupyter_ai.engine.run import STOPPED_TEXT, Run, current_run
 from jupyter_ai.engine.store import ChatContents, ChatRow, MemoryRow, RunRow
 from jupyter_ai.engine.streams import Streams
 from jupyter_ai.engine.subscriber import Subscriber
-from jupyter_ai.errors import NotYourRun, UnknownMessage
+from jupyter_ai.errors import NotYourRun, UnknownMessage, message_of
 from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
@@ -291,7 +291,7 @@ class Chat:
             return plugin.obj(**arguments) if plugin.obj is not None else None
         # A constructor is a plug-in's code: it may raise anything and must hurt nobody else.
         except (Exception, SystemExit) as e:
-            plugin.reason = f"{type(e).__name__} in its constructor: {e}"
+            plugin.reason = f"{type(e).__name__} in its constructor: {message_of(e)}"
             self.engine.log.error("Cannot make an instance of %s: %s", plugin, plugin.reason, exc_info=e)
             return None
 
@@ -543,7 +543,9 @@ def _failure(run: Run) -> str:
         return f"{name} tried to exit the server ({run.error!r}); only its own answer ended."
     if isinstance(run.error, asyncio.CancelledError):
         return f"{name} was cancelled before it had answered."
-    return f"{name} failed: {type(run.error).__name__}: {run.error}"
+    if run.error is None:
+        return f"{name} failed."
+    return f"{name} failed: {type(run.error).__name__}: {message_of(run.error)}"
 
 
 def _ignore(_: object) -> None:

@@ -99,7 +99,7 @@ class ChatLog(list["ChatMessage"]):
     def __add__(self, other: Any) -> Any:
         return list(self) + other
 
-    def __iadd__(self, other: Iterable[ChatMessage]) -> Self:  # type: ignore[misc]  # list's own is as loose
+    def __iadd__(self, other: Iterable[ChatMessage]) -> Self:  # type: ignore[misc, override]  # as list
         self.extend(other)
         return self
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -32,7 +33,8 @@ served first. A request for us does not wait."""
 
 _CLOSING = 5.0  # seconds; the engine's own bounds are tighter
 
-# What the first answer would import otherwise, on the event loop and while somebody waits for it.
+# What the first answer would import otherwise, on the event loop and while somebody waits for it. Not every
+# version of LangChain has all of its modules.
 _NEEDED = (
     "jupyter_ai.engine.engine",
     "jupyter_ai.config_manager",
@@ -40,9 +42,15 @@ _NEEDED = (
     "jupyter_ai.history",
     "jupyter_ai_magics.base_provider",
     "jupyter_ai_magics.templates",
+)
+_USEFUL = (
     "langchain_core.language_models",
-    "langchain_core.prompts",
     "langchain_core.messages",
+    "langchain_core.prompts",
+    "langchain_core.tracers.context",
+    "langchain_core.tracers.langchain",
+    "langchain_core.tracers.run_collector",
+    "langchain_core.tracers.stdout",
 )
 
 
@@ -199,20 +207,21 @@ class EngineHost:
 
     async def _start(self) -> None:
         try:
-            self.engine = await self._make()
+            engine = await self._make()
+            await self._open_default_chat(engine)
         # Whatever fails here, the server goes on without a chat, and `health` says why.
         except Exception as e:
             self.problems["engine"] = f"{type(e).__name__}: {e}"
             self.log.exception("The chat engine could not be started.")
             self.state = "failed"
         else:
+            self.engine = engine
             self.state = "ready"
-        # Not in the `else`: whoever waits is let go also when the server stops meanwhile.
+        # Also when the server stops meanwhile: whoever waits is let go.
         finally:
             if self._settled is not None:
                 self._settled.set()
         if self.engine is not None:
-            await self._open_default_chat(self.engine)
             await self._settle(self.engine)
 
     async def _make(self) -> Engine:
@@ -247,6 +256,9 @@ class EngineHost:
         """The slow part, on a thread."""
         for module in _NEEDED:
             import_module(module)
+        for module in _USEFUL:
+            with suppress(ImportError):
+                import_module(module)
         from jupyter_ai_magics.base_provider import BaseProvider
 
         BaseProvider.server_settings = MappingProxyType(self._settings)

@@ -85,6 +85,11 @@ class Link(Protocol):
 class Place(Protocol):
     """Where chats are: a server, or this process. Its methods raise `ChatUnreachable`."""
 
+    @property
+    def notices(self) -> list[str]:
+        """What its user should know."""
+        ...
+
     async def chats(self) -> list[ChatInfo]:
         """The chats that this user may see."""
         ...

@@ -37,6 +37,11 @@ class LocalPlace:
         host = EngineHost(options, log, {})
         return cls(host, await host.ready())
 
+    @property
+    def notices(self) -> list[str]:
+        """What is wrong with the file of the chats, or particular about it."""
+        return [text for text in (self.engine.store.problem, self.engine.store.notice) if text]
+
     async def chats(self) -> list[ChatInfo]:
         """The chats of this folder."""
         return [_info(description) for description in self.engine.chats(_OWNER)]

@@ -94,7 +94,7 @@ class MarkdownPrinter:
         from jupyter_ai.terminal.transcript import Transcript
 
         self._paper = console  # turns Markdown into lines; the one that has a live tail cannot do that
-        self._console = Console(file=console.file, highlight=False)
+        self._console = Console(file=console.file, force_terminal=console.is_terminal, highlight=False)
         self._state = state
         self._transcript = Transcript(console, headers=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)

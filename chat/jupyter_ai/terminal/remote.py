@@ -46,6 +46,7 @@ class RemotePlace:
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
         self.url = url
+        self.notices: list[str] = []  # the server's own are in its chats
         self._token = token
 
     async def chats(self) -> list[ChatInfo]:

@@ -126,15 +126,11 @@ def pending_lines(console: Console, texts: Iterable[str], frame: int) -> list[st
 
 def waiting_lines(console: Console, unsent: Sequence[str], held: Sequence[Message]) -> list[str]:
     """What comes after the present message: prompts on their way, and messages that are held back."""
-    texts = [f"{PROMPT}{clean(text.strip())}" for text in unsent]
+    texts = [f"{PROMPT}{text.strip()}" for text in unsent]
     for message in held:
-        human = message.kind == "human"
-        texts.append(
-            f"{PROMPT}{clean(message.text.strip())}"
-            if human
-            else f"… {clean(message.author)}: {message.length}"
-        )
-    return to_lines(console, [note(_line(text)) for text in texts])
+        said = f"… {message.author}: {message.length} characters"
+        texts.append(f"{PROMPT}{message.text.strip()}" if message.kind == "human" else said)
+    return to_lines(console, ["", *(note(_line(text)) for text in texts)]) if texts else []
 
 
 def _line(text: str) -> str:

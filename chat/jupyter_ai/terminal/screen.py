@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app, run_in_terminal
+from prompt_toolkit.application import get_app
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import InMemoryHistory
@@ -162,11 +162,24 @@ class Screen:
             self._tail = self._transcript.tail(self._room())
             self._compose()
             if lines:
-                await run_in_terminal(lambda lines=lines: self._print(lines))  # type: ignore[misc]
+                await self._print_above(lines)
             if self._transcript.behind:
                 self._news.set()
             get_app().invalidate()
             await self._pause(self._pace.rest())
+
+    async def _print_above(self, lines: list[str]) -> None:
+        """Print where the prompt is; it is drawn anew below.
+
+        Not `run_in_terminal`, which gives the keyboard back to the terminal for that time: what is typed
+        then would be echoed, and Ctrl-D lost.
+        """
+        renderer = get_app().renderer
+        if get_app().output.responds_to_cpr:
+            await renderer.wait_for_cpr_responses()  # they tell of the place where the prompt is now
+        renderer.erase()
+        self._print(lines)
+        renderer.request_absolute_cursor_position()
 
     async def _wait_for_news(self) -> None:
         with suppress(TimeoutError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
 from jupyter_ai.terminal.client import ChatClient, Link, Place
@@ -45,6 +46,8 @@ async def run(wanted: Wanted) -> int:
         if wanted.prompt is None:
             await _converse(link)
             return 0
+        for notice in place.notices:
+            _tell(clean(notice))
         return await _ask(link, wanted.prompt, plain=wanted.plain)
     finally:
         await place.aclose()
@@ -82,6 +85,8 @@ async def _ask(link: Link, prompt: str, *, plain: bool) -> int:
     async with ChatClient(link, attempts=_ATTEMPTS) as client:
         printer: Printer
         if plain or not sys.stdout.isatty():
+            if isinstance(sys.stdout, TextIOWrapper):
+                sys.stdout.reconfigure(errors="replace")  # better than no answer at all
             printer = PlainPrinter(sys.stdout, clean if sys.stdout.isatty() else str)
         else:
             from jupyter_ai.terminal.rendering import console_for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from jupyter_ai.server.host import HostOptions
 
 __all__ = ["host_options", "read_config"]
 
-_FILES = ("jupyter_config", "jupyter_server_config", "jupyter_jupyter_ai_config")
+_FILES = ("jupyter_jupyter_ai_config", "jupyter_config", "jupyter_server_config")  # the last one wins
 
 # Traits of `AiExtension` and what they are called in `HostOptions`.
 _OPTIONS = {
@@ -46,13 +47,12 @@ _DEFAULTS = {
 def read_config(tell: Callable[[str], None]) -> Config:
     """Jupyter's configuration files, as far as a server reads them; `tell` hears of those that fail."""
     config = Config()
-    for folder in reversed(jupyter_config_path()):
-        for loader in _loaders(Path(folder)):
-            try:
-                config.merge(loader.load_config())
-            # A configuration file is anybody's code.
-            except Exception as error:  # noqa: BLE001
-                tell(f"Not used: {loader.full_filename}: {type(error).__name__}: {error}")
+    for loader in _loaders():
+        try:
+            config.merge(loader.load_config())
+        # A configuration file is anybody's code.
+        except Exception as error:  # noqa: BLE001
+            tell(f"Not used: {loader.full_filename}: {type(error).__name__}: {error}")
     return config
 
 
@@ -67,10 +67,9 @@ def host_options(config: Config, root_dir: str, data_dir: str) -> HostOptions:
     return HostOptions(root_dir=root_dir, data_dir=data_dir, defaults=defaults, **options)
 
 
-def _loaders(folder: Path) -> Iterator[FileConfigLoader]:
-    for path in sorted((folder / "jupyter_server_config.d").glob("*.json")):
-        yield JSONFileConfigLoader(path.name, str(path.parent))
-    for name in _FILES:
-        for suffix, loader in ((".json", JSONFileConfigLoader), (".py", PyFileConfigLoader)):
-            if (folder / f"{name}{suffix}").is_file():
-                yield loader(f"{name}{suffix}", str(folder))
+def _loaders() -> Iterator[FileConfigLoader]:
+    folders = dict.fromkeys(reversed(jupyter_config_path()))
+    kinds = ((".py", PyFileConfigLoader), (".json", JSONFileConfigLoader))
+    for name, folder, (suffix, loader) in product(_FILES, folders, kinds):
+        if Path(folder, f"{name}{suffix}").is_file():
+            yield loader(f"{name}{suffix}", folder)

@@ -14,7 +14,7 @@ __all__ = ["killed_complaints", "closed_complaints"]
 _LEFT = (
     "SELECT count(*) FROM piece",
     "SELECT count(*) FROM message WHERE open = 1",
-    "SELECT count(*) FROM run WHERE state IN ('running', 'interrupted')",
+    "SELECT count(*) FROM run WHERE state = 'running'",
 )
 
 

@@ -19,6 +19,10 @@ T = TypeVar("T")
 Work = Callable[[IO[str]], None]
 
 
+_living: set[Forked] = set()  # of this process
+_ends: list[int] = []  # of the pipes that lead out of this process and those it descends from
+
+
 class Forked:
     """A process that does `work` and nothing else, and what it says; errors that are logged are said, too."""
 
@@ -30,6 +34,7 @@ class Forked:
         if self.pid == 0:
             _alone(work, end)
         os.close(end)
+        _living.add(self)
 
     def line(self, patience: float) -> str | None:
         """The next line; None at the end, or when there was none in so many seconds."""
@@ -55,6 +60,7 @@ class Forked:
 
     def end(self, number: int = signal.SIGKILL) -> list[str]:
         """Send it a signal that ends it; when it is gone, return what it has said to the last."""
+        _living.discard(self)
         os.kill(self.pid, number)
         said = self.rest()
         os.close(self._pipe)
@@ -74,6 +80,10 @@ class Forked:
 
 def _alone(work: Work, pipe: int) -> None:
     """The whole of a forked process: nothing may get back into the code of the one that forked."""
+    for end in _ends:
+        os.close(end)  # who reads it waits for the end of those who can write
+    _ends[:] = [pipe]
+    _living.clear()
     try:
         with os.fdopen(pipe, "w", buffering=1, errors="backslashreplace") as out:
             logging.basicConfig(stream=out, level=logging.ERROR, force=True)
@@ -83,6 +93,8 @@ def _alone(work: Work, pipe: int) -> None:
             except BaseException:  # noqa: BLE001
                 traceback.print_exc(file=out)
     finally:
+        for child in list(_living):
+            child.end()
         os._exit(0)
 
 

@@ -25,6 +25,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 from traitlets.config import Config
 
+from jupyter_ai.errors import UnknownMessage
 from jupyter_ai.extension import AiExtension
 from trials.command import run
 from trials.database import closed_complaints, killed_complaints
@@ -113,10 +114,10 @@ def _live_and_die(home: _Home, life: int, span: float | None, report: Report) ->
     if port is None or not port.isdigit():
         return ["the server did not start", str(port), *server.end()]
     client = Forked(lambda out: asyncio.run(_visit(home, life, int(port), out)))
-    chats, counts = client.line(_PATIENCE), client.line(_PATIENCE)
-    if counts is None:
-        return ["the client gave up", str(chats), *client.end(), *server.end()]
-    home.known = json.loads(chats or "{}")
+    chats, counts = client.line(_PATIENCE) or "", client.line(_PATIENCE) or ""
+    if not chats.startswith("{") or not counts.startswith("{"):
+        return ["the client gave up", chats, counts, *client.end(), *server.end()]
+    home.known = json.loads(chats)
     part = added([[counts]])
     faults = part.faults
     if span is not None and not client.lives(span):
@@ -230,8 +231,11 @@ class _Talk:
         )
         self._connection = await websocket_connect(request, max_message_size=1 << 30)
         while (text := await self._connection.read_message()) is not None:
+            frame = json.loads(text)
+            if frame.get("code") == UnknownMessage.code:
+                continue  # it was cleared twice, or as one and with all
             self._diary.saw(self.id, str(text).encode())
-            self._view.take(json.loads(text))
+            self._view.take(frame)
             if not self.restored:
                 self.restored = {id: dict(message) for id, message in self._view.messages.items()}
             self._news.set()

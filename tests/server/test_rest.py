@@ -1,0 +1,286 @@
+"""The REST routes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from langchain_core.language_models import FakeListChatModel
+from serving import Serve, Server, begin
+
+from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.models import ListOptionsEntry
+from jupyter_ai.plugins import CHAT_HANDLERS, CONTEXT_PROVIDERS, MODEL_PROVIDERS
+from jupyter_ai_magics import BaseProvider
+from jupyter_ai_magics.auth import EnvAuthStrategy
+
+
+class Broken(BaseChatHandler):
+    """Has neither an id nor a `process_message`."""
+
+    routing_type = SlashCommandRoutingType(slash_id="broken")
+
+
+class Files:
+    id = "file"
+    help = "Names a file"
+    command_id = "@file"
+    requires_arg = True
+    only_start = False
+
+    def __init__(self, **_: Any) -> None:
+        """Takes what every context provider takes."""
+
+    def get_arg_options(self, prefix: str) -> list[ListOptionsEntry]:
+        if prefix == "!":
+            raise RuntimeError("no such place")
+        label = f"@file:{prefix}th.txt"
+        return [ListOptionsEntry(id=label, label=label, description="A file", only_start=False)]
+
+
+class Keyed(BaseProvider, FakeListChatModel):
+    id = "keyed"
+    name = "Keyed"  # type: ignore[misc]
+    models = ["large"]  # noqa: RUF012
+    auth_strategy = EnvAuthStrategy(name="KEYED_API_KEY")
+    unsupported_slash_commands = {"/help"}  # noqa: RUF012
+
+
+class TestChats:
+    async def test_the_default_chat_is_always_there(self, server: Server) -> None:
+        chats = (await server.get("api/ai/chats")).json()["chats"]
+
+        assert [(c["is_default"], c["owner"], c["shared"]) for c in chats] == [(True, "", False)]
+
+    async def test_create_describe_rename_share_delete(self, server: Server) -> None:
+        created = await server.post("api/ai/chats", {"title": "Plans"})
+        path = f"api/ai/chats/{created.json()['id']}"
+
+        described = await server.get(path)
+        renamed = await server.patch(path, {"title": "More plans"})
+        shared = await server.patch(path, {"shared": True})
+        deleted = await server.delete(path)
+
+        assert created.status == 201
+        assert described.json() == created.json()
+        assert renamed.json() == {**created.json(), "title": "More plans"}
+        assert shared.json() == {**created.json(), "title": "More plans", "shared": True}
+        assert (deleted.status, deleted.body) == (204, b"")
+        assert (await server.get(path)).status == 404
+
+    async def test_a_chat_without_a_title_gets_its_first_prompt_as_one(self, server: Server) -> None:
+        created = (await server.post("api/ai/chats")).json()
+        chat = await server.chat(f"api/ai/chats/{created['id']}")
+
+        await chat.ask("/help me with this")
+
+        described = (await server.get(f"api/ai/chats/{created['id']}")).json()
+        assert (created["title"], described["title"]) == ("", "/help me with this")
+
+    async def test_whoever_reads_a_deleted_chat_is_disconnected(self, server: Server) -> None:
+        created = (await server.post("api/ai/chats", {"title": "x"})).json()
+        chat = await server.chat(f"api/ai/chats/{created['id']}")
+
+        await server.delete(f"api/ai/chats/{created['id']}")
+
+        assert await chat.closed() == 4404
+        assert server.errors == []
+
+    async def test_the_default_chat_is_not_deleted(self, server: Server) -> None:
+        chats = (await server.get("api/ai/chats")).json()["chats"]
+
+        response = await server.delete(f"api/ai/chats/{chats[0]['id']}")
+
+        assert response.status == 400
+        assert "default chat" in response.json()["message"]
+
+    async def test_history_of_a_chat(self, server: Server) -> None:
+        created = (await server.post("api/ai/chats", {"title": "x"})).json()
+        path = f"api/ai/chats/{created['id']}"
+        chat = await server.chat(path)
+        human, reply = await begin(chat, "a")
+
+        history = (await server.get(f"{path}/history")).json()
+
+        assert [m["id"] for m in history["messages"]] == [human, reply]
+        assert history["pending_messages"] == []
+        assert (await server.get("api/ai/chats/history")).json()["messages"] == []
+
+    @pytest.mark.parametrize("path", ["api/ai/chats/nobody", "api/ai/chats/nobody/history"])
+    async def test_an_unknown_chat_is_not_found(self, server: Server, path: str) -> None:
+        response = await server.get(path)
+
+        assert response.status == 404
+        assert response.headers["Content-Type"].startswith("application/json")
+        assert response.json()["code"] == "not-found"
+        assert "nobody" in response.json()["message"]
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [({"title": 1}, "title"), ({"shared": "x"}, "shared"), ([], "object"), (b"{", "JSON")],
+    )
+    async def test_bad_input_is_told_by_the_field(self, server: Server, body: Any, field: str) -> None:
+        response = await server.post("api/ai/chats", body)
+
+        assert response.status == 400
+        assert field in response.json()["message"]
+
+
+class TestLists:
+    async def test_slash_commands_are_sorted(self, server: Server) -> None:
+        listed = (await server.get("api/ai/chats/slash_commands")).json()["slash_commands"]
+
+        assert [entry["slash_id"] for entry in listed] == ["clear", "help", "steps"]
+        assert all(entry["description"] for entry in listed)
+
+    async def test_what_the_model_does_not_support_is_left_out(self, serve: Serve) -> None:
+        server = await serve(config={"AiExtension": {"default_language_model": "keyed:large"}})
+        server.host.plugins.add(MODEL_PROVIDERS, "keyed", Keyed)
+
+        listed = (await server.get("api/ai/chats/slash_commands")).json()["slash_commands"]
+
+        assert [entry["slash_id"] for entry in listed] == ["clear"]
+
+    async def test_there_are_none_without_a_model(self, serve: Serve) -> None:
+        server = await serve(config={"AiExtension": {"default_language_model": "nobody:large"}})
+
+        assert (await server.get("api/ai/chats/slash_commands")).json() == {"slash_commands": []}
+
+    async def test_completions(self, serve: Serve) -> None:
+        server = await serve()
+        server.host.plugins.add(CONTEXT_PROVIDERS, "file", Files)
+
+        async def labels(partial: str) -> list[str]:
+            url = f"api/ai/chats/autocomplete_options?partialCommand={partial}"
+            return [option["label"] for option in (await server.get(url)).json()["options"]]
+
+        everything = (await server.get("api/ai/chats/autocomplete_options")).json()["options"]
+        assert [(o["label"], o["only_start"]) for o in everything] == [
+            ("/clear", True),
+            ("/help", True),
+            ("@file:", False),
+        ]
+        assert await labels("/h") == ["/help"]
+        assert await labels("@f") == ["@file:"]
+        assert await labels("@file:pa") == ["@file:path.txt"]
+        assert await labels("@file:!") == []
+
+    async def test_plugins_with_what_is_wrong_with_them(self, serve: Serve) -> None:
+        server = await serve()
+        server.host.plugins.add(CHAT_HANDLERS, "broken", Broken, distribution="acme", version="1")
+
+        listed = (await server.get("api/ai/plugins")).json()["plugins"]
+
+        states = {plugin["name"]: plugin["state"] for plugin in listed if plugin["group"] == CHAT_HANDLERS}
+        assert states == {"broken": "failed", "clear": "loaded", "default": "loaded", "help": "loaded"}
+        broken = next(plugin for plugin in listed if plugin["name"] == "broken")
+        assert (broken["distribution"], broken["version"]) == ("acme", "1")
+        assert "process_message" in broken["reason"]
+
+    async def test_providers(self, server: Server) -> None:
+        listed = (await server.get("api/ai/providers")).json()["providers"]
+
+        assert [entry["id"] for entry in listed] == ["mockllm"]
+        assert listed[0]["chat_models"] == ["offline"]
+        assert (await server.get("api/ai/providers/embeddings")).json() == {"providers": []}
+
+    async def test_a_blocked_provider_is_neither_offered_nor_used(self, serve: Serve) -> None:
+        server = await serve(config={"AiExtension": {"blocked_providers": ["mockllm"]}})
+
+        assert (await server.get("api/ai/providers")).json() == {"providers": []}
+        plugins = (await server.get("api/ai/plugins")).json()["plugins"]
+        assert [p["state"] for p in plugins if p["name"] == "mockllm"] == ["blocked"]
+
+    async def test_only_allowed_providers_are_offered(self, serve: Serve) -> None:
+        server = await serve(config={"AiExtension": {"allowed_providers": ["keyed"]}})
+        server.host.plugins.add(MODEL_PROVIDERS, "another-name", Keyed)
+
+        assert [p["id"] for p in (await server.get("api/ai/providers")).json()["providers"]] == ["keyed"]
+
+    async def test_settings_tell_the_names_of_keys_only(self, serve: Serve) -> None:
+        keys = {"KEYED_API_KEY": "sk-secret"}
+        server = await serve(config={"AiExtension": {"default_api_keys": keys}})
+
+        response = await server.get("api/ai/config")
+
+        assert response.json()["api_keys"] == ["KEYED_API_KEY"]
+        assert response.json()["model_provider_id"] == "mockllm:offline"
+        assert b"sk-secret" not in response.body
+
+    async def test_settings_cannot_be_posted_yet(self, server: Server) -> None:
+        response = await server.post("api/ai/config", {})
+
+        assert response.status == 501
+        assert "message" in response.json()
+
+    async def test_the_avatar(self, server: Server) -> None:
+        response = await server.get("api/ai/static/jupyternaut.svg")
+
+        assert response.headers["Content-Type"] == "image/svg+xml"
+        assert response.body.startswith(b"<svg")
+
+
+class TestHealth:
+    async def test_all_is_well(self, server: Server) -> None:
+        health = (await server.get("api/ai/health")).json()
+
+        assert health["ok"] is True
+        assert health["problems"] == []
+        assert health["engine"] == {"state": "ready", "connections": 0}
+        assert health["plugins"]["states"] == {"loaded": health["plugins"]["count"]}
+        assert health["store"]["mode"] == "disk"
+        assert health["model"] == {
+            "id": "mockllm:offline",
+            "provider": "MockLLM (offline)",
+            "problem": None,
+        }
+        assert health["versions"]["jupyter_ai"]
+        assert health["epoch"]
+
+    async def test_a_plugin_that_failed(self, serve: Serve) -> None:
+        server = await serve(Broken)
+
+        health = (await server.get("api/ai/health")).json()
+
+        assert health["ok"] is False
+        assert [failed["name"] for failed in health["plugins"]["failed"]] == ["broken"]
+        assert "process_message" in health["problems"][0]
+
+    async def test_a_model_whose_provider_is_not_installed(self, serve: Serve) -> None:
+        server = await serve(config={"AiExtension": {"default_language_model": "nobody:large"}})
+
+        health = (await server.get("api/ai/health")).json()
+
+        assert health["problems"] == [
+            "model: nobody:large is selected, but its provider nobody is not installed."
+        ]
+
+    async def test_a_key_that_is_missing(self, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("KEYED_API_KEY", raising=False)
+        server = await serve(config={"AiExtension": {"default_language_model": "keyed:large"}})
+        server.host.plugins.add(MODEL_PROVIDERS, "keyed", Keyed)
+
+        health = (await server.get("api/ai/health")).json()
+
+        assert health["problems"] == ["model: keyed:large needs KEYED_API_KEY, which is not set."]
+
+    async def test_no_key_is_told(self, serve: Serve) -> None:
+        config = {"default_language_model": "keyed:large", "default_api_keys": {"KEYED_API_KEY": "sk-secret"}}
+        server = await serve(config={"AiExtension": config})
+        server.host.plugins.add(MODEL_PROVIDERS, "keyed", Keyed)
+
+        response = await server.get("api/ai/health")
+
+        assert json.loads(response.body)["ok"] is True
+        assert b"sk-secret" not in response.body
+
+    async def test_a_store_that_cannot_write(self, serve: Serve) -> None:
+        server = await serve(config={"AiExtension": {"chat_store_path": "/proc/nowhere/chats.db"}})
+
+        health = (await server.get("api/ai/health")).json()
+
+        assert health["ok"] is False
+        assert health["store"]["mode"] == "memory"
+        assert health["problems"][0].startswith("store: Chats cannot be saved in /proc/nowhere/chats.db")
+        assert await (await server.chat()).ask("/help")
