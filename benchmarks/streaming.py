@@ -195,9 +195,8 @@ def targets(plan: Plan, results: Results) -> list[Target]:
 def _length_target(results: Results, path: subjects.Path) -> Target:
     long, short = Case(path, chunks=20_000), Case(path, chunks=1000)
     note = f"(b) itself: {number(results.ratio(long, short, ALONE), 2)}"
-    return Target(
-        f"a chunk of 20,000 to one of 1,000, {path}", results.ratio(long, short, OURS), 1.2, note=note
-    )
+    measured = results.ratio(long, short, OURS)
+    return Target(f"a chunk of 20,000 to one of 1,000, {path}", measured, 1.2, note=note)
 
 
 def _clients_target(plan: Plan, results: Results, path: subjects.Path) -> Target:

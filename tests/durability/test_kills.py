@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,19 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process
 
 def kill(module: str, count: int, directory: Path) -> dict[str, Any]:
     """In a process of its own: one that forks must not have threads."""
-    command = [sys.executable, "-W", "error", "-m", module, "--count", str(count), "--directory", str(directory)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(SUPPORT), *filter(None, sys.path)])}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.stdout, done.stderr
-    report: dict[str, Any] = json.loads(done.stdout)
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, "--count", str(count), "--directory", str(directory)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(SUPPORT), *filter(None, sys.path)])},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        out, _ = process.communicate()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with all that it forked, if this test is over time
+        process.wait()
+    report: dict[str, Any] = json.loads(out)
     return report
 
 

@@ -15,6 +15,8 @@ from serving import Serve, Steps, begin, eventually, stream
 from tornado.httpclient import HTTPClientError
 
 from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.engine.store import StoreError
+from jupyter_ai.errors import EngineUnavailable
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.plugins import CHAT_HANDLERS
 
@@ -153,6 +155,27 @@ async def test_stopping_while_starting(serve: Serve) -> None:
 
     assert (await request).status == 503
     assert server.errors == []
+
+
+async def test_stopping_while_the_default_chat_opens(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = await serve()
+    opening = asyncio.Event()
+
+    async def hang(engine: Any) -> None:
+        opening.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(server.host, "_open_default_chat", hang)
+    server.host.start()
+    await opening.wait()
+
+    await server.extension.stop_extension()
+
+    assert server.host.engine is not None
+    with pytest.raises(StoreError, match="closed"):
+        await server.host.engine.store.chats()
+    with pytest.raises(EngineUnavailable):
+        await server.host.ready()
 
 
 async def test_stopping_before_the_start(serve: Serve) -> None:

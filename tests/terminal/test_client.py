@@ -124,6 +124,12 @@ async def test_it_gives_up_where_there_is_no_way_back(
             await client.next_event()
 
 
+async def test_no_connection_at_all_is_told(scripted_link: Any) -> None:
+    with pytest.raises(ChatUnreachable, match="no answer"):
+        async with ChatClient(scripted_link(ConnectionError("no answer"))):
+            pass
+
+
 async def test_it_gives_up_after_so_many_attempts(
     frames: Any, scripted: Any, scripted_link: Any, read: Any, pause: Any
 ) -> None:

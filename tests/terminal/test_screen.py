@@ -115,6 +115,19 @@ async def test_the_past_is_shown_first(
         assert "message 11\n" in session.printed
 
 
+async def test_what_comes_with_the_past_is_shown_once(
+    frames: Any, scripted: Any, scripted_link: Any, at_screen: Any
+) -> None:
+    past = frames.stream("s", body="Hel")
+    news = frames.chunk("s", 3, "lo", last=True), frames.agent("a", "More")
+    async with at_screen(scripted_link(scripted([frames.connection(past), *news]))) as session:
+        await session.sees("More")
+        session.press(CTRL_D)
+        await session.leaves()
+
+        assert [session.printed.count(text) for text in ("Hello", "More")] == [1, 1]
+
+
 async def test_up_brings_earlier_prompts_back(
     frames: Any, scripted: Any, scripted_link: Any, at_screen: Any, until: Until
 ) -> None:

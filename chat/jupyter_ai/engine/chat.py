@@ -130,8 +130,8 @@ class Chat:
         )
         self._entitle(request.prompt)
         run = self.runs[message.id] = Run(message, user, self._on_over, self.engine.store.give_way)
-        self._put_run(run)  # before the message: who sees a message after a crash sees what became of it
         self._append(message)
+        self._put_run(run)  # with the message: who sees that after a crash sees what became of it
         self._own(run.start(self._answer(run)), run)
         return run
 
@@ -346,7 +346,8 @@ class Chat:
         if run.id not in self._mute:
             self._last_words(run)
         self.runs.pop(run.id, None)
-        self._put_run(run)
+        if not run.abandoned:  # else it was kept from remembering what it said: the next start will see to it
+            self._put_run(run)
         if run.state in ("stopped", "interrupted"):
             self._mute[run.id] = run.handler_name
 
@@ -504,7 +505,7 @@ class Chat:
             self._memory.clear(targets)
 
     def _put_run(self, run: Run) -> None:
-        if run.id not in self._mute:  # the store has forgotten what was cleared
+        if self.log.find(run.id) is not None:  # the store has forgotten what was cleared
             self.engine.store.put_run(RunRow(self.id, run.id, run.handler, run.state, run.remembers))
 
     def _entitle(self, prompt: str) -> None:

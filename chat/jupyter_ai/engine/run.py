@@ -61,6 +61,7 @@ class Run:
         self.state: RunState = "running"
         self.stopped = False  # Stop was asked for
         self.over = False
+        self.abandoned = False  # it is over and its task lives on
         self.spoke = False  # anything a person can see came of it
         self.marked = False  # one of its streams tells that it was stopped or cut
         self.remembers = False  # the handler reads and writes the chat's memory
@@ -118,6 +119,7 @@ class Run:
         self._end("stopped" if self.stopped else "failed", error)
 
     def _abandon(self) -> None:
+        self.abandoned = True
         if self.task is not None:
             self.task.cancel()
         self._end("stopped")

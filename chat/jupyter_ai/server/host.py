@@ -131,11 +131,11 @@ class EngineHost:
 
         Cancelling it leaves the start-up alone; it may be called any number of times at once.
         """
-        if self.engine is None:
+        if self.state != "ready":
             self.start()
             if self._settled is not None:
                 await self._settled.wait()
-        if self.engine is None or self.state == "closed":
+        if self.engine is None or self.state != "ready":
             raise EngineUnavailable(self.problems.get("engine", "the server is stopping"))
         return self.engine
 
@@ -207,16 +207,14 @@ class EngineHost:
 
     async def _start(self) -> None:
         try:
-            engine = await self._make()
-            await self._open_default_chat(engine)
+            self.engine = await self._make()
+            await self._open_default_chat(self.engine)
+            self.state = "ready"
         # Whatever fails here, the server goes on without a chat, and `health` says why.
         except Exception as e:
             self.problems["engine"] = f"{type(e).__name__}: {e}"
             self.log.exception("The chat engine could not be started.")
             self.state = "failed"
-        else:
-            self.engine = engine
-            self.state = "ready"
         # Also when the server stops meanwhile: whoever waits is let go.
         finally:
             if self._settled is not None:

@@ -163,7 +163,11 @@ class ChatClient:
     # Being connected
 
     async def __aenter__(self) -> Self:
-        self._own(self._stay_connected(await self.link.open("", None)))
+        try:
+            connection = await self.link.open("", None)
+        except ConnectionError as error:
+            raise ChatUnreachable(str(error)) from error
+        self._own(self._stay_connected(connection))
         return self
 
     async def __aexit__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from jupyter_ai.terminal.client import ChatClient
 from jupyter_ai.terminal.completion import ChatCompleter, may_complete
 from jupyter_ai.terminal.keys import Keys
 from jupyter_ai.terminal.printers import Pace
-from jupyter_ai.terminal.state import Cleared, Event, Lost, Refused, Synced
+from jupyter_ai.terminal.state import Cleared, Event, Lost, Message, Refused, Synced
 from jupyter_ai.terminal.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -61,10 +61,11 @@ class Screen:
 
     async def run(self) -> None:
         """Return when the person leaves. Raises `ChatUnreachable` when there is no way back to the chat."""
-        while not isinstance(await self._client.next_event(), Synced):
-            pass
-        self._show_past()
-        self.session = self._make_session()
+        event = await self._client.next_event()
+        while not isinstance(event, Synced):
+            event = await self._client.next_event()
+        self._show_past(event.past)
+        self.session = self._make_session(event.past)
         try:
             with patch_stdout(raw=True), suppress(EOFError):
                 await self.session.prompt_async(pre_run=self._start)
@@ -94,8 +95,7 @@ class Screen:
 
     # Setting up
 
-    def _show_past(self) -> None:
-        messages = list(self._client.state.messages.values())
+    def _show_past(self, messages: Sequence[Message]) -> None:
         self._transcript.note(f"{self._client.link.name}: {_KEYS}")
         if (earlier := len(messages) - _SHOWN) > 0:
             self._transcript.note(f"… {earlier} earlier messages")
@@ -103,8 +103,8 @@ class Screen:
         self._print(self._transcript.pull(float("inf")))
         self._news.set()
 
-    def _make_session(self) -> PromptSession[str]:
-        prompts = [m.prompt for m in self._client.state.messages.values() if m.kind == "human"]
+    def _make_session(self, past: Sequence[Message]) -> PromptSession[str]:
+        prompts = [message.prompt for message in past if message.kind == "human"]
         session: PromptSession[str] = PromptSession(
             message=lambda: self._above,
             multiline=True,

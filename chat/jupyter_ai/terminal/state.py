@@ -55,9 +55,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """A connection stands; at the first one (`first`) the state holds what was said before."""
+    """A connection stands; with the first one (`first`) comes what was said before."""
 
     first: bool
+    past: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class ChatState:
             self.epoch, self.seq = frame.get("epoch", ""), frame.get("seq")
             changes = list(self._replace(frame["history"]))
             yield from () if self._first else changes
-        yield Synced(self._first)
+        yield Synced(True, tuple(self.messages.values())) if self._first else Synced(False)
         self._first = False
 
     def _on_human(self, frame: dict[str, Any]) -> Iterator[Event]:

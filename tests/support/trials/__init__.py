@@ -1,1 +1,1 @@
-"""What the hard tests and `scripts/soak` share: a client that folds frames, plug-ins that recite, and kills."""
+"""What the hard tests and `scripts/soak` share: a client that folds frames, plug-ins that recite, kills."""

@@ -14,9 +14,7 @@ from trials.report import Report
 __all__ = ["run"]
 
 
-def run(
-    kill: Callable[[int, int, Path], Report], name: str, description: str | None, count: int
-) -> NoReturn:
+def run(kill: Callable[[int, int, Path], Report], name: str, description: str | None, count: int) -> NoReturn:
     """Kill, print the report as JSON, and tell by the exit code whether there are faults."""
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=description)
     parser.add_argument("--count", type=int, default=count, help="kills")

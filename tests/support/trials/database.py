@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-__all__ = ["killed_complaints", "closed_complaints"]
+__all__ = ["closed_complaints", "killed_complaints"]
 
 _LEFT = (
     "SELECT count(*) FROM piece",

@@ -25,7 +25,6 @@ from jupyter_ai.engine.subscriber import Subscriber
 from jupyter_ai.history import HUMAN_MSG_ID_KEY
 from jupyter_ai.models import ChatClient, ChatRequest, HumanChatMessage
 from jupyter_ai.plugins import CHAT_HANDLERS, GROUPS, PluginRegistry, builtin_class
-
 from trials.command import run
 from trials.database import closed_complaints, killed_complaints
 from trials.diary import Diary, read_diary
@@ -122,6 +121,7 @@ def _kill(file: _File, name: str, span: float, report: Report) -> list[str]:
 
 def _engine(path: Path, *, threads: bool = True) -> Engine:
     log = logging.getLogger("trials")
+    store = Store(path, log=log)
     plugins = PluginRegistry(log=log, find=lambda _: ())
     plugins.add(CHAT_HANDLERS, "default", builtin_class(CHAT_HANDLERS, "default"), distribution="jupyter_ai")
     for handler in HANDLERS:
@@ -131,7 +131,7 @@ def _engine(path: Path, *, threads: bool = True) -> Engine:
     providers = {ReciterProvider.id: ReciterProvider}
     config = ConfigManager(log, providers, {}, {"model_provider_id": _MODEL})
     options = EngineOptions(greet=False, max_chat_history=None, threads=threads)
-    return Engine(plugins=plugins, config_manager=config, store=Store(path, log=log), log=log, options=options)
+    return Engine(plugins=plugins, config_manager=config, store=store, log=log, options=options)
 
 
 async def _warm_up(path: Path) -> None:

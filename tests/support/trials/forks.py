@@ -58,10 +58,14 @@ class Forked:
         self.rest(seconds)
         return not self._over
 
-    def end(self, number: int = signal.SIGKILL) -> list[str]:
-        """Send it a signal that ends it; when it is gone, return what it has said to the last."""
+    def end(self, patience: float | None = None) -> list[str]:
+        """Kill it, or ask it to end within so many seconds; once it is gone, return what it has said."""
         _living.discard(self)
-        os.kill(self.pid, number)
+        if patience is not None:
+            os.kill(self.pid, signal.SIGTERM)
+            if self.lives(patience):
+                self._said += b"it did not end when asked to\n"
+        os.kill(self.pid, signal.SIGKILL)  # nobody else may have its number before `waitpid`
         said = self.rest()
         os.close(self._pipe)
         os.waitpid(self.pid, 0)
@@ -106,9 +110,7 @@ def settle() -> None:
     gc.freeze()
 
 
-def in_parallel(
-    jobs: list[T], work: Callable[[Iterable[T], IO[str]], None], at_once: int
-) -> list[list[str]]:
+def in_parallel(jobs: list[T], work: Callable[[Iterable[T], IO[str]], None], at_once: int) -> list[list[str]]:
     """What `work` wrote, in as many processes as may run at once, of its share of the jobs."""
     shares = [jobs[first::at_once] for first in range(at_once)]
     forked = [Forked(lambda out, share=share: work(share, out)) for share in shares if share]  # type: ignore[misc]

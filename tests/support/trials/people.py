@@ -32,7 +32,7 @@ async def talk(chat: Talk, random: Random) -> None:
     while True:
         await random.choices((_ask, _stop, _clear), (12, 2, 1))[0](chat, random)
         await asyncio.sleep(random.choice((0, 0.005, 0.03)))
-        while chat.waiting() > _MOST:
+        while chat.waiting() > _MOST:  # noqa: ASYNC110 - people look up now and then
             await asyncio.sleep(0.01)
 
 

@@ -11,14 +11,15 @@ from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any, ClassVar
 
-from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
-from jupyter_ai.history import HUMAN_MSG_ID_KEY
-from jupyter_ai.models import HumanChatMessage
-from jupyter_ai_magics.base_provider import BaseProvider
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.history import HUMAN_MSG_ID_KEY
+from jupyter_ai.models import HumanChatMessage
+from jupyter_ai_magics.base_provider import BaseProvider
 
 __all__ = ["HANDLERS", "ReciterProvider", "asked", "recital", "word"]
 

@@ -35,7 +35,6 @@ class Report:
         """On one line."""
         return json.dumps(asdict(self))
 
-
     def add(self, other: Report) -> None:
         """Add another report to this one."""
         self.kills += other.kills
@@ -46,7 +45,7 @@ class Report:
 
 
 def added(parts: Iterable[list[str]]) -> Report:
-    """The sum of what processes have said: the last line of each is a report, what comes before is a fault."""
+    """The sum of what processes have said: of each, the last line is a report, and all others are faults."""
     total = Report()
     for lines in parts:
         try:

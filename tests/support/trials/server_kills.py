@@ -10,11 +10,11 @@ import asyncio
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -45,6 +45,17 @@ _KILLS_PER_FILE = 10
 _PATIENCE = 30.0  # seconds for a server to start, and for a client to look around
 _TOKEN = "a-token"
 
+_FIRST_USED = (
+    "jupyter_ai.chat_handlers.base",
+    "jupyter_ai.engine.engine",
+    "jupyter_ai.history",
+    "jupyter_ai_builtin_handlers.default",
+    "jupyter_ai_magics.templates",
+    "jupyter_server.services.contents.handlers",
+    "langchain_core.language_models",
+    "langchain_core.prompts",
+)
+
 Chats = dict[str, dict[str, Json]]
 
 
@@ -64,14 +75,8 @@ def kill_servers(count: int, seed: int, directory: Path) -> Report:
 
 def _import_all() -> None:
     """What a server imports when it is first used."""
-    import jupyter_ai.chat_handlers.base
-    import jupyter_ai.engine.engine
-    import jupyter_ai.history
-    import jupyter_ai_builtin_handlers.default
-    import jupyter_ai_magics.templates
-    import jupyter_server.services.contents.handlers
-    import langchain_core.language_models
-    import langchain_core.prompts  # noqa: F401
+    for module in _FIRST_USED:
+        import_module(module)
 
 
 # The one who kills
@@ -123,7 +128,7 @@ def _live_and_die(home: _Home, life: int, span: float | None, report: Report) ->
     if span is not None and not client.lives(span):
         faults.append("the client went away")
     home.ended = monotonic()
-    faults += server.end(signal.SIGTERM if span is None else signal.SIGKILL)
+    faults += server.end(_PATIENCE if span is None else None)
     client.rest(_PATIENCE)  # what the server had sent is seen
     faults += client.end()
     faults += killed_complaints(home.database) if span is not None else closed_complaints(home.database)
@@ -181,7 +186,7 @@ def _tell_errors(app: ServerApp, out: IO[str]) -> None:
 
 
 async def _visit(home: _Home, life: int, port: int, out: IO[str]) -> None:
-    """Compare what is there with what was seen in the last life, say so, and talk until the server is gone."""
+    """Compare what is there with what was seen in the last life, then talk until the server is gone."""
     logging.getLogger("tornado").setLevel(logging.CRITICAL)
     url, diary, report = f"http://127.0.0.1:{port}/api/ai/chats", Diary(home.diary(life)), Report()
     lives = read_diary(home.diary(life - 1), home.known, home.ended)

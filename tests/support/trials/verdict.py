@@ -54,7 +54,8 @@ def time_to_save(beats: list[Beat], ended: float) -> float:
     worked: a gap without a sign of life counts for no more than the processor time that was used in it.
     """
     left = LOSS
-    for (later, spent_later), (earlier, spent) in pairwise([(ended, beats[-1][1]), *reversed(beats)] if beats else []):
+    signs = [(ended, beats[-1][1]), *reversed(beats)] if beats else []
+    for (later, spent_later), (earlier, spent) in pairwise(signs):
         left -= min(later - earlier, max(2 * BEAT, spent_later - spent))
         if left <= 0:
             return earlier
@@ -159,6 +160,6 @@ def memory_complaints(messages: Iterable[Json], memory: list[tuple[str, str]]) -
         expected[message["reply_to"], prompt] += 1
         expected[message["reply_to"], text] += 1
     for (human, text), count in (expected - Counter(memory)).items():
-        yield f"the model forgot {count} × {text[:60]!r} of {human}"
+        yield f"the model forgot {count} times {text[:60]!r} of {human}"
     for (human, text), count in (Counter(memory) - expected).items():
-        yield f"the model remembers {count} × {text[:60]!r} of {human}, which is not in the chat"
+        yield f"the model remembers {count} times {text[:60]!r} of {human}, which is not in the chat"
