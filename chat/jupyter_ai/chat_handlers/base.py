@@ -169,13 +169,18 @@ class BaseChatHandler:
         Raises nothing but a cancellation.
         """
         try:
-            answer = self.parser.format_help() if self._asks_for_help(message) else self._refusal()
+            usage = self.parser.format_help() if self._asks_for_help(message) else None
+            refusal = self._refusal() if usage is None else None
         # A parser and a provider are plug-in code too.
         except Exception as e:  # noqa: BLE001
             await self._handle(e, message)
             return
-        if answer is not None:
-            self.reply(answer, message)
+        if usage is not None:
+            self.reply(usage, message)
+            return
+        if refusal is not None:
+            error = {"type": "Refused", "message": refusal}
+            self.broadcast_message(self._agent_message(refusal, message, {"error": error}))
             return
         slot = ModelSlot(BaseChatHandler, counts=self.uses_llm)
         run = current_run()

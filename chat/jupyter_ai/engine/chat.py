@@ -259,18 +259,20 @@ class Chat:
         await self.engine.handlers_ready()
         choice = route(run.message.prompt, list(self._handler_keys()))
         if isinstance(choice, DidYouMean):
-            self.say(choice.text(), run.id)
-            run.spoke = True
+            self._refuse(run, choice.text())
             return
         handler = self.handlers.get(choice.key)
         if handler is None:
-            self.say(self._unavailable(choice.key), run.id)
-            run.spoke = True
+            self._refuse(run, self._unavailable(choice.key))
             return
         run.handler = choice.key
         run.handler_name = f"{type(handler).__name__} ({choice.key})"
         self._put_run(run)
         await handler.on_message(run.message)
+
+    def _refuse(self, run: Run, text: str) -> None:
+        run.spoke = True
+        self.say(text, run.id, {"error": {"type": "Refused", "message": text}})
 
     def _unavailable(self, key: str) -> str:
         plugin = self.engine.plugins.handlers().get(key)
@@ -391,6 +393,8 @@ class Chat:
         run = self.runs.get(getattr(message, "reply_to", "")) or current_run()
         if self._is_muted(message, run):
             return
+        if run is not None and run.id in self.runs and getattr(message, "reply_to", None) == "":
+            message = message.model_copy(update={"reply_to": run.id})  # so that clearing clears it as well
         match message:
             case AgentStreamMessage():
                 if message.id in self._streams:
