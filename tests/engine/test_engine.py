@@ -200,10 +200,11 @@ async def test_a_model_sees_the_last_exchanges_only(make_engine, ask) -> None:
 async def crash(engine: Any) -> None:
     """What was written stays, and nothing is ended."""
     await engine.store.aclose()
-    for chat in engine._chats.values():
-        for run in chat.runs.values():
-            run.over = True
-        chat.runs.clear()
+    chats = list(engine._chats.values())
+    engine._chats.clear()
+    for run in [run for chat in chats for run in chat.runs.values()]:
+        run.over = True
+        run.task.cancel()
 
 
 async def test_a_stream_cut_by_a_crash_comes_back_whole_marked_and_remembered(

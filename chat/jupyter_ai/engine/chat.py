@@ -108,7 +108,8 @@ class Chat:
             from jupyter_ai.history import BoundedChatHistory
 
             self._memory = BoundedChatHistory(k=self.engine.options.max_chat_history)
-            recall(self._stored_memory, self._memory)
+            if lost := recall(self._stored_memory, self._memory):
+                self.engine.log.warning("%d memories of chat %s cannot be read; left out.", lost, self.id)
             self._stored_memory = []
             self._memory.observe(
                 lambda human_id, message: self._remember(memory_row(human_id, message)),
@@ -246,6 +247,7 @@ class Chat:
         """End every run and reader; waits for no task that does not end by itself."""
         for run in list(self.runs.values()):
             run.cut()
+        self._streams.end_all({"interrupted": True})  # of a thread or a task that outlived its run
         for reader in self.outlet.readers():
             self.unsubscribe(reader)
         for task in self._tasks:

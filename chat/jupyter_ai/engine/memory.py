@@ -30,9 +30,16 @@ def exchange_rows(human_id: str, prompt: str, answer: str) -> list[MemoryRow]:
     return [memory_row(human_id, HumanMessage(prompt)), memory_row(human_id, AIMessage(answer))]
 
 
-def recall(rows: list[MemoryRow], memory: BoundedChatHistory) -> None:
-    """Fill `memory` from what was stored."""
+def recall(rows: list[MemoryRow], memory: BoundedChatHistory) -> int:
+    """Fill `memory` from what was stored; the number of rows that cannot be read, which are left out."""
     from langchain_core.messages import messages_from_dict
 
+    unreadable = 0
     for row in rows:
-        memory.restore(row.human_id, messages_from_dict([json.loads(row.json)])[0])
+        try:
+            (message,) = messages_from_dict([json.loads(row.json)])
+        except (ValueError, KeyError, TypeError):
+            unreadable += 1
+        else:
+            memory.restore(row.human_id, message)
+    return unreadable

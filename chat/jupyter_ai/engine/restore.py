@@ -36,7 +36,7 @@ _KINDS: dict[Any, type[HumanChatMessage | AgentChatMessage | AgentStreamMessage]
 
 def parse_message(row: dict[str, Any]) -> ChatMessage | None:
     """A stored message, or None if it cannot be read."""
-    kind = _KINDS.get(row.get("type"))
+    kind = _KINDS.get(str(row.get("type")))
     try:
         return kind.model_validate(row) if kind is not None else None
     except ValidationError:

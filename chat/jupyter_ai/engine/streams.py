@@ -95,6 +95,11 @@ class Streams:
         offset, text = stream.buffer.take(monotonic())
         self._outlet.send_chunk(id, text, offset, complete=True, metadata=metadata, ticket=ticket)
 
+    def end_all(self, metadata: dict[str, Any]) -> None:
+        """End every stream."""
+        for id in list(self._open):
+            self.end(id, "", metadata)
+
     def drop(self, id: str) -> None:
         """Forget a stream without a word: its exchange was cleared."""
         stream = self._open.pop(id, None)

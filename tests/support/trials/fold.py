@@ -1,4 +1,4 @@
-"""What a client makes of the frames it is sent, by the rules of the wire contract and no others."""
+"""What a client makes of the frames it is sent, by the rules of the wire contract and no other."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ class View:
         self.pending: set[str] = set()
         self.marks: dict[str, list[tuple[float, int]]] = {}  # by stream: when how much of it was seen
         self.histories = 0  # connections that brought the whole history
-        self.overlaps = 0  # chunks of which all or a part was known
-        self.merged = 0  # frames whose `seq` hides that they carry more than comes before it
-        self._resumed = False  # what was known before this connection may be told again
+        self.resumed = 0  # connections that brought what was missed
+        self.overlaps = 0  # chunks that told again, after such a connection, what was known
+        self._known: dict[str, int] = {}  # of each stream, as much as may be told again
+        self._ended: set[str] = set()  # streams whose end may be told again
 
     def take(self, frame: Json, at: float = 0.0) -> None:
         """Fold one frame that was seen at the time `at`."""
@@ -65,10 +66,10 @@ class View:
         return max((length for time, length in self.marks.get(stream, ()) if time <= at), default=0)
 
     def _connect(self, frame: Json, at: float) -> None:
-        self._resumed = True
+        self._known.clear()
+        self._ended.clear()
         if frame["history"] is None:
-            if frame["epoch"] != self.epoch:
-                raise Fault("no history, although the epoch is another")
+            self._come_back(frame)
             return
         self.histories += 1
         self.epoch, self.seq = frame["epoch"], frame["seq"]
@@ -77,6 +78,14 @@ class View:
         for id, message in self.messages.items():
             if not message.get("complete", True):
                 self._mark(id, at)
+
+    def _come_back(self, frame: Json) -> None:
+        if frame["epoch"] != self.epoch or frame["seq"] < self.seq:
+            raise Fault("no history, although this is not the server that was left")
+        self.resumed += 1
+        streams = {id: m for id, m in self.messages.items() if m["type"] == "agent-stream"}
+        self._known = {id: len(message["body"]) for id, message in streams.items()}
+        self._ended = {id for id, message in streams.items() if message["complete"]}
 
     def _count(self, frame: Json) -> None:
         chunk = frame["type"] == "agent-stream-chunk"
@@ -97,21 +106,28 @@ class View:
         known, offset = stream["body"], chunk["offset"]
         if offset > len(known):
             raise Fault(f"a hole in stream {chunk['id']}: {len(known)} known, chunk at {offset}")
-        overlap = len(known) - offset
-        if overlap and not self._resumed:
+        overlap = known[offset : offset + len(chunk["content"])]
+        if overlap and len(known) != self._known.get(chunk["id"]):
             raise Fault(f"text of stream {chunk['id']} came twice")
-        if not known[offset:].startswith(chunk["content"][:overlap]):
+        if not chunk["content"].startswith(overlap):
             raise Fault(f"stream {chunk['id']} is told in two ways")
-        self.overlaps += bool(overlap and chunk["content"])
-        self._end(stream, chunk, chunk["content"][overlap:])
+        self.overlaps += bool(overlap)
+        self._end(stream, chunk, chunk["content"][len(overlap) :])
         self._mark(chunk["id"], at)
 
     def _end(self, stream: Json, chunk: Json, text: str) -> None:
-        if stream["complete"] and (text or not self._resumed):
-            raise Fault(f"something came after the end of stream {chunk['id']}")
+        if stream["complete"]:
+            self._end_again(chunk, text)
+            return
         stream["body"] += text
         if chunk["stream_complete"]:
             stream["complete"], stream["metadata"] = True, chunk["metadata"]
+
+    def _end_again(self, chunk: Json, text: str) -> None:
+        if text or chunk["id"] not in self._ended:
+            raise Fault(f"something came after the end of stream {chunk['id']}")
+        if chunk["stream_complete"]:
+            self._ended.remove(chunk["id"])
 
     def _clear(self, targets: list[str] | None) -> None:
         if targets is None:
