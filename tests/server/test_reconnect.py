@@ -1,4 +1,4 @@
-"""Connections that break in mid-stream, and a server that is restarted: nothing is lost, nothing comes twice."""
+"""Connections that break in mid-stream, and a restarted server: nothing is lost, nothing comes twice."""
 
 from __future__ import annotations
 
