@@ -11,9 +11,11 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -81,6 +83,22 @@ def test_python_runs(page: Path, tmp_path: Path) -> None:
 
     passed = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
     assert result.returncode in passed, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "# pyproject.toml" in page.read_text()], ids=ids)
+def test_a_package_of_a_page_is_built_with_the_modules_that_it_names(page: Path, tmp_path: Path) -> None:
+    write_page(page.read_text(), tmp_path, page.stem.lower())
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "."]
+
+    result = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    wheel = next(tmp_path.glob("dist/*.whl"))
+    entry_points = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]["entry-points"]
+    named = {target.split(":")[0] for group in entry_points.values() for target in group.values()}
+    with ZipFile(wheel) as files:
+        packed = {name.removesuffix(".py") for name in files.namelist() if ".dist-info/" not in name}
+    assert named == packed
 
 
 def commands(page: str) -> list[list[str]]:

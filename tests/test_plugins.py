@@ -356,6 +356,7 @@ def test_description_is_ready_for_json() -> None:
         "reason": None,
         "traceback": None,
         "overridden_by": None,
+        "trouble": None,
     }
 
 

@@ -30,7 +30,7 @@ def main() -> None:
 @click.option("--url", help="The server to chat at, as a browser shows its URL.  [default: one that runs]")
 @click.option("--token", envvar="JUPYTER_TOKEN", default="", help="The server's token.  [env: JUPYTER_TOKEN]")
 @click.option("--local", is_flag=True, help="Answer in this process, even if a server runs.")
-@click.option("--chat", metavar="ID", help="A chat by its id, the beginning of it, or its title.")
+@click.option("--chat", metavar="ID", help="A chat by its id, the beginning of its id, or its whole title.")
 @click.option("--new", is_flag=False, flag_value="", metavar="[TITLE]", help="Begin a chat.")
 @click.option("--list", "list_chats", is_flag=True, help="List the chats and leave.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what an engine in this process logs.")

@@ -7,6 +7,7 @@ from asyncio import CancelledError
 __all__ = [
     "ChatError",
     "ChatNotFound",
+    "ChatRefused",
     "ChatUnreachable",
     "ChatUnreadable",
     "EngineUnavailable",
@@ -61,6 +62,16 @@ class ChatUnreachable(JupyterAIError):
     """A terminal has no way to a chat; the message says why, and what to do."""
 
     code = "unreachable"
+
+
+class ChatRefused(ChatUnreachable):
+    """A server answers a terminal, and does not let it in."""
+
+    def __init__(self, url: str, *, found: bool = False) -> None:
+        token = "Give its token with --token; `jupyter server list` shows it."
+        instead = " Or answer in this process with --local." if found else ""
+        super().__init__(f"{url} does not let us in. {token}{instead}")
+        self.url = url
 
 
 class ChatUnreadable(ChatError):
@@ -119,7 +130,7 @@ class NoModelConfigured(JupyterAIError):
     """A model is needed and none is chosen."""
 
     def __init__(self) -> None:
-        super().__init__("No language model is configured. Choose one in the settings.")
+        super().__init__("No language model is configured. Name one in AiExtension.default_language_model.")
 
 
 class UnsupportedChunk(JupyterAIError, TypeError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import unicodedata
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
 
 from jupyter_ai_magics.auth import AuthStrategy
 from jupyter_ai_magics.fields import Field
@@ -57,6 +59,8 @@ __all__ = [
 
 DEFAULT_CHUNK_SIZE = 2000
 DEFAULT_CHUNK_OVERLAP = 100
+
+_LINE_BREAKERS = {"Cc", "Zl", "Zp"}  # Unicode's categories of control characters and separators of lines
 
 
 # What a client sends.
@@ -281,8 +285,18 @@ class ListChatsResponse(BaseModel):
 class ChatUpdate(BaseModel):
     """What may be set of a chat, at its creation or later."""
 
-    title: str | None = None
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     shared: bool | None = None
+
+    @field_validator("title")
+    @classmethod
+    def ensure_one_line(cls, title: str | None) -> str | None:
+        """Refuse what would break a list of titles."""
+        if any(unicodedata.category(character) in _LINE_BREAKERS for character in title or ""):
+            raise PydanticCustomError("control_character", "must be one line without control characters")
+        return title
 
 
 # Commands and providers.

@@ -80,6 +80,7 @@ class Plugin:
     reason: str | None = None
     traceback: str | None = None
     overridden_by: str | None = None
+    trouble: str | None = None  # what went wrong with it after it was loaded
     obj: type | None = None
 
     @property
@@ -111,6 +112,7 @@ class Plugin:
             "reason": self.reason,
             "traceback": self.traceback,
             "overridden_by": self.overridden_by,
+            "trouble": self.trouble,
         }
 
     def __str__(self) -> str:
@@ -387,7 +389,8 @@ def _validated(plugin: Plugin) -> Claim:
 
 def _note(plugin: Plugin, verdict: Verdict) -> tuple[int, str]:
     if verdict.state != "loaded":
-        return verdict.level, f"{_noun(plugin).capitalize()} {plugin} is {verdict.state}: {verdict.reason}"
+        state = "failed" if verdict.state == "failed" else f"is {verdict.state}"
+        return verdict.level, f"{_noun(plugin).capitalize()} {plugin} {state}: {verdict.reason}"
     routed = plugin.group == CHAT_HANDLERS and plugin.slash_id is not None
     command = f" with command `/{plugin.slash_id}`" if routed else ""
     return logging.INFO, f"Registered {_noun(plugin)} `{plugin.id or plugin.name}`{command}."

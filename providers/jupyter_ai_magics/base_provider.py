@@ -78,7 +78,8 @@ __all__ = [
 class ProviderModel(BaseModel):
     """What model and embedding providers share: an id, and the constructor's keyword that it goes to."""
 
-    model_config = ConfigDict(extra="allow", protected_namespaces=())
+    # The input of a provider holds its keys, and an error is shown in the chat and in the log.
+    model_config = ConfigDict(extra="allow", protected_namespaces=(), hide_input_in_errors=True)
 
     id: ClassVar[str]
     name: ClassVar[str]

@@ -5,7 +5,7 @@ import json
 import random
 import threading
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from blockbuster import blockbuster_ctx
@@ -13,12 +13,14 @@ from langchain_core.messages import AIMessageChunk
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.engine.subscriber import Subscriber
-from jupyter_ai.errors import UnknownMessage
+from jupyter_ai.errors import ChatNotFound, NotAllowed, UnknownMessage
 from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
     AgentStreamMessage,
     CellSelection,
+    ChatClient,
+    ChatRequest,
     ClearMessage,
     HumanChatMessage,
 )
@@ -60,9 +62,9 @@ class Recorder(Subscriber):
 
         super().__init__("recorder", drop, lambda: None)
 
-    def push(self, frame: Any) -> None:
+    def push(self, frame: Any, *, counted: bool = True) -> None:
         self.frames.append(json.loads(frame.encode()))
-        super().push(frame)
+        super().push(frame, counted=counted)
 
 
 @pytest.fixture
@@ -240,7 +242,7 @@ async def test_metadata_that_is_no_json_harms_nobody(make_chat, until) -> None:
     reply = await chat.send("hello")
     await until(lambda: chat.frames[-1].get("stream_complete"))
 
-    assert (reply.text, reply.metadata) == ("ab", info)
+    assert (reply.text, reply.metadata["keys"]) == ("ab", {"(1, 2)": 3})
     assert chat.frames[-1]["metadata"] == {
         "object": str(info["object"]),
         "nan": None,
@@ -566,3 +568,65 @@ async def test_an_unknown_command_is_answered_with_what_was_meant(make_chat) -> 
 
     assert reply.text == "There is no command `/halp`. Did you mean `/help`?"
     assert model.asked == []
+
+
+class _Hostile(dict[str, int]):
+    def items(self) -> NoReturn:
+        raise RuntimeError("no items for you")
+
+
+async def test_metadata_that_raises_when_it_is_read_leaves_the_chat_reachable(make_chat) -> None:
+    chat = make_chat(model=FakeModel([AIMessageChunk("a", response_metadata={"x": _Hostile(a=1)})]))
+
+    reply = await chat.send("hello")
+
+    assert reply.text == "a"
+    assert '"complete":true' in (await chat.open()).history_json().replace(" ", "")
+
+
+async def test_one_large_message_cuts_off_nobody_who_reads(make_chat, read) -> None:
+    class Large(BaseChatHandler):
+        id = name = help = "large"
+        routing_type = SlashCommandRoutingType(slash_id="large")
+
+        async def process_message(self, message: HumanChatMessage) -> None:
+            with self.pending("Working", message):
+                self.reply("x" * 5_000_000, message)
+
+    chat = make_chat(handlers=[Large])
+    reader = read(await chat.open())
+
+    await chat.send("/large")
+    await reader.all()
+
+    assert reader.aborted == 0
+
+
+def client_of(user: str) -> ChatClient:
+    return ChatClient(id="c", username=user, initials=user[0], name=user, display_name=user)
+
+
+async def test_a_guest_of_a_shared_chat_clears_only_their_own(make_engine) -> None:
+    engine = await make_engine()
+    chat = await engine.create_chat("ada")
+    chat.update(shared=True)
+    run = chat.submit(ChatRequest(prompt="/help"), client_of("bob"), "bob")
+    await run.wait()
+
+    with pytest.raises(NotAllowed, match="Only the owner"):
+        chat.clear(None, "bob")
+    chat.clear(run.id, "bob")
+
+    assert chat.log.find(run.id) is None
+
+
+async def test_a_deleted_chat_takes_and_stores_nothing_more(make_engine) -> None:
+    engine = await make_engine()
+    chat = await engine.create_chat()
+    await engine.delete_chat(chat.id)
+
+    chat.broadcast_message(stream("late", "too late", complete=True))
+
+    assert len(chat.log) == 0
+    with pytest.raises(ChatNotFound):
+        chat.submit(ChatRequest(prompt="hello"), client_of("ada"))

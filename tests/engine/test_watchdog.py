@@ -47,7 +47,7 @@ class Watched:
         self.told: asyncio.Queue[tuple[Run, float]] = asyncio.Queue()
         self.dog = Watchdog(
             logging.getLogger("watchdog test"),
-            lambda run, seconds: self.told.put_nowait((run, seconds)),
+            lambda run, name, seconds: self.told.put_nowait((run, seconds)),
             limit=0.02,
         )
 

@@ -287,3 +287,34 @@ def test_importing_brings_nothing_heavy_along(statement: str, unwanted: set[str]
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert unwanted.isdisjoint(result.stdout.split())
+
+
+class KeyedProvider(ChatProvider):
+    my_key: str
+    count: int = 0
+
+
+class KeyedEmbeddings(BaseEmbeddingsProvider):
+    id = "keyed"
+    name = "Keyed"
+    models: ClassVar = ["a"]
+    my_key: str
+    count: int = 0
+
+
+class KeyedModel(BaseProvider):
+    id = "keyed"
+    name = "Keyed"
+    models: ClassVar = ["a"]
+    my_key: str
+    count: int = 0
+
+
+@pytest.mark.parametrize("provider", [KeyedModel, KeyedProvider, KeyedEmbeddings])
+def test_an_error_of_the_constructor_shows_no_key(provider: type) -> None:
+    with pytest.raises(ValueError, match="count") as wrong:
+        provider(model_id="a", my_key="SECRET", count="x")
+    with pytest.raises(ValueError, match="my_key") as lacking:
+        provider(model_id="a", my_kee="SECRET")
+
+    assert "SECRET" not in str(wrong.value) + str(lacking.value)

@@ -118,13 +118,51 @@ class TestChats:
 
     @pytest.mark.parametrize(
         ("body", "field"),
-        [({"title": 1}, "title"), ({"shared": "x"}, "shared"), ([], "object"), (b"{", "JSON")],
+        [
+            ({"title": 1}, "title"),
+            ({"title": "x" * 201}, "title"),
+            ({"title": "x\u0000"}, "title"),
+            ({"title": "two\nlines"}, "title"),
+            ({"shared": "x"}, "shared"),
+            ({"colour": "red"}, "colour"),
+            ([], "object"),
+            (b"{", "JSON"),
+        ],
     )
     async def test_bad_input_is_told_by_the_field(self, server: Server, body: Any, field: str) -> None:
         response = await server.post("api/ai/chats", body)
 
         assert response.status == 400
         assert field in response.json()["message"]
+        assert len((await server.get("api/ai/chats")).json()["chats"]) == 1
+
+    async def test_a_title_is_stripped(self, server: Server) -> None:
+        created = await server.post("api/ai/chats", {"title": f"  {'x' * 200}\n"})
+
+        assert created.json()["title"] == "x" * 200
+
+    async def test_a_blank_title_is_none_for_a_new_chat_and_no_name_for_another(self, server: Server) -> None:
+        created = await server.post("api/ai/chats", {"title": " \n"})
+        renamed = await server.patch(f"api/ai/chats/{created.json()['id']}", {"title": " \n"})
+
+        assert (created.status, created.json()["title"]) == (201, "")
+        assert (renamed.status, renamed.json()["message"].split(":")[0]) == (400, "title")
+
+    async def test_what_is_answered_is_on_disk(self, server: Server) -> None:
+        store = server.host.engine.store
+
+        created = await server.post("api/ai/chats", {"title": "x"})
+        after_post = store.durable, store.last_ticket
+        path = f"api/ai/chats/{created.json()['id']}"
+        await server.patch(path, {"title": "y", "shared": True})
+        after_patch = store.durable, store.last_ticket
+        (await server.host.engine.chat(created.json()["id"])).update(title="z")
+        await server.get(f"{path}/history")
+        after_history = store.durable, store.last_ticket
+
+        for durable, last in (after_post, after_patch, after_history):
+            assert durable == last
+        assert after_post < after_patch < after_history
 
 
 class TestLists:
@@ -246,6 +284,20 @@ class TestHealth:
         assert health["ok"] is False
         assert [failed["name"] for failed in health["plugins"]["failed"]] == ["broken"]
         assert "process_message" in health["problems"][0]
+
+    async def test_a_plugin_that_was_loaded_and_has_trouble(self, server: Server) -> None:
+        server.host.plugins.handlers()["/steps"].trouble = "KeyError in its constructor: 'x'"
+
+        health = (await server.get("api/ai/health")).json()
+        listed = (await server.get("api/ai/plugins")).json()["plugins"]
+
+        assert health["ok"] is False
+        assert [problem.partition(": ")[2] for problem in health["problems"]] == [
+            "KeyError in its constructor: 'x'"
+        ]
+        assert [(p["state"], p["trouble"]) for p in listed if p["slash_id"] == "steps"] == [
+            ("loaded", "KeyError in its constructor: 'x'")
+        ]
 
     async def test_a_model_whose_provider_is_not_installed(self, serve: Serve) -> None:
         server = await serve(config={"AiExtension": {"default_language_model": "nobody:large"}})

@@ -157,6 +157,36 @@ async def test_a_running_server_is_found_with_its_token(server: Server, tmp_path
     assert (place.url, told) == (server.url, [])
 
 
+async def test_a_wrong_exported_token_gives_way_to_the_servers_own(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "runtime" / "jpserver-1.json").write_text(runtime_file(server))
+    told: list[str] = []
+
+    place = await find_place(tmp_path, "wrong", local=False, log=server.app.log, tell=told.append)
+
+    assert isinstance(place, RemotePlace)
+    assert [chat.is_default for chat in await place.chats()] == [True]
+    assert told == []
+
+
+async def test_a_server_that_refuses_every_token_is_no_reason_to_answer_locally(
+    server: Server, jupyter_dirs: Path
+) -> None:
+    (jupyter_dirs / "runtime" / "jpserver-1.json").write_text(runtime_file(server, token="old"))
+    pipe = asyncio.subprocess.PIPE
+
+    process = await asyncio.create_subprocess_exec(
+        *CLI, "chat", "/help", stdout=pipe, stderr=pipe, env={**os.environ, "JUPYTER_TOKEN": "wrong"}
+    )
+    async with asyncio.timeout(20):
+        out, err = await process.communicate()
+
+    assert (process.returncode, out) == (2, b"")
+    assert err.decode().splitlines() == [
+        f"Error: {server.url} does not let us in. Give its token with --token; `jupyter server list` shows "
+        "it. Or answer in this process with --local."
+    ]
+
+
 async def test_the_command_line_asks_a_running_server(server: Server, jupyter_dirs: Path) -> None:
     (jupyter_dirs / "runtime" / "jpserver-1.json").write_text(runtime_file(server))
     pipe = asyncio.subprocess.PIPE
@@ -170,8 +200,8 @@ async def test_the_command_line_asks_a_running_server(server: Server, jupyter_di
     assert b"\x1b" not in out
 
 
-def runtime_file(server: Server) -> str:
+def runtime_file(server: Server, **changes: Any) -> str:
     import json
 
-    info = {**server.app.server_info(), "url": server.url, "pid": os.getpid()}
+    info = {**server.app.server_info(), "url": server.url, "pid": os.getpid(), **changes}
     return json.dumps(info)

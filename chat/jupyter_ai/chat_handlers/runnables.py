@@ -89,7 +89,9 @@ class GenerationInfo:
             self.metadata.update(info)
         usage = getattr(chunk, "usage_metadata", None)
         if usage:
-            self.metadata["usage_metadata"] = dict(usage)
+            from langchain_core.messages.ai import add_usage
+
+            self.metadata["usage_metadata"] = dict(add_usage(self.metadata.get("usage_metadata"), usage))
 
     def result(self) -> dict[str, Any]:
         """The generation info, for the last chunk of a stream."""

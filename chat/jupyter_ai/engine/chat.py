@@ -7,6 +7,8 @@ import contextvars
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from jupyter_ai.engine.run import STOPPED_TEXT, Run, current_run
 from jupyter_ai.engine.store import ChatContents, ChatRow, MemoryRow, RunRow
 from jupyter_ai.engine.streams import Streams
 from jupyter_ai.engine.subscriber import Subscriber
-from jupyter_ai.errors import NotYourRun, UnknownMessage, message_of
+from jupyter_ai.errors import ChatNotFound, NotAllowed, NotYourRun, UnknownMessage, message_of
 from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STOPPED_TEXT", "Chat"]
 
+_MAX_MUTE = 4096  # messages of which it is remembered that nothing more is to be said to them
 _TITLE_LENGTH = 60
 
 
@@ -70,6 +73,7 @@ class Chat:
         self.context_providers: LazyMapping[Any] = LazyMapping(self._context_keys, self._build_context)
         self.root_chat_handlers: dict[str, Any] = {"chat": self}
         self._mute: dict[str, str] = {}  # human messages that were cleared or stopped, and who answered them
+        self._closed = False  # deleted, or the server is stopping
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
@@ -120,7 +124,11 @@ class Chat:
     # What people do
 
     def submit(self, request: ChatRequest, client: ChatClient, user: str = "") -> Run:
-        """Take a person's message and begin to answer it; returns at once."""
+        """Take a person's message and begin to answer it; returns at once.
+
+        Raises `ChatNotFound` once the chat is deleted.
+        """
+        self._check_open()
         message = HumanChatMessage(
             id=uuid.uuid4().hex,
             time=time.time(),
@@ -151,11 +159,13 @@ class Chat:
             self._interrupt(run)
         return len(runs)
 
-    def clear(self, target: str | None = None) -> None:
+    def clear(self, target: str | None = None, user: str | None = None) -> None:
         """Forget everything, or the one exchange that human message `target` began.
 
-        What answers is stopped first and says nothing more. Raises `UnknownMessage`.
+        What answers is stopped first and says nothing more. Of a shared chat, a `user` who is not its owner
+        may clear exchanges of their own. Raises `UnknownMessage`, `NotAllowed`.
         """
+        self._check_clear(target, user)
         if target is not None:
             self._clear_exchange(target)
             return
@@ -169,6 +179,17 @@ class Chat:
         self._forget(None)
         self._publish(ClearMessage(targets=None), ticket)
         self.greet()
+
+    def _check_clear(self, target: str | None, user: str | None) -> None:
+        if user is None or user == self.row.owner:
+            return
+        message = self.log.find(target) if target is not None else None
+        if not (isinstance(message, HumanChatMessage) and message.client.username == user):
+            raise NotAllowed("Only the owner of this chat can clear what others said in it.")
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ChatNotFound(self.id)
 
     def _clear_exchange(self, target: str) -> None:
         if not isinstance(self.log.find(target), HumanChatMessage):
@@ -191,8 +212,9 @@ class Chat:
             self._own(self._loop.create_task(self._greet(), context=contextvars.Context()))
 
     def on_clear_request(self, request: ClearRequest) -> None:
-        """`clear`, as handlers written for 2.x call it."""
-        self.clear(request.target)
+        """`clear`, as handlers written for 2.x call it: for whom they answer."""
+        run = current_run()
+        self.clear(request.target, run.user if run is not None else None)
 
     # What handlers do
 
@@ -210,7 +232,9 @@ class Chat:
             self.engine.log.warning("A reply came after the server had stopped; it is lost.")
 
     def say(self, text: str, reply_to: str = "", metadata: dict[str, Any] | None = None) -> None:
-        """A message of the framework's own."""
+        """A message of the framework's own; nothing is said to what was cleared."""
+        if reply_to in self._mute:
+            return
         self._append(
             AgentChatMessage(
                 id=uuid.uuid4().hex,
@@ -230,6 +254,7 @@ class Chat:
         With the `epoch` and last `seq` that it saw (`since`), it gets what it missed if that is still
         held; else the whole history.
         """
+        self._check_open()
         self._streams.flush()
         self.outlet.attach(reader, self.history_json, epoch, since)
 
@@ -243,22 +268,22 @@ class Chat:
         pending = ",".join(dump(message) for message in self.pending.values())
         return f'{{"messages":[{messages}],"pending_messages":[{pending}]}}'
 
-    async def aclose(self) -> None:
-        """End every run and reader; waits for no task that does not end by itself."""
+    def cut(self) -> set[asyncio.Task[None]]:
+        """End every run and reader; nothing is taken or stored any more. Returns what was cancelled."""
         for run in list(self.runs.values()):
             run.cut()
         self._streams.end_all({"interrupted": True})  # of a thread or a task that outlived its run
+        self._closed = True
         for reader in self.outlet.readers():
             self.unsubscribe(reader)
         for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=0.1)
+        return self._tasks.copy()
 
     # Answering
 
     async def _answer(self, run: Run) -> None:
-        await self.engine.handlers_ready()
+        await self.engine.commands_ready()
         choice = route(run.message.prompt, list(self._handler_keys()))
         if isinstance(choice, DidYouMean):
             self._refuse(run, choice.text())
@@ -267,6 +292,8 @@ class Chat:
         if handler is None:
             self._refuse(run, self._unavailable(choice.key))
             return
+        if handler.uses_llm:
+            await self.engine.handlers_ready()
         run.handler = choice.key
         run.handler_name = f"{type(handler).__name__} ({choice.key})"
         self._put_run(run)
@@ -278,9 +305,9 @@ class Chat:
 
     def _unavailable(self, key: str) -> str:
         plugin = self.engine.plugins.handlers().get(key)
-        reason = f": {plugin.reason}" if plugin is not None and plugin.reason else ""
+        reason = f": {plugin.trouble}" if plugin is not None and plugin.trouble else ""
         what = "No default chat handler is installed" if key == DEFAULT else f"`{key}` cannot be used"
-        return f"{what}{reason}. `jupyter ai plugins` lists every plug-in and what is wrong with it."
+        return f"{what}{reason}. The server's log tells more, and `jupyter ai plugins` lists every plug-in."
 
     def _handler_keys(self) -> list[str]:
         return list(self.engine.plugins.handlers())
@@ -292,12 +319,28 @@ class Chat:
 
     def _build(self, plugin: Plugin, arguments: dict[str, Any]) -> Any:
         try:
-            return plugin.obj(**arguments) if plugin.obj is not None else None
+            with self._named(f"The constructor of {plugin}"):
+                return plugin.obj(**arguments) if plugin.obj is not None else None
         # A constructor is a plug-in's code: it may raise anything and must hurt nobody else.
-        except (Exception, SystemExit) as e:
-            plugin.reason = f"{type(e).__name__} in its constructor: {message_of(e)}"
-            self.engine.log.error("Cannot make an instance of %s: %s", plugin, plugin.reason, exc_info=e)
+        except (Exception, SystemExit, KeyboardInterrupt) as e:
+            plugin.trouble = f"{type(e).__name__} in its constructor: {message_of(e)}"
+            self.engine.log.error("Cannot make an instance of %s: %s", plugin, plugin.trouble, exc_info=e)
             return None
+
+    @contextmanager
+    def _named(self, name: str) -> Iterator[None]:
+        """What runs now is to be blamed under this name if it blocks the event loop."""
+        run = current_run()
+        before = run.handler_name if run is not None else ""
+        self.engine.watchdog_enter()
+        try:
+            if run is not None:
+                run.handler_name = name
+            yield
+        finally:
+            self.engine.watchdog_leave()
+            if run is not None:
+                run.handler_name = before
 
     def _context_keys(self) -> list[str]:
         return [plugin.id for plugin in self._context_plugins() if plugin.id]
@@ -334,7 +377,7 @@ class Chat:
         run.stop()
 
     def _silence(self, human_id: str) -> None:
-        self._mute[human_id] = ""
+        self._silenced(human_id, "")
         run = self.runs.get(human_id)
         if run is not None:
             for id in run.streams:
@@ -353,7 +396,12 @@ class Chat:
         if not run.abandoned:  # else it was kept from remembering what it said: the next start will see to it
             self._put_run(run)
         if run.state in ("stopped", "interrupted"):
-            self._mute[run.id] = run.handler_name
+            self._silenced(run.id, run.handler_name)
+
+    def _silenced(self, human_id: str, name: str) -> None:
+        self._mute[human_id] = name
+        if len(self._mute) > _MAX_MUTE:
+            del self._mute[next(iter(self._mute))]
 
     def _cut_stream(self, run: Run, id: str) -> None:
         if run.state == "stopped":
@@ -417,7 +465,7 @@ class Chat:
             case _:
                 raise TypeError(f"{type(message).__name__} cannot be sent; see jupyter_ai.models.Message.")
         if run is not None and not isinstance(message, PendingMessage | ClosePendingMessage):
-            run.spoke = True
+            run.spoke |= bool(getattr(message, "body", "-"))
 
     def _is_muted(self, message: Message, run: Run | None) -> bool:
         if isinstance(message, ClosePendingMessage | ClearMessage):
@@ -429,6 +477,8 @@ class Chat:
         return name is not None
 
     def _append(self, message: ChatMessage) -> None:
+        if self._closed:
+            return
         self.log.add(message)
         json = dump(message)
         ticket = self.engine.store.put_message(self.id, message.id, getattr(message, "reply_to", ""), json)
@@ -437,11 +487,18 @@ class Chat:
     # Streaming
 
     def _open_stream(self, message: AgentStreamMessage, run: Run | None) -> None:
+        if self._closed:
+            return
         self.log.add(message)
         self._streams.open(message, run)
 
     def _on_chunk(self, chunk: AgentStreamChunkMessage) -> None:
-        if chunk.stream_complete:
+        if chunk.id not in self._streams:
+            run = current_run()
+            if run is not None and run.abandoned and not run.warned:
+                run.warned = True
+                self.engine.log.warning("%s streams on after it was stopped; dropped.", run.handler_name)
+        elif chunk.stream_complete:
             self._end_stream(chunk.id, chunk.content, chunk.metadata)
         else:
             self._streams.feed(chunk.id, chunk.content)
@@ -501,7 +558,8 @@ class Chat:
             self._remember(row)
 
     def _remember(self, row: MemoryRow) -> None:
-        self.engine.store.add_memory(self.id, row)
+        if not self._closed:
+            self.engine.store.add_memory(self.id, row)
 
     def _forget(self, targets: list[str] | None) -> None:
         self._stored_memory = (
@@ -511,7 +569,7 @@ class Chat:
             self._memory.clear(targets)
 
     def _put_run(self, run: Run) -> None:
-        if self.log.find(run.id) is not None:  # the store has forgotten what was cleared
+        if not self._closed and self.log.find(run.id) is not None:  # the store has forgotten what was cleared
             self.engine.store.put_run(RunRow(self.id, run.id, run.handler, run.state, run.remembers))
 
     def _entitle(self, prompt: str) -> None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "EngineOptions"]
 
+_CLOSING = 0.1
+"""Seconds that cancelled handlers have to end when the server stops."""
+
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 
@@ -70,6 +73,7 @@ class Engine:
         self._rows: dict[str, ChatRow] = {}
         self._chats: dict[str, Chat] = {}
         self._opening = asyncio.Lock()
+        self._late: set[str] = set()  # plug-in groups that were not loaded in time
         self._watchdog = Watchdog(self.log, self._on_blocked) if self.options.threads else None
 
     async def start(self) -> None:
@@ -87,8 +91,9 @@ class Engine:
         """End all runs and write what is left. Bounded: waits for no hung handler, model or disk."""
         if self._watchdog is not None:
             self._watchdog.close()
-        for chat in list(self._chats.values()):
-            await chat.aclose()
+        tasks = {task for chat in self._chats.values() for task in chat.cut()}
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLOSING)
         await self.store.aclose()
 
     # Chats
@@ -135,7 +140,7 @@ class Engine:
             raise ChatError("The default chat cannot be deleted. Clear it, or delete another chat.")
         self._chats.pop(id, None)
         self._rows.pop(id, None)
-        await chat.aclose()
+        chat.cut()
         self.store.delete_chat(id)
 
     def open_default_chat(self, owner: str | None = None) -> Chat | None:
@@ -149,12 +154,20 @@ class Engine:
 
     # What chats use
 
+    async def commands_ready(self) -> None:
+        """Return when it is known who answers, after 30 s at most."""
+        await self._loaded(CHAT_HANDLERS, PERSONAS)
+
     async def handlers_ready(self) -> None:
-        """Return when the plug-ins that answer are loaded, after 30 s at most."""
-        groups = (CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS)
-        late = [group for group in groups if not self.plugins.loaded(group)]
-        if late:
-            await asyncio.gather(*(self.plugins.ready(group) for group in late))
+        """Return when all that an answer may need is loaded, after 30 s at most."""
+        await self._loaded(CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS)
+
+    async def _loaded(self, *groups: str) -> None:
+        # What was late once is not waited for again: one import that hangs would hold up every message.
+        missing = [g for g in groups if not self.plugins.loaded(g) and g not in self._late]
+        if missing:
+            ready = await asyncio.gather(*(self.plugins.ready(group) for group in missing))
+            self._late.update(group for group, in_time in zip(missing, ready, strict=True) if not in_time)
 
     def persona(self) -> Persona:
         """Who speaks where no handler does."""
@@ -189,11 +202,11 @@ class Engine:
         if self._watchdog is not None:
             self._watchdog.leave()
 
-    def _on_blocked(self, run: Run, seconds: float) -> None:
+    def _on_blocked(self, run: Run, name: str, seconds: float) -> None:
         for chat in self._chats.values():
-            if chat.runs.get(run.id) is run or chat.log.find(run.id) is run.message:
+            if chat.log.find(run.id) is run.message:
                 chat.say(
-                    f"{run.handler_name} blocked the whole server for {seconds:.1f} s. "
+                    f"{name} blocked the whole server for {seconds:.1f} s. "
                     "Its author should `await` what takes long, or run it in a thread.",
                     run.id,
                     {"warning": True},
@@ -233,6 +246,8 @@ class Engine:
             return chat
         async with self._opening:
             chat = self._chats.get(row.id)
+            if row.id not in self._rows:
+                raise ChatNotFound(row.id)
             if chat is None:
                 contents = await self._load(row)
                 chat = self._chats[row.id] = Chat(self, row, contents)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["MAX_MERGED", "ChunkFrame", "Frame", "dump", "encodable", "merge", "quote", "to_json"]
+__all__ = ["MAX_MERGED", "ChunkFrame", "Frame", "dump", "encodable", "merge", "plain", "quote", "to_json"]
 
 MAX_MERGED = 1 << 18
 """Code points beyond which chunks are not merged into one frame."""
 
 _MAX_DEPTH = 20  # to which data that is no JSON is followed
+_MAX_NODES = 10_000  # of such data
 _OVERHEAD = 256  # bytes that a frame costs beside its text, for the bound of an outbox
 
 
@@ -42,30 +43,49 @@ def dump(model: BaseModel) -> str:
     """The JSON of a model; for what JSON cannot hold (objects in `metadata`) see `to_json`."""
     try:
         return model.model_dump_json()
-    except (TypeError, ValueError, RecursionError):
+    # `metadata` is what a plug-in made of it: whatever it raises, the frame must go out all the same.
+    except Exception:  # noqa: BLE001
         return to_json({name: getattr(model, name) for name in type(model).model_fields})
 
 
 def to_json(value: object) -> str:
     """The JSON of whatever a plug-in or a model came up with; what JSON cannot hold is told by its `str`."""
+    return json.dumps(plain(value))
+
+
+def plain(value: Any) -> Any:
+    """`value` itself if JSON can hold it, else the like of it that JSON can; never raises."""
     try:
-        return json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return json.dumps(_plain(value, _MAX_DEPTH))
+        json.dumps(value, allow_nan=False)
+    # A plug-in's object may raise anything when it is looked at.
+    except Exception:  # noqa: BLE001
+        return _plain(value, _MAX_DEPTH, [_MAX_NODES])
+    return value
 
 
-def _plain(value: Any, depth: int) -> Any:
-    """`value` in the types that JSON has; below `depth`, as text."""
+def _plain(value: Any, depth: int, room: list[int]) -> Any:
+    """`value` in the types that JSON has; below `depth`, or when there is no `room` for more, as text."""
+    room[0] -= 1
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if depth and isinstance(value, Mapping):
-        return {_told(key): _plain(item, depth - 1) for key, item in value.items()}
-    if depth and isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item, depth - 1) for item in value]
-    if depth and (fields := getattr(type(value), "model_fields", None)):
-        return {name: _plain(getattr(value, name, None), depth - 1) for name in fields}
+    if not depth or room[0] < 0:
+        return f"<{type(value).__name__}>" if room[0] < 0 else _told(value)
+    try:
+        return _plain_parts(value, depth - 1, room)
+    # A plug-in's object may raise anything when it is looked at.
+    except Exception:  # noqa: BLE001
+        return _told(value)
+
+
+def _plain_parts(value: Any, depth: int, room: list[int]) -> Any:
+    if isinstance(value, Mapping):
+        return {_told(key): _plain(item, depth, room) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item, depth, room) for item in value]
+    if fields := getattr(type(value), "model_fields", None):
+        return {name: _plain(getattr(value, name, None), depth, room) for name in fields}
     return _told(value)
 
 

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Outlet"]
 
+# What is held for those who come back, in each chat: half a minute of a fast model. After that they get the
+# whole history, and a server of many chats has its memory for other things (half a kilobyte a frame).
 _HELD_BYTES = 2 << 20
-_HELD_FRAMES = 4096
+_HELD_FRAMES = 1024
 
 
 class Outlet:
@@ -56,7 +58,7 @@ class Outlet:
         missed = self._since(since) if epoch == self.epoch and since is not None else None
         reader.push(self._connection(reader.client_id, "null" if missed is not None else history()))
         for frame in missed or ():
-            reader.push(frame)
+            reader.push(frame, counted=False)
         task = self._readers[reader] = reader.start(self._store)
         task.add_done_callback(lambda task: self._reader_done(reader, task))
 

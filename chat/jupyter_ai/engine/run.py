@@ -62,6 +62,7 @@ class Run:
         self.stopped = False  # Stop was asked for
         self.over = False
         self.abandoned = False  # it is over and its task lives on
+        self.warned = False  # it was logged that it streams on
         self.spoke = False  # anything a person can see came of it
         self.marked = False  # one of its streams tells that it was stopped or cut
         self.remembers = False  # the handler reads and writes the chat's memory
@@ -107,7 +108,7 @@ class Run:
             # Not the error itself: its frames would keep open what the handler was reading from.
             self._end("stopped" if self.stopped else "failed", asyncio.CancelledError())
         # A handler may raise anything, an argument parser's `SystemExit` included: only its own run ends.
-        except (Exception, SystemExit) as e:  # noqa: BLE001
+        except (Exception, SystemExit, KeyboardInterrupt) as e:  # noqa: BLE001
             self._end("failed", e)
         else:
             self._end("stopped" if self.stopped else "done")

@@ -6,7 +6,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.engine.frame import dump, encodable
+from jupyter_ai.engine.frame import dump, encodable, plain
 from jupyter_ai.engine.stream import StreamBuffer
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Streams:
         message = stream.message
         message.body = stream.buffer.text()
         message.complete = True
-        message.metadata = metadata
+        message.metadata = metadata = plain(metadata)
         ticket = self._store.finish_stream(self._chat_id, id, dump(message))
         offset, text = stream.buffer.take(monotonic())
         self._outlet.send_chunk(id, text, offset, complete=True, metadata=metadata, ticket=ticket)

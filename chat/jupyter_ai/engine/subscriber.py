@@ -42,15 +42,20 @@ class Subscriber:
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
 
-    def push(self, frame: Frame | ChunkFrame) -> None:
-        """Queue a frame; never blocks."""
+    def push(self, frame: Frame | ChunkFrame, *, counted: bool = True) -> None:
+        """Queue a frame; never blocks. One that is not `counted` is bounded elsewhere.
+
+        One large message is no sign of a slow reader: a whole one counts for a quarter of the bound at most.
+        """
         if self.lost:
             return
         if self._waiting > self._max:
             self.close()
             self._abort()
             return
-        self._waiting += frame.size
+        if counted:
+            whole = isinstance(frame, Frame)
+            self._waiting += min(frame.size, self._max // 4) if whole else frame.size
         self._outbox.append(frame)
         self._idle.clear()
         self._news.set()

@@ -25,13 +25,13 @@ Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 class Watchdog:
     """A daemon thread that asks the loop for a sign of life while runs are at work.
 
-    `on_blocked(run, seconds)` is called on the loop once it turns again.
+    `on_blocked(run, name, seconds)`, with the name of what blocked it, is called once the loop turns again.
     """
 
     def __init__(
         self,
         log: Log,
-        on_blocked: Callable[[Run, float], None],
+        on_blocked: Callable[[Run, str, float], None],
         *,
         limit: float = BLOCKED_AFTER,
     ) -> None:
@@ -104,7 +104,7 @@ class Watchdog:
                 return
         if run is not None:
             try:
-                loop.call_soon_threadsafe(self._on_blocked, run, monotonic() - began)
+                loop.call_soon_threadsafe(self._on_blocked, run, name, monotonic() - began)
             except RuntimeError:
                 return
 

@@ -17,7 +17,7 @@ from jupyter_ai.errors import EngineUnavailable
 from jupyter_ai.server.base import AiHandler
 
 if TYPE_CHECKING:
-    from jupyter_ai.plugins import PluginRegistry
+    from jupyter_ai.plugins import Plugin, PluginRegistry
     from jupyter_ai.server.host import EngineHost
 
 __all__ = ["HealthHandler", "report"]
@@ -49,6 +49,7 @@ def report(host: EngineHost) -> dict[str, Any]:
     problems = [
         *(f"{stage}: {problem}" for stage, problem in host.problems.items()),
         *(f"plug-in {p['name']} of {p['distribution']}: {p['reason']}" for p in plugins["failed"]),
+        *(f"plug-in {p['name']} of {p['distribution']}: {p['trouble']}" for p in plugins["troubled"]),
         *([f"store: {store['problem']}"] if store and store["problem"] else []),
         *([f"model: {model['problem']}"] if model["problem"] else []),
     ]
@@ -70,12 +71,16 @@ def _engine(host: EngineHost) -> dict[str, Any]:
 
 def _plugins(registry: PluginRegistry) -> dict[str, Any]:
     found = registry.plugins()
-    failed = [
-        {"group": p.group, "name": p.name, "distribution": p.owner, "reason": p.reason}
-        for p in found
-        if p.state == "failed"
-    ]
-    return {"count": len(found), "states": dict(Counter(p.state for p in found)), "failed": failed}
+    return {
+        "count": len(found),
+        "states": dict(Counter(p.state for p in found)),
+        "failed": [_named(p, reason=p.reason) for p in found if p.state == "failed"],
+        "troubled": [_named(p, trouble=p.trouble) for p in found if p.trouble],
+    }
+
+
+def _named(plugin: Plugin, **what: str | None) -> dict[str, Any]:
+    return {"group": plugin.group, "name": plugin.name, "distribution": plugin.owner, **what}
 
 
 def _model(host: EngineHost) -> dict[str, Any]:
@@ -101,8 +106,10 @@ def _model_problem(host: EngineHost, provider: Any) -> str | None:
     if not host.plugins.loaded(MODEL_PROVIDERS):
         return f"{config.lm_gid} is selected; its provider is still being loaded."
     plugin = next((p for p in host.plugins.plugins(MODEL_PROVIDERS) if id in (p.id, p.name)), None)
-    reason = f"is {plugin.state}: {plugin.reason}" if plugin is not None else "is not installed."
-    return f"{config.lm_gid} is selected, but its provider {id} {reason}"
+    if plugin is None:
+        return f"{config.lm_gid} is selected, but its provider {id} is not installed."
+    state = "failed" if plugin.state == "failed" else f"is {plugin.state}"
+    return f"{config.lm_gid} is selected, but its provider {id} {state}: {plugin.reason}"
 
 
 @functools.cache

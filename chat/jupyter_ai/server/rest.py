@@ -6,6 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_ai.server.base import AiHandler, answers
+from jupyter_ai.server.intake import InvalidBody
 
 __all__ = ["ChatHandler", "ChatHistoryHandler", "ChatsHandler"]
 
@@ -39,6 +40,7 @@ class ChatsHandler(AiHandler):
         chat = await engine.create_chat(self.owner, update.title or "")
         if update.shared:
             await engine.update_chat(chat.id, self.owner, shared=True)
+        await engine.store.wait(engine.store.last_ticket)
         self.set_status(201)
         self.send(chat.describe())
 
@@ -62,10 +64,13 @@ class ChatHandler(AiHandler):
         from jupyter_ai.models import ChatUpdate
 
         update = self.body(ChatUpdate)
+        if update.title == "":
+            raise InvalidBody("title: it is empty. Leave it out to keep the present one.")
         engine = await self.engine()
         described = await engine.update_chat(chat_id, self.owner, title=update.title, shared=update.shared)
         if not described.shared:
             self._disconnect(chat_id, _NOT_SHARED, but=described.owner)
+        await engine.store.wait(engine.store.last_ticket)
         self.send(described)
 
     @web.authenticated
@@ -95,4 +100,6 @@ class ChatHistoryHandler(AiHandler):
         engine = await self.engine()
         owner = self.owner
         chat = await (engine.default_chat(owner) if chat_id is None else engine.chat(chat_id, owner))
-        self.finish(chat.history_json())
+        history = chat.history_json()
+        await engine.store.wait(engine.store.last_ticket)  # what is shown here is not lost by a crash
+        self.finish(history)

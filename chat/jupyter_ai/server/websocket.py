@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 import uuid
@@ -22,7 +23,6 @@ from jupyter_ai.server.base import AUTH_RESOURCE, authorize, host_of, refuse
 from jupyter_ai.server.intake import parse_frame, parse_since
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping
 
     from jupyter_ai.engine.chat import Chat
@@ -174,7 +174,7 @@ class RootChatHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def on_clear_request(self, request: ClearRequest) -> None:
         """Forget the chat, or one exchange."""
-        self.chat.clear(request.target)
+        self.chat.clear(request.target, self.owner)
 
     def on_stop_request(self, request: StopRequest | None = None) -> None:
         """Stop what this person asked for in this chat, or one answer."""
@@ -191,7 +191,9 @@ class RootChatHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if connection is None or connection.stream is None or connection.is_closing():
             raise WebSocketClosedError
         # Not `write_message`: that makes a task for each frame, three times the cost of the write itself.
-        await connection.stream.write(text_frame(frame))
+        written = connection.stream.write(text_frame(frame))
+        # Shielded, if it must be waited for: tornado fails, in the log, over a write that was cancelled.
+        await (written if written.done() else asyncio.shield(written))
 
     async def _refuse(self, reason: str, code: str) -> None:
         if self._reader is None:

@@ -13,15 +13,17 @@ from typing import Any, Self
 from jupyter_ai.engine.chat import Chat
 from jupyter_ai.engine.engine import Engine
 from jupyter_ai.engine.subscriber import Subscriber
-from jupyter_ai.errors import ChatError
+from jupyter_ai.errors import ChatError, ChatUnreachable
 from jupyter_ai.models import ChatClient as Speaker
-from jupyter_ai.models import ChatDescription, ChatRequest
+from jupyter_ai.models import ChatDescription, ChatRequest, ChatUpdate
 from jupyter_ai.server.host import EngineHost, HostOptions
+from jupyter_ai.server.intake import parse_body
 from jupyter_ai.terminal.client import ChatInfo, Option
 
 __all__ = ["LocalLink", "LocalPlace"]
 
 _OWNER = ""  # as on a server that knows no identities, so that both have the same chats
+_LONGEST = 1 << 20  # bytes of a title that are looked at, to say that it is too long
 
 
 class LocalPlace:
@@ -48,7 +50,11 @@ class LocalPlace:
 
     async def create(self, title: str) -> ChatInfo:
         """Begin a chat."""
-        return _info((await self.engine.create_chat(_OWNER, title)).describe())
+        try:
+            update = parse_body(json.dumps({"title": title}).encode(), ChatUpdate, _LONGEST)
+        except ChatError as error:
+            raise ChatUnreachable(f"There can be no such chat: {error}") from error
+        return _info((await self.engine.create_chat(_OWNER, update.title or "")).describe())
 
     async def link(self, chat: ChatInfo | None) -> LocalLink:
         """A way to this chat, or to the default one."""

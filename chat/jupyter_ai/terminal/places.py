@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 
-from jupyter_ai.errors import ChatUnreachable
+from jupyter_ai.errors import ChatRefused, ChatUnreachable
 from jupyter_ai.terminal.client import ChatInfo, Place
 from jupyter_ai.terminal.runtime_files import RunningServer, running_servers, sorted_for, told_token
 
@@ -29,14 +30,22 @@ async def named_place(url: str, token: str) -> Place:
 async def find_place(
     folder: Path, token: str, *, local: bool, log: logging.Logger, tell: Callable[[str], None]
 ) -> Place:
-    """A running server, best one whose root holds `folder`, or else an engine of our own for `folder`."""
+    """A running server, best one whose root holds `folder`, or else an engine of our own for `folder`.
+
+    Raises `ChatRefused` if no server lets us in and one would want to: its user expects the chats there.
+    """
     servers = [] if local else sorted_for(folder, _servers())
+    refused: list[str] = []
     for server in servers:
         try:
-            return await named_place(server.url, token)
+            return await _place_at(server, token)
+        except ChatRefused as error:
+            refused.append(error.url)
         except ChatUnreachable as error:
-            if not isinstance(error.__cause__, OSError):  # it answers, but not to us
+            if not isinstance(error.__cause__, OSError):  # it answers, but has no chats
                 tell(f"Not used: {error}")
+    if refused:
+        raise ChatRefused(" and ".join(refused), found=True)
     from jupyter_ai.terminal.local import LocalPlace
     from jupyter_ai.terminal.settings import host_options, read_config
 
@@ -44,12 +53,21 @@ async def find_place(
     return await LocalPlace.start(options, log)
 
 
+async def _place_at(server: RunningServer, token: str) -> Place:
+    """The server, with this token, or with its own: an exported one may be another server's."""
+    if token and server.token not in ("", token):
+        with suppress(ChatRefused):
+            return await named_place(server.url, token)
+        token = ""
+    return await named_place(server.url, token)
+
+
 def _servers() -> Iterator[RunningServer]:
     return running_servers(Path(jupyter_runtime_dir()))
 
 
 async def choose_chat(place: Place, wanted: str | None, new: str | None) -> ChatInfo | None:
-    """The chat with this id (or the beginning of one) or title, or a new one; None: the default chat."""
+    """The chat with this id (or its beginning) or whole title, or a new one; None: the default chat."""
     if new is not None:
         return await place.create(new)
     if wanted is None:

@@ -11,7 +11,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
-from jupyter_ai.errors import ChatUnreachable
+from jupyter_ai.errors import ChatRefused, ChatUnreachable
 from jupyter_ai.terminal.client import ChatInfo, Option
 
 if TYPE_CHECKING:
@@ -110,9 +110,7 @@ class RemotePlace:
 
     def _refusal(self, error: HTTPClientError) -> ChatUnreachable:
         if error.code in (301, 302, 401, 403):
-            return ChatUnreachable(
-                f"{self.url} does not let us in. Give its token with --token; `jupyter server list` shows it."
-            )
+            return ChatRefused(self.url)
         if error.code == 404:
             return ChatUnreachable(
                 f"{self.url} has no such chat, or is a server without chats: there, "

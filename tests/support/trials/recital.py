@@ -1,6 +1,7 @@
 """Plug-ins whose answers follow from the prompt alone, so that whoever reads them knows what is missing.
 
 The two last words of a prompt say how many words to recite and how many milliseconds to wait before each.
+What a prompt that begins with "metronome" gets for words is the time, at an even pace.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from functools import cache
+from time import monotonic
 from typing import Any, ClassVar
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -41,11 +43,24 @@ def asked(prompt: str) -> tuple[int, float]:
     return int(count), float(delay) / 1000
 
 
+async def beats(count: int, period: float) -> AsyncIterator[str]:
+    """The time in seconds, as often as asked for; a beat that comes late is followed by the next in time."""
+    began = monotonic()
+    for number in range(count):
+        await asyncio.sleep(began + number * period - monotonic())
+        yield f"{monotonic():.6f} "
+
+
 class Reciter:
     """A runnable, as far as `stream_reply` needs one."""
 
     async def astream(self, input: str, config: Any = None, **kwargs: Any) -> AsyncIterator[str]:
+        """The words."""
         count, delay = asked(input)
+        if input.startswith("metronome"):
+            async for time in beats(count, delay):
+                yield time
+            return
         for number in range(count):
             await asyncio.sleep(delay)
             yield word(number)

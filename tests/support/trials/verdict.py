@@ -123,7 +123,7 @@ def _answer_complaints(human: Json, replies: list[Json]) -> Iterator[str]:
 
 
 def _is_true(reply: Json, prompt: str) -> bool:
-    text, told = reply["body"], reply["metadata"]
+    text, told = str(reply["body"]), reply["metadata"]
     full = recital(asked(prompt)[0])
     if reply["type"] == "agent":
         return text in {word(number) for number in range(asked(prompt)[0])}
