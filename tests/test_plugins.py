@@ -837,7 +837,7 @@ def test_built_in_keeps_its_slash_id_against_another_name(log: Callable[[], list
     assert "and by `fix` of jupyter_ai 2.40.0" in (loser.reason or "")
     assert "name its entry point `fix` if it is to replace the built-in" in (loser.reason or "")
     assert "`fixer` of acme 1.2" in (served.reason or "")
-    assert any(line.startswith("WARNING") and "`/fix` is claimed by" in line for line in log())
+    assert any(line.startswith("WARNING") and " failed: `/fix` is claimed by" in line for line in log())
 
 
 def test_between_third_parties_one_slash_id_goes_to_the_first_distribution() -> None:

@@ -118,7 +118,7 @@ async def test_a_model_whose_key_is_refused_is_told_apart(make_chat) -> None:
 
     reply = await make_chat(model=Given).send("hello")
 
-    assert reply.text.startswith("Acme refused the API key. Check it in the settings")
+    assert reply.text.startswith("Acme refused the API key. Check it, then")
 
 
 # The handler

@@ -6,6 +6,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from jupyter_ai.errors import ChatUnreachable
 from jupyter_ai.models import ListOptionsEntry
 from jupyter_ai.server.host import HostOptions
 from jupyter_ai.terminal.client import ChatClient, Option
@@ -91,3 +94,14 @@ async def test_a_slow_reader_comes_back_for_what_it_missed(link: Any, read: Any,
             await read(client, 1)
 
         assert [m.text.split()[0] for m in client.state.messages.values()] == [str(n) for n in range(20)]
+
+
+async def test_a_title_is_checked_as_a_server_checks_it(tmp_path: Path) -> None:
+    place = await start(tmp_path)
+    try:
+        with pytest.raises(ChatUnreachable, match=r"title: .* at most 200 characters"):
+            await place.create("x" * 201)
+
+        assert (await place.create("  Whales\n")).title == "Whales"
+    finally:
+        await place.aclose()

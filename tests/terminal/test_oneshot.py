@@ -100,10 +100,10 @@ async def test_clear_ends_it(ask: Ask) -> None:
     assert await ask("/clear") == (0, "", [])
 
 
-async def test_an_unknown_command_is_answered(ask: Ask) -> None:
+async def test_an_unknown_command_is_told_and_is_a_failure(ask: Ask) -> None:
     code, out, _ = await ask("/hepl")
 
-    assert (code, out) == (0, "There is no command `/hepl`. Did you mean `/help`?\n")
+    assert (code, out) == (1, "There is no command `/hepl`. Did you mean `/help`?\n")
 
 
 async def test_what_others_say_is_no_answer(frames: Any, scripted: Any, scripted_link: Any) -> None:

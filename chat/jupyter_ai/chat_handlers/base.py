@@ -215,7 +215,7 @@ class BaseChatHandler:
             self.log.warning("%s refused the API key: %r", getattr(provider, "name", provider), e)
             self._report(
                 f"{getattr(provider, 'name', 'The model provider')} refused the API key. "
-                "Check it in the settings, then send the message again.",
+                "Check it, then send the message again.",
                 message,
                 e,
             )
@@ -259,7 +259,7 @@ class BaseChatHandler:
             return None
         provider = self.config_manager.lm_provider
         if not provider:
-            return "No language model is configured. Choose one in the settings, then send the message again."
+            return str(NoModelConfigured())
         unsupported = getattr(provider, "unsupported_slash_commands", ())
         if isinstance(unsupported, set | frozenset | list | tuple) and self._command in unsupported:
             return f"`{self._command}` is not supported by the model provider {provider.name}."

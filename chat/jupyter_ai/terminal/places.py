@@ -32,7 +32,7 @@ async def find_place(
 ) -> Place:
     """A running server, best one whose root holds `folder`, or else an engine of our own for `folder`.
 
-    Raises `ChatRefused` if no server lets us in and one would want to: its user expects the chats there.
+    Raises `ChatRefused` if servers answer and none lets us in: who runs one expects its chats.
     """
     servers = [] if local else sorted_for(folder, _servers())
     refused: list[str] = []
