@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outlet"]
 
-# What is held for those who come back, in each chat: half a minute of a fast model. After that they get the
+# What is held for those who come back, in each chat: twenty seconds of a fast model. After that they get the
 # whole history, and a server of many chats has its memory for other things (half a kilobyte a frame).
 _HELD_BYTES = 2 << 20
 _HELD_FRAMES = 1024

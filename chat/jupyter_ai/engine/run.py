@@ -14,7 +14,7 @@ __all__ = ["STOPPED_TEXT", "STOP_GRACE", "Run", "RunState", "Slot", "current_run
 
 RunState = Literal["running", "done", "stopped", "failed", "interrupted"]
 
-STOP_GRACE = 0.06
+STOP_GRACE = 0.04
 """Seconds that a stopped handler has to clean up before its run ends without it."""
 
 STOPPED_TEXT = "(AI response stopped by user)"

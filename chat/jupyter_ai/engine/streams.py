@@ -130,5 +130,7 @@ class Streams:
             self._outlet.send_chunk(stream.message.id, text, offset)
 
     def _save(self, stream: _Stream) -> None:
-        stream.save_timer = None
+        if stream.save_timer is not None:
+            stream.save_timer.cancel()
+            stream.save_timer = None
         self._store.append_piece(self._chat_id, stream.message.id, encodable(stream.buffer.take_unsaved()))
