@@ -258,13 +258,13 @@ def test_the_memory_of_an_exchange_bears_its_message(by_hand, handler, human) ->
 @pytest.mark.parametrize(
     ("root", "preferred", "expected"),
     [
-        ("/root", None, None),
-        ("/root", "", None),
-        ("/root", "sub", "/root/sub"),
-        ("/root", "/root/sub/..", "/root"),
-        ("/root", "/elsewhere", None),
-        ("/root", "../rootless", None),
-        ("/root", "/root2", None),
+        ("/srv", None, None),
+        ("/srv", "", None),
+        ("/srv", "sub", "/srv/sub"),
+        ("/srv", "/srv/sub/..", "/srv"),
+        ("/srv", "/elsewhere", None),
+        ("/srv", "../rootless", None),
+        ("/srv", "/srv2", None),
         ("/", "/anywhere", "/anywhere"),
     ],
 )
@@ -273,8 +273,8 @@ def test_the_preferred_directory_is_within_the_root(root: str, preferred: Any, e
 
 
 def test_files_go_to_the_preferred_directory_or_the_root(by_hand, handler) -> None:
-    assert by_hand(handler(), root_dir="/root", preferred_dir="sub").output_dir == "/root/sub"
-    assert by_hand(handler(), root_dir="/root", preferred_dir="/other").output_dir == "/root"
+    assert by_hand(handler(), root_dir="/srv", preferred_dir="sub").output_dir == "/srv/sub"
+    assert by_hand(handler(), root_dir="/srv", preferred_dir="/other").output_dir == "/srv"
     assert by_hand(handler(), root_dir="~").output_dir == os.path.expanduser("~")
 
 

@@ -130,6 +130,16 @@ async def test_stop_before_the_first_token(server: Server) -> None:
     assert seen[2]["content"] == STOPPED
 
 
+async def test_stop_from_another_tab(server: Server) -> None:
+    one, other = await server.chat(), await server.chat()
+    _, reply = await begin(one, "a")
+
+    await other.send({"type": "stop"})
+    last = await one.last("agent-stream-chunk", id=reply, stream_complete=True)
+
+    assert STOPPED in last["content"]
+
+
 async def test_stop_from_another_browser(server: Server) -> None:
     """The token gives each browser another anonymous name; all who hold it are one."""
     chat, other = await server.chat(), await server.chat()
