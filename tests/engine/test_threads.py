@@ -47,7 +47,10 @@ async def test_the_work_of_a_run_gets_a_daemon_thread_and_other_work_the_shared_
 
 
 async def test_an_idle_thread_is_used_again(in_thread) -> None:
-    assert await in_thread(threading.get_ident) == await in_thread(threading.get_ident)
+    # A thread is idle a moment after its work was told; one of many is found idle however busy the machine is.
+    idents = [await in_thread(threading.get_ident) for _ in range(50)]
+
+    assert len(set(idents)) < len(idents)
 
 
 async def test_what_the_work_raises_reaches_who_awaits_it(in_thread) -> None:

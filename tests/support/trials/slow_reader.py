@@ -104,7 +104,7 @@ def _drain(client: socket.socket) -> int:
     """How many bytes lie there for it before the connection's end."""
     total = 0
     with client:
-        client.settimeout(10)
+        client.settimeout(45)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)  # else it drips out, 2 kB at a time
         try:
             while data := client.recv(1 << 20):
