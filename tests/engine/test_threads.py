@@ -47,7 +47,7 @@ async def test_the_work_of_a_run_gets_a_daemon_thread_and_other_work_the_shared_
 
 
 async def test_an_idle_thread_is_used_again(in_thread) -> None:
-    # A thread is idle a moment after its work was told; one of many is found idle however busy the machine is.
+    # A thread is idle a moment after its work was told; of many, one is found idle on a busy machine too.
     idents = [await in_thread(threading.get_ident) for _ in range(50)]
 
     assert len(set(idents)) < len(idents)
