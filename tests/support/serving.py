@@ -235,6 +235,8 @@ class _Collector(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record in self._server.errors or record.module == "log":
             return  # it came to two of the loggers; or it is the access log
+        if record.name == "asyncio" and record.getMessage().startswith("Executing "):
+            return  # asyncio's debug mode on a step that took long: that is the machine's load
         if record.levelno >= logging.ERROR:
             self._server.errors.append(record)
         else:
