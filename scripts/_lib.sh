@@ -92,3 +92,20 @@ install_env() {
   "${pip[@]}" --no-build-isolation --no-deps "$root"/compat/*/
   printf '%s\n%s\n' "$hash" "$extras" >"$stamp"
 }
+
+# ensure_oldest_langchain: prints a Python that has LangChain 0.3 and its partner packages, and all else from `.venv`.
+# An environment over an environment is made in seconds; a second whole one takes a minute.
+ensure_oldest_langchain() {
+  local over=$venv/langchain-0.3 site
+  local stamp=$over/.installed
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$(wanted)" ]; then
+    say "Installing LangChain 0.3 into $over"
+    "$venv/bin/python" -m venv --clear --without-pip "$over"
+    site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    printf 'import site; site.addsitedir("%s")\n' "$site" >"$(echo "$over"/lib/python*/site-packages)/over.pth"
+    "$venv/bin/python" -m pip --python "$over/bin/python" install --quiet --disable-pip-version-check \
+      'langchain-core<1' 'langchain-anthropic<1' 'langchain-ollama<1' 'langchain-openai<1'
+    wanted >"$stamp"
+  fi
+  printf '%s\n' "$over/bin/python"
+}

@@ -96,7 +96,7 @@ async def test_a_runnable_of_ones_own(stream) -> None:
     assert (await stream(Shout()))[:2] == ("HELLO", ["HELLO"])
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # LangChain's own, of RunnableWithMessageHistory
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")  # LangChain's own
 async def test_a_runnable_with_message_history(stream) -> None:
     history = InMemoryChatMessageHistory()
     prompt = ChatPromptTemplate.from_messages([MessagesPlaceholder("history"), ("human", "{input}")])
