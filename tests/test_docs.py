@@ -124,6 +124,9 @@ def test_commands_exist(page: Path) -> None:
                 text = help_of(str(SCRIPTS / "jupyter"), "ai", verb)
                 options = [word.split("=")[0] for word in arguments if word.startswith("-")]
                 assert [option for option in options if option not in text] == []
+            case ["mockllm", verb, *arguments]:
+                text = help_of(str(SCRIPTS / "mockllm"), verb)
+                assert [word for word in arguments if word.startswith("-") and word not in text] == []
             case ["jupyter", "server" | "lab", *_]:
                 pass
             case _ if command[0].startswith(("scripts/", ".ci/")):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-import re
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import uuid4
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
 from pydantic import Field as ModelField
 from pydantic import field_validator
 
@@ -21,21 +25,37 @@ from jupyter_ai_magics.base_provider import BaseProvider
 from jupyter_ai_magics.fields import Field, IntegerField, TextField
 from jupyter_ai_magics.messages import text_of
 from jupyter_ai_magics.threads import run_in_thread
-from mockllm.config import ResponsesConfig, cached_responses
+from mockllm.config import Reply, ToolCall
+from mockllm.content import Conversation, Role, Said
+from mockllm.live import shared_responses
+from mockllm.tokens import count_tokens, split_tokens
 
-__all__ = ["BUILT_IN_RESPONSES", "MockLLMProvider"]
+__all__ = ["BUILT_IN_RESPONSES", "MockLLMProvider", "OfflineModelError"]
 
 BUILT_IN_RESPONSES = Path(__file__).parent / "data" / "offline.yaml"
 
-_TOKEN = re.compile(r"\S+\s*|\s+")
+_ROLES: dict[str, Role] = {"system": "system", "human": "human", "tool": "tool"}
 # LangChain 1.x marks the end of a stream and sends one more, empty chunk if the last one is not marked.
 _LAST: dict[str, Any] = {"chunk_position": "last"} if "chunk_position" in AIMessageChunk.model_fields else {}
+
+
+class OfflineModelError(RuntimeError):
+    """A fault that the YAML file asks for; `status_code` is the HTTP status of a refusal."""
+
+    def __init__(
+        self, message: str, status_code: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.retry_after = retry_after
 
 
 class MockLLMProvider(BaseProvider, BaseChatModel):
     """Answers in process from a YAML file, the built-in one unless another is named.
 
-    `responses_path` names it, else the environment variable MOCKLLM_RESPONSES.
+    `responses_path` names it, else the environment variable MOCKLLM_RESPONSES. All models that use a file
+    count together how often its rules matched. A refusal and a cut stream raise `OfflineModelError`; frames
+    that cannot be parsed do not exist in process.
     """
 
     id: ClassVar[str] = "mockllm"
@@ -67,12 +87,9 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
     def _llm_type(self) -> str:
         return self.id
 
-    def _responses(self) -> ResponsesConfig:
-        named = self.responses_path or os.environ.get("MOCKLLM_RESPONSES")
-        return cached_responses(Path(named).expanduser() if named else BUILT_IN_RESPONSES)
-
-    def _delay(self, responses: ResponsesConfig) -> float:
-        return responses.settings.token_delay if self.delay_ms is None else self.delay_ms / 1000
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model itself: its rules say which tools it calls."""
+        return self.bind()
 
     def _generate(
         self,
@@ -81,9 +98,22 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         run_manager: Any = None,
         **kwargs: Any,
     ) -> ChatResult:
-        answer = _answer(self._responses(), messages, stop)
-        message = AIMessage(content=answer, **self._metadata(messages, answer))
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        reply = self._reply(messages, stop)
+        if delay := next(reply.delays()):
+            time.sleep(delay)
+        return self._result(messages, reply)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        reply = await run_in_thread(self._reply, messages, stop)
+        if delay := next(reply.delays()):
+            await asyncio.sleep(delay)
+        return self._result(messages, reply)
 
     def _stream(
         self,
@@ -92,10 +122,8 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         run_manager: Any = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        responses = self._responses()
-        delay = self._delay(responses)
-        for index, chunk in enumerate(self._chunks(messages, _answer(responses, messages, stop))):
-            if index and delay:
+        for delay, chunk in self._chunks(messages, self._reply(messages, stop)):
+            if delay:
                 time.sleep(delay)
             yield chunk
 
@@ -106,37 +134,103 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         run_manager: Any = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        responses = await run_in_thread(self._responses)
-        delay = self._delay(responses)
-        for index, chunk in enumerate(self._chunks(messages, _answer(responses, messages, stop))):
-            if index and delay:
+        # On a thread: the file may have to be read, and a template filled in.
+        reply = await run_in_thread(self._reply, messages, stop)
+        for delay, chunk in self._chunks(messages, reply):
+            if delay:
                 await asyncio.sleep(delay)
             yield chunk
 
-    def _chunks(self, messages: Sequence[BaseMessage], answer: str) -> Iterator[ChatGenerationChunk]:
-        tokens = _TOKEN.findall(answer) or [""]
-        for token in tokens[:-1]:
-            yield ChatGenerationChunk(message=AIMessageChunk(content=token))
-        last = AIMessageChunk(content=tokens[-1], **self._metadata(messages, answer), **_LAST)
-        yield ChatGenerationChunk(message=last)
+    def _reply(self, messages: Sequence[BaseMessage], stop: Sequence[str] | None) -> Reply:
+        named = self.responses_path or os.environ.get("MOCKLLM_RESPONSES")
+        responses = shared_responses(Path(named).expanduser() if named else BUILT_IN_RESPONSES)
+        conversation = Conversation(tuple(map(_said, messages)))
+        reply = responses.current.reply(conversation.prompt(self.model_id))
+        if reply.faults.status is not None:
+            raise _refusal(reply, reply.faults.status)
+        if self.delay_ms is not None:
+            reply = replace(reply, faults=replace(reply.faults, token_ms=self.delay_ms))
+        return _until(_without_calls_made(reply, conversation), stop or ())
 
-    def _metadata(self, messages: Sequence[BaseMessage], answer: str) -> dict[str, Any]:
-        asked, answered = sum(_words(text_of(message)) for message in messages), _words(answer)
+    def _result(self, messages: Sequence[BaseMessage], reply: Reply) -> ChatResult:
+        calls = [
+            {"type": "tool_call", "name": call.name, "args": dict(call.arguments), "id": _new_id()}
+            for call in reply.tool_calls
+        ]
+        message = AIMessage(content=reply.text, tool_calls=calls, **self._metadata(messages, reply))
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _chunks(
+        self, messages: Sequence[BaseMessage], reply: Reply
+    ) -> Iterator[tuple[float, ChatGenerationChunk]]:
+        """The chunks, each with the seconds to wait before it; raises where the stream is to be cut."""
+        *earlier, last = split_tokens(reply.text) or [""]
+        chunks = [AIMessageChunk(content=token) for token in earlier]
+        chunks.append(AIMessageChunk(content=last, **self._ending(messages, reply)))
+        for sent, (delay, chunk) in enumerate(zip(reply.delays(), chunks, strict=False)):
+            if sent == reply.faults.cut_after:
+                raise _cut(reply)
+            yield delay, ChatGenerationChunk(message=chunk)
+        if len(chunks) == reply.faults.cut_after:
+            raise _cut(reply)
+
+    def _ending(self, messages: Sequence[BaseMessage], reply: Reply) -> dict[str, Any]:
+        calls = [
+            {
+                "type": "tool_call_chunk",
+                "name": call.name,
+                "args": json.dumps(call.arguments),
+                "id": _new_id(),
+                "index": index,
+            }
+            for index, call in enumerate(reply.tool_calls)
+        ]
+        return {"tool_call_chunks": calls, **self._metadata(messages, reply), **_LAST}
+
+    def _metadata(self, messages: Sequence[BaseMessage], reply: Reply) -> dict[str, Any]:
+        asked = sum(count_tokens(text_of(message)) for message in messages)
+        answered = count_tokens(reply.text)
         usage = UsageMetadata(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
-        response = {"model_name": self.model_id, "finish_reason": "stop"}
+        finish = "tool_calls" if reply.tool_calls else "stop"
+        response = {"model_name": self.model_id, "finish_reason": finish}
         return {"usage_metadata": usage, "response_metadata": response}
 
 
-def _answer(responses: ResponsesConfig, messages: Sequence[BaseMessage], stop: Sequence[str] | None) -> str:
-    answer = responses.answer(_prompt(messages))
-    for word in stop or ():
-        answer = answer.partition(word)[0]
-    return answer
+def _said(message: BaseMessage) -> Said:
+    calls = getattr(message, "tool_calls", ())
+    made = tuple(ToolCall(call["name"], call["args"]) for call in calls)
+    return Said(_ROLES.get(message.type, "model"), text_of(message), made)
 
 
-def _prompt(messages: Sequence[BaseMessage]) -> str:
-    return next((text_of(message) for message in reversed(messages) if isinstance(message, HumanMessage)), "")
+def _without_calls_made(reply: Reply, conversation: Conversation) -> Reply:
+    """The reply without the calls that were made since the human message: a rule makes each once.
+
+    One that only calls tools repeats what the last tool said.
+    """
+    calls = tuple(call for call in reply.tool_calls if not conversation.has_called(call))
+    text = reply.text or (conversation.tool_result or "" if reply.tool_calls and not calls else "")
+    return replace(reply, text=text, tool_calls=calls)
 
 
-def _words(text: str) -> int:
-    return len(text.split())
+def _until(reply: Reply, stop: Sequence[str]) -> Reply:
+    text = reply.text
+    for word in stop:
+        text = text.partition(word)[0]
+    return replace(reply, text=text)
+
+
+def _refusal(reply: Reply, status: int) -> OfflineModelError:
+    phrase = next((f" ({known.phrase})" for known in HTTPStatus if known == status), "")
+    after = reply.faults.retry_after
+    again = "" if after is None else f" Try again after {after:g} s."
+    message = f"The model refused with status {status}{phrase}, as `{reply.rule}` in its file says.{again}"
+    return OfflineModelError(message, status, after)
+
+
+def _cut(reply: Reply) -> OfflineModelError:
+    after = reply.faults.cut_after
+    return OfflineModelError(f"The stream was cut after {after} words, as `{reply.rule}` in its file says.")
+
+
+def _new_id() -> str:
+    return f"call_{uuid4().hex[:12]}"

@@ -1,21 +1,27 @@
-"""The canned answers of a responses file, and how fast they are given."""
+"""What a responses file says, what a model is asked, and what it replies."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
+
+from mockllm.faults import Faults
+
+if TYPE_CHECKING:
+    from mockllm.rules import Rule
 
 __all__ = [
-    "ExactRule",
+    "UNKNOWN_RESPONSE",
+    "Faults",
     "Prompt",
+    "Reply",
     "ResponsesConfig",
     "ResponsesError",
-    "Rule",
     "Settings",
-    "cached_responses",
+    "ToolCall",
     "load_responses",
     "parse_responses",
 ]
@@ -32,9 +38,20 @@ class ResponsesError(ValueError):
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the model was asked."""
+    """What the model was asked.
+
+    - `text`: of the last human message.
+    - `system`: all system messages, joined by a line break.
+    - `turn`: how many human messages there are, the last one included.
+    - `model`: the name in the request.
+    - `tool_results`: how many results of tools came after the last human message.
+    """
 
     text: str
+    system: str = ""
+    turn: int = 1
+    model: str = ""
+    tool_results: int = 0
 
     @cached_property
     def normalised(self) -> str:
@@ -42,33 +59,43 @@ class Prompt:
         return " ".join(self.text.casefold().split())
 
 
-class Rule(Protocol):
-    """One answer and the prompts that it is for."""
+@dataclass(frozen=True)
+class ToolCall:
+    """A tool that the model wants to be called."""
 
-    @property
-    def answer(self) -> str: ...
-
-    def matches(self, prompt: Prompt) -> bool: ...
+    name: str
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class ExactRule:
-    """An answer to one prompt, which is kept as `Prompt.normalised` gives it."""
+class Reply:
+    """What the model says, and what goes wrong on the way.
 
-    normalised: str
-    answer: str
+    `faults.status` is set only where this very request is refused. `rule` is what answered, as the file
+    calls it: `responses.hello`, `rules[2]`, `defaults`. `token_delay` is in seconds, before jitter.
+    """
 
-    def matches(self, prompt: Prompt) -> bool:
-        return prompt.normalised == self.normalised
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    faults: Faults = field(default_factory=Faults)
+    rule: str = ""
+    token_delay: float = 0.0
+    seed: int = 0
+
+    def delays(self) -> Iterator[float]:
+        """Seconds: before the first token, then between two tokens, for ever, with jitter."""
+        return self.faults.delays(self.seed, self.token_delay)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How fast answers are streamed."""
+    """How fast answers are streamed, what becomes of unknown prompts, and the seed of the jitter."""
 
     lag_enabled: bool = True
     lag_factor: float = 10.0
     delay_ms: float | None = None
+    strict: bool = False
+    seed: int = 0
 
     @property
     def token_delay(self) -> float:
@@ -80,15 +107,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class ResponsesConfig:
-    """What a responses file says: the first rule that matches a prompt answers it."""
+    """What a responses file says: the first of the rules that matches a prompt answers it.
+
+    `default` answers the rest; None: advice on what to add to the file. `provider_config` holds the plain
+    values that the file has for each provider.
+    """
 
     rules: Sequence[Rule] = ()
-    unknown_response: str = UNKNOWN_RESPONSE
+    default: Rule | None = None
     settings: Settings = field(default_factory=Settings)
-
-    def answer(self, prompt: str) -> str:
-        asked = Prompt(prompt)
-        return next((rule.answer for rule in self.rules if rule.matches(asked)), self.unknown_response)
+    provider_config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def parse_responses(text: str, source: str = "<responses>") -> ResponsesConfig:
@@ -103,25 +131,7 @@ def load_responses(path: Path) -> ResponsesConfig:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise ResponsesError(f"{path} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise ResponsesError(f"{path} cannot be read: byte {error.start} is not UTF-8.") from error
     return parse_responses(text, source=str(path))
-
-
-def cached_responses(path: Path) -> ResponsesConfig:
-    """The responses of a file, read again only when the file has changed."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return _load_version(path, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=16)
-def _load_version(path: Path, mtime_ns: int, size: int) -> ResponsesConfig:
-    return load_responses(path)
-
-
-def _unreadable(path: Path, error: OSError) -> ResponsesError:
-    return ResponsesError(f"{path} cannot be read: {error.strerror or error}.")

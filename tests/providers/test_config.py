@@ -1,12 +1,12 @@
 """What a responses file may say, and how a wrong one is refused."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from jupyter_ai_magics.offline import BUILT_IN_RESPONSES
-from mockllm.config import ResponsesError, Settings, cached_responses, load_responses, parse_responses
+from mockllm.config import Prompt, ResponsesError, Settings, load_responses, parse_responses
+from mockllm.responder import Responder
 
 FILE = """\
 responses:
@@ -21,23 +21,27 @@ settings:
 """
 
 
+def answer(text: str, prompt: str) -> str:
+    return Responder(parse_responses(text)).reply(Prompt(prompt)).text
+
+
 @pytest.mark.parametrize("prompt", ["What colour is the sky?", "  what COLOUR\n is the sky? "])
 def test_letter_case_and_white_space_do_not_count(prompt: str) -> None:
-    assert parse_responses(FILE).answer(prompt) == "Blue, by day."
+    assert answer(FILE, prompt) == "Blue, by day."
 
 
 def test_anything_else_gets_the_default_answer() -> None:
-    assert parse_responses(FILE).answer("what colour is the sea?") == "I was not told."
+    assert answer(FILE, "what colour is the sea?") == "I was not told."
 
 
 def test_prompts_and_answers_are_text_whatever_yaml_makes_of_them() -> None:
-    assert parse_responses(FILE).answer("yes") == "no"
-    assert parse_responses(FILE).answer("6 * 7") == "42"
+    assert answer(FILE, "yes") == "no"
+    assert answer(FILE, "6 * 7") == "42"
 
 
 @pytest.mark.parametrize("text", ["", "responses:", "# nothing\n", "defaults: {}"])
 def test_a_file_that_says_nothing_advises_what_to_add(text: str) -> None:
-    assert "`unknown_response:` under `defaults:`" in parse_responses(text).answer("hello")
+    assert "`unknown_response:` under `defaults:`" in answer(text, "hello")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_the_lag_is_read_from_the_file() -> None:
         ("responses:\n  a: b\n  A: c", "f.yaml, line 3: `responses.A` is answered twice (letter case "),
         ("responses:\n  [a]: b", "f.yaml, line 2: `responses` has a key that is not plain text."),
         ("respones:\n  a: b", "`respones` is not a known key; did you mean `responses`?"),
-        ("x: 1", "`x` is not a known key; known are `responses`, `defaults`, `settings`."),
+        ("x: 1", "`x` is not a known key; known are `responses`, `rules`, `defaults`, "),
         ("settings:\n\n  lag: 1", "f.yaml, line 3: `settings.lag` is not a known key; "),
         ("settings: {lag_enabled: 1}", "`settings.lag_enabled` must be true or false, not '1'."),
         ("settings: {lag_factor: fast}", "`settings.lag_factor` must be a number above 0, not 'fast'."),
@@ -80,6 +84,40 @@ def test_the_lag_is_read_from_the_file() -> None:
         ("settings: {delay_ms: []}", "`settings.delay_ms` must be 0 or a number above it, not a list or "),
         ("defaults: {unknown_response: }", "f.yaml, line 1: `defaults.unknown_response` must be text."),
         ("a: \x07", "f.yaml: this is not YAML: "),
+        ("a: " + "[" * 500, "f.yaml: this is nested too deeply."),
+        ("settings: {strict: 1}", "`settings.strict` must be true or false, not '1'."),
+        ("settings: {seed: 0.5}", "`settings.seed` must be a whole number from 0, not '0.5'."),
+        ("defaults: {unknown_response: '{{ a }}'}", "`defaults.unknown_response` is not a template: `a` "),
+        ("defaults: {faults: {times: 2}}", "`defaults.faults` has `times` or `retry_after`, which need a "),
+        ("providers: {a: b}", "f.yaml, line 1: `providers.a` must be a mapping of keys to values."),
+        ("providers: {a: {b: &b [*b]}}", "`providers.a.b` is nested too deeply, or within itself."),
+        ("rules: {}", "f.yaml, line 1: `rules` must be a list."),
+        ("rules:\n- a", "f.yaml, line 2: `rules[0]` must be a mapping of keys to values."),
+        ("rules: [{contain: a}]", "`rules[0].contain` is not a known key; did you mean `contains`?"),
+        ("rules: [{exact: a, regex: b}]", "`rules[0]` says `exact` and `regex`: keep one of them, or make "),
+        ("rules: [{exact: a}]", "`rules[0]` answers nothing: give it `answer`, `tool_calls` or a `status`."),
+        ("rules: [{contains: ' ', answer: a}]", "`rules[0].contains` must not be empty."),
+        ("rules: [{contains: [], answer: a}]", "`rules[0].contains` is an empty list."),
+        ("rules: [{contains: [a, []], answer: a}]", "`rules[0].contains[1]` must be text."),
+        ("rules: [{regex: '(', answer: a}]", "`rules[0].regex` is not a regular expression: missing )"),
+        ("rules: [{regex: '(a+)+', answer: a}]", "`rules[0].regex` repeats a repetition, which can take "),
+        ("rules: [{turn: 0, answer: a}]", "`rules[0].turn` must be a whole number from 1, not '0'."),
+        ("rules: [{turn: [1, two], answer: a}]", "`rules[0].turn[1]` must be a whole number from 1, not "),
+        ("rules: [{cycle: true, answer: a}]", "`rules[0].cycle` needs `answers`."),
+        ("rules: [{answers: [], exact: a}]", "`rules[0]` answers nothing: "),
+        ("rules: [{answers: [a], answer: a}]", "`rules[0].answer` cannot stand beside `answers`: put it in "),
+        ("rules: [{answers: [{}]}]", "`rules[0].answers[0]` must be text, or say `answer` or `tool_calls`."),
+        ("rules: [{tool_calls: [{arguments: {}}]}]", "`rules[0].tool_calls[0]` has no `name`."),
+        ("rules: [{tool_calls: [{name: a, arguments: 1}]}]", "`rules[0].tool_calls[0].arguments` must be a "),
+        ("rules: [{answer: a, faults: {status: 200}}]", "`rules[0].faults.status` must be a whole number "),
+        (
+            "rules: [{answer: a, faults: {jitter: 2}}]",
+            "`rules[0].faults.jitter` must be a number from 0 to 1",
+        ),
+        (
+            "rules: [{answer: a, faults: {statsu: 1}}]",
+            "`rules[0].faults.statsu` is not a known key; did you ",
+        ),
     ],
 )
 def test_an_error_names_file_line_and_key(text: str, message: str) -> None:
@@ -90,9 +128,8 @@ def test_an_error_names_file_line_and_key(text: str, message: str) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    for load in (load_responses, cached_responses):
-        with pytest.raises(ResponsesError, match=r"none\.yaml cannot be read: No such file"):
-            load(tmp_path / "none.yaml")
+    with pytest.raises(ResponsesError, match=r"none\.yaml cannot be read: No such file"):
+        load_responses(tmp_path / "none.yaml")
 
 
 def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
@@ -102,23 +139,28 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
         load_responses(tmp_path / "f.yaml")
 
 
-def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Path) -> None:
-    path = tmp_path / "f.yaml"
-    path.write_text("responses: {a: one}")
-    first = cached_responses(path)
+def test_a_provider_has_its_configuration_as_plain_values() -> None:
+    text = "providers: {acme: {version: '2', beta: yes, limits: [1, 0.5, null], since: 2024-01-01}}"
 
-    assert cached_responses(path) is first
+    config = parse_responses(text).provider_config
 
-    path.write_text("responses: {a: two}")
-    os.utime(path, ns=(1, 1))
+    assert config == {"acme": {"version": "2", "beta": True, "limits": [1, 0.5, None], "since": "2024-01-01"}}
 
-    assert cached_responses(path).answer("a") == "two"
+
+def test_a_response_stands_as_it_is_and_an_unknown_one_may_be_a_template() -> None:
+    text = "{responses: {a: 'x {{ prompt }}'}, defaults: {unknown_response: 'not {{ prompt }}'}}"
+
+    assert answer(text, "a") == "x {{ prompt }}"
+    assert answer(text, "b") == "not b"
 
 
 def test_the_built_in_answers_are_valid() -> None:
-    responses = load_responses(BUILT_IN_RESPONSES)
+    responder = Responder(load_responses(BUILT_IN_RESPONSES))
 
-    assert "offline model" in responses.answer("Hello")
-    assert "`/help`" in responses.answer("what is the meaning of this")
-    assert responses.answer("what can you do?") == responses.answer("What can you do")
-    assert all(mark in responses.answer("show me markdown") for mark in ("```python", "|--:|", "$$"))
+    def answer(prompt: str) -> str:
+        return responder.reply(Prompt(prompt)).text
+
+    assert "offline model" in answer("Hello")
+    assert "`/help`" in answer("what is the meaning of this")
+    assert answer("what can you do?") == answer("What can you do")
+    assert all(mark in answer("show me markdown") for mark in ("```python", "|--:|", "$$"))

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from blockbuster import blockbuster_ctx
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from naps import patch_sleep
 from pydantic import ValidationError
 
 import jupyter_ai_magics
 import jupyter_ai_magics.offline as offline
 import mockllm
-from jupyter_ai_magics.offline import MockLLMProvider
+from jupyter_ai_magics.offline import MockLLMProvider, OfflineModelError
 
 ANSWER = "  One two,\n\n\tthree. \n"
 Responses = Callable[..., str]
@@ -33,7 +34,7 @@ def responses(tmp_path: Path) -> Responses:
 def model(responses: Responses) -> MockLLMProvider:
     return MockLLMProvider(
         model_id="offline",
-        responses_path=responses(f"responses: {{q: {json.dumps(ANSWER)}, '': nothing}}"),
+        responses_path=responses(f"responses: {{q: {json.dumps(ANSWER)}}}"),
         delay_ms=0,
     )
 
@@ -45,8 +46,8 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         naps.append(seconds)
 
-    monkeypatch.setattr(offline.asyncio, "sleep", sleep)
-    monkeypatch.setattr(offline.time, "sleep", naps.append)
+    patch_sleep(monkeypatch, offline, "asyncio", sleep)
+    patch_sleep(monkeypatch, offline, "time", naps.append)
     return naps
 
 
@@ -58,10 +59,10 @@ async def test_an_answer_comes_word_by_word_and_loses_nothing(model: MockLLMProv
     assert len(streamed) == 4
 
 
-async def test_the_last_chunk_counts_words_and_names_the_model(model: MockLLMProvider) -> None:
+async def test_the_last_chunk_counts_tokens_and_names_the_model(model: MockLLMProvider) -> None:
     *earlier, last = [chunk async for chunk in model.astream([SystemMessage("be brief"), HumanMessage("q")])]
 
-    assert last.usage_metadata == {"input_tokens": 3, "output_tokens": 3, "total_tokens": 6}
+    assert last.usage_metadata == {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
     assert last.response_metadata["model_name"] == "offline"
     assert all(chunk.usage_metadata is None for chunk in earlier)
 
@@ -72,8 +73,8 @@ def test_the_last_human_message_is_the_prompt(model: MockLLMProvider) -> None:
     assert model.invoke([*said, AIMessage("b")]).content == ANSWER
 
 
-def test_without_a_human_message_the_prompt_is_empty(model: MockLLMProvider) -> None:
-    assert model.invoke([SystemMessage("q")]).content == "nothing"
+def test_without_a_human_message_the_last_message_is_the_prompt(model: MockLLMProvider) -> None:
+    assert model.invoke([SystemMessage("q")]).content == ANSWER
 
 
 async def test_an_empty_answer_is_one_empty_chunk(responses: Responses) -> None:
@@ -137,6 +138,89 @@ async def test_the_chats_prompt_reaches_the_exact_answers() -> None:
     asked = {"input": "show me markdown", "context": "", "history": []}
 
     assert "```python" in "".join([chunk.content async for chunk in chain.astream(asked)])
+
+
+async def test_the_rules_see_system_message_turn_and_model(responses: Responses) -> None:
+    text = "rules: [{system: pirate, turn: 2, model: off*, answer: '{{ prompt }}, {{ model }}'}]"
+    model = MockLLMProvider(model_id="offline", responses_path=responses(text), delay_ms=0)
+    said = [SystemMessage("You are a pirate."), HumanMessage("a"), AIMessage("b"), HumanMessage("c")]
+
+    assert (await model.ainvoke(said)).content == model.invoke(said).content == "c, offline"
+
+
+RULE = "rules: [{contains: rain, answer: Wait., tool_calls: [{name: weather, arguments: {city: Rome}}]}]"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_tool_is_called_once_and_its_result_ends_the_turn(responses: Responses, stream: bool) -> None:
+    model = MockLLMProvider(model_id="offline", responses_path=responses(RULE), delay_ms=0).bind_tools([])
+    said: list[BaseMessage] = [HumanMessage("rain?")]
+
+    async def ask() -> AIMessage:
+        if not stream:
+            return await model.ainvoke(said)
+        first, *more = [chunk async for chunk in model.astream(said)]
+        return sum(more, first)
+
+    answer = await ask()
+    [call] = answer.tool_calls
+    said += [answer, ToolMessage("No.", tool_call_id=call["id"])]
+    last = await ask()
+
+    assert (answer.content, call["name"], call["args"]) == ("Wait.", "weather", {"city": "Rome"})
+    assert answer.response_metadata["finish_reason"] == "tool_calls"
+    assert (last.content, last.tool_calls) == ("Wait.", [])
+
+
+def test_a_rule_that_only_calls_tools_repeats_their_result(responses: Responses) -> None:
+    path = responses("rules: [{tool_calls: [{name: weather}]}]")
+    model = MockLLMProvider(model_id="offline", responses_path=path)
+    call = {"name": "weather", "args": {}, "id": "1"}
+    said = [HumanMessage("rain?"), AIMessage("", tool_calls=[call]), ToolMessage("No.", tool_call_id="1")]
+
+    assert model.invoke(said).content == "No."
+
+
+async def test_delays_are_those_of_the_faults(responses: Responses, naps: list[float]) -> None:
+    path = responses("rules: [{answer: one two, faults: {first_token_ms: 300, token_ms: 20}}]")
+    model = MockLLMProvider(model_id="offline", responses_path=path)
+    [chunk async for chunk in model.astream("q")]
+    await model.ainvoke("q")
+    model.invoke("q")
+
+    assert naps == [0.3, 0.02, 0.3, 0.3]
+
+
+async def test_a_refusal_is_an_error_with_its_status(responses: Responses) -> None:
+    path = responses("rules: [{answer: a, faults: {status: 429, times: 2, retry_after: 1}}]")
+    model = MockLLMProvider(model_id="offline", responses_path=path)
+    expected = r"status 429 \(Too Many Requests\), as `rules\[0\]` in its file says\. Try again after 1 s"
+
+    with pytest.raises(OfflineModelError, match=expected) as raised:
+        await model.ainvoke("q")
+    with pytest.raises(OfflineModelError):
+        list(model.stream("q"))
+
+    assert (raised.value.status_code, raised.value.retry_after) == (429, 1)
+    assert model.invoke("q").content == "a"
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+async def test_a_cut_stream_is_an_error_after_what_was_said(responses: Responses, after: int) -> None:
+    path = responses(f"rules: [{{answer: one two, faults: {{cut_after: {after}}}}}]")
+    model = MockLLMProvider(model_id="offline", responses_path=path, delay_ms=0)
+    stream = model.astream("q")
+
+    assert [(await anext(stream)).content for _ in range(after)] == ["one ", "two"][:after]
+    with pytest.raises(OfflineModelError, match=f"The stream was cut after {after} words, as `rules"):
+        await anext(stream)
+
+
+def test_in_strict_mode_an_unknown_prompt_is_an_error_that_explains(responses: Responses) -> None:
+    path = responses("{settings: {strict: true}, responses: {hello: a}}")
+
+    with pytest.raises(LookupError, match=r"Nearest is `responses\.hello`, but it wants exactly 'hello'"):
+        MockLLMProvider(model_id="offline", responses_path=path).invoke("helo")
 
 
 def test_it_is_offered_in_the_chat_and_not_for_completions() -> None:

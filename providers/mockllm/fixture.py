@@ -1,0 +1,72 @@
+"""What the pytest fixture `mockllm` is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mockllm.config import ResponsesConfig, Settings, parse_responses
+from mockllm.faults import Faults
+from mockllm.journal import Entry
+from mockllm.live import LiveResponses
+from mockllm.rules import Answer, Rule
+from mockllm.runner import MockServer
+from mockllm.server import create_app
+from mockllm.templates import PlainText
+
+__all__ = ["MockLLM", "start_server"]
+
+_NOTHING = "settings: {delay_ms: 0}"
+
+
+def start_server() -> MockServer:
+    """A server with every provider and no rules, not yet started."""
+    return MockServer(create_app(parse_responses(_NOTHING)))
+
+
+class MockLLM:
+    """A running mock server, with the rules and the journal of one test.
+
+    It runs in a thread of its own, so tests may block: `wait_for` does. In a coroutine that must let others
+    run meanwhile, `await asyncio.to_thread(mockllm.wait_for, …)`.
+    """
+
+    def __init__(self, server: MockServer) -> None:
+        self._server = server
+        self.url = server.url
+        self.openai_url = server.openai_url
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the rules and the journal."""
+        self.load(_NOTHING)
+        self._server.journal.clear()
+
+    def load(self, text: str) -> None:
+        """Answer from the text of a responses file. Raises `ResponsesError` if it is wrong."""
+        self._use(parse_responses(text, source="<test>"))
+
+    def reply_with(self, text: str, **faults: Any) -> None:
+        """Answer every prompt with a text, and with faults such as `status=429` or `cut_after=3`."""
+        rule = Rule("reply_with", answers=(Answer(PlainText(text)),), faults=Faults(**faults))
+        self._use(ResponsesConfig(rules=(rule,), settings=Settings(delay_ms=0)))
+
+    @property
+    def journal(self) -> list[Entry]:
+        """The requests since the test began, oldest first."""
+        return self._server.journal.entries
+
+    @property
+    def requests(self) -> list[Any]:
+        """The JSON of those requests, keys and other secrets left out."""
+        return [entry.body for entry in self.journal if entry.body is not None]
+
+    def wait_for(self, predicate: Callable[[Entry], Any], timeout: float = 5.0) -> Entry:
+        """The first request for which the predicate holds, such as `lambda entry: entry.disconnected_at`.
+
+        `timeout` is in seconds; raises `TimeoutError` with the journal after it.
+        """
+        return self._server.journal.wait_for(predicate, timeout)
+
+    def _use(self, responses: ResponsesConfig) -> None:
+        self._server.answers.use(LiveResponses.fixed(responses))

@@ -1,0 +1,1 @@
+"""Providers: each gives the mock server the endpoints of an API."""
