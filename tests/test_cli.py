@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from fake_ollama import find_nothing
 
 from jupyter_ai import __version__
 from jupyter_ai.cli import main
@@ -40,6 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(f"JUPYTER_{kind}_DIR", str(tmp_path / kind.lower()))
     monkeypatch.setenv("JUPYTER_NO_CONFIG", "1")
     monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    find_nothing(monkeypatch)
     monkeypatch.setenv("MOCKLLM_RESPONSES", str(tmp_path / "answers.yaml"))
     (tmp_path / "answers.yaml").write_text(ANSWERS)
     folder = tmp_path / "folder"
@@ -134,6 +136,16 @@ def test_the_whole_of_standard_input_is_a_prompt(run: Run) -> None:
 def test_words_are_a_prompt(run: Run) -> None:
     assert run("chat", "who", "are", "you").stdout == "What?\n"
     assert run("chat", "hello").stdout == "Hello **there**\n"
+
+
+def test_what_could_be_chosen_is_no_part_of_the_answer(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123456789")
+
+    result = run("chat", "hello")
+
+    assert result.stdout == "Hello **there**\n"
+    assert "`OPENAI_API_KEY` in the environment: `/model openai-chat:" in result.stderr
+    assert "sk-planted" not in result.output
 
 
 def test_the_chat_is_kept(run: Run) -> None:

@@ -140,7 +140,7 @@ def handler(slash_id: str | None, **attributes: Any) -> type[BaseChatHandler]:
 
 
 def provider(id: str) -> type:
-    return type("Provider", (), {"id": id, "name": "Name", "models": ["m"]})
+    return type("Provider", (), {"id": id, "name": "Name", "models": ["m"], "model_id_key": "model"})
 
 
 def context_provider(id: str) -> type:
@@ -565,6 +565,14 @@ def test_class_that_is_no_chat_handler_is_told_what_to_derive_from() -> None:
 
 def test_what_is_added_must_be_a_class() -> None:
     assert "is not a class" in reason_for(CHAT_HANDLERS, "Handler")
+
+
+def test_embeddings_provider_names_the_keyword_of_its_model() -> None:
+    registry = empty_registry()
+    registry.add(EMBEDDINGS_PROVIDERS, "x", type("Embedder", (), {"id": "x", "name": "X", "models": ["m"]}))
+    registry.load(EMBEDDINGS_PROVIDERS)
+
+    assert "`model_id_key` is missing: add `model_id_key = …` to the class" in str(only(registry).reason)
 
 
 @pytest.mark.parametrize("group", [MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS])

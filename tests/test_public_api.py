@@ -22,12 +22,16 @@ NAMES = {
     ),
     "jupyter_ai.chat_handlers.default": ("DefaultChatHandler"),
     "jupyter_ai.callback_handlers": ("MetadataCallbackHandler"),
-    "jupyter_ai.config_manager": ("ConfigManager JupyternautPersona"),
+    "jupyter_ai.config_manager": (
+        "AnyProvider AuthError BlockedModelError ConfigManager DEFAULT_INDENTATION_DEPTH JupyternautPersona "
+        "KeyEmptyError KeyInUseError WriteConflictError"
+    ),
     "jupyter_ai.extension": (
         "AiExtension DEFAULT_HELP_MESSAGE_TEMPLATE JUPYTERNAUT_AVATAR_PATH JUPYTERNAUT_AVATAR_ROUTE"
     ),
     "jupyter_ai.handlers": (
-        "AutocompleteOptionsHandler ChatHistoryHandler RootChatHandler SlashCommandsInfoHandler"
+        "ApiKeysHandler AutocompleteOptionsHandler ChatHistoryHandler EmbeddingsModelProviderHandler "
+        "GlobalConfigHandler ModelProviderHandler RootChatHandler SlashCommandsInfoHandler"
     ),
     "jupyter_ai.history": ("HUMAN_MSG_ID_KEY BoundedChatHistory WrappedBoundedChatHistory"),
     "jupyter_ai.models": (

@@ -60,6 +60,12 @@ _HOMES = {
     "InlineCompletionReply": _COMPLETION,
     "InlineCompletionRequest": _COMPLETION,
     "InlineCompletionStreamChunk": _COMPLETION,
+    # Not in `__all__`, because each needs a package that may not be installed.
+    "AI21Provider": _MAGICS,
+    "GPT4AllProvider": _MAGICS,
+    "HfHubProvider": _MAGICS,
+    "QianfanProvider": _MAGICS,
+    "TogetherAIProvider": _MAGICS,
 }
 
 __all__ = [

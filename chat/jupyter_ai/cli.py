@@ -1,15 +1,16 @@
-"""The command `jupyter ai`: chat in a terminal, and see the plug-ins."""
+"""The command `jupyter ai`: chat in a terminal, see the plug-ins, and the settings."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jupyter_ai import __version__
 
 if TYPE_CHECKING:
+    from jupyter_ai.server.host import EngineHost
     from jupyter_ai.terminal.session import Wanted
 
 __all__ = ["main"]
@@ -89,6 +90,96 @@ def plugins(as_json: bool, strict: bool) -> None:
         click.echo("\n".join(to_lines(found)))
     if strict and any(plugin.state == "failed" for plugin in found):
         sys.exit(_FAILED)
+
+
+@main.command()
+@click.option(
+    "--explain", is_flag=True, help="Tell of every setting where it comes from, and what else was asked."
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with all that --explain tells.")
+@click.option("--model", metavar="ID", help="Choose the language model, as <provider>:<model>; '' for none.")
+@click.option("--embeddings-model", metavar="ID", help="Choose the embedding model.")
+@click.option("--completions-model", metavar="ID", help="Choose the model that completes code.")
+@click.option("--set-key", metavar="NAME", help="Store an API key: it is asked for, or read from a pipe.")
+@click.option("--delete-key", metavar="NAME", help="Forget an API key.")
+@click.option("--reset", is_flag=True, help="Forget all choices; keys stay.")
+def config(
+    explain: bool,
+    as_json: bool,
+    model: str | None,
+    embeddings_model: str | None,
+    completions_model: str | None,
+    set_key: str | None,
+    delete_key: str | None,
+    reset: bool,
+) -> None:
+    """Show the settings, or change them; a running server takes a change with the next message.
+
+    What is set on a server's own command line is not known here. In a pipe each setting is a line of fields
+    separated by tabs: name, value, source, where, and "read-only" if people cannot change it. A key is never
+    shown.
+
+    The exit code is 1 if a change is refused, and nothing is changed then.
+    """
+    models = {
+        "model_provider_id": model,
+        "embeddings_provider_id": embeddings_model,
+        "completions_model_provider_id": completions_model,
+    }
+    update: dict[str, Any] = {name: id.strip() or None for name, id in models.items() if id is not None}
+    if set_key is not None:
+        update["api_keys"] = {set_key: _read_key(set_key)}
+    if reset and (update or delete_key):
+        raise click.UsageError("--reset stands alone: it forgets every choice.")
+    sys.exit(_configure(update, delete_key, reset, "json" if as_json else "explain" if explain else "table"))
+
+
+def _configure(update: dict[str, Any], delete_key: str | None, reset: bool, form: str) -> int:
+    from jupyter_ai.errors import JupyterAIError
+    from jupyter_ai.models import UpdateConfigRequest
+    from jupyter_ai.terminal.config_table import open_settings
+
+    host = open_settings(lambda text: click.echo(text, err=True))
+    manager = host.config_manager
+    try:
+        if reset:
+            manager.reset()
+        if update:
+            manager.update_config(UpdateConfigRequest(**update))
+        if delete_key is not None:
+            manager.delete_api_key(delete_key)
+    except JupyterAIError as error:
+        click.echo(f"Error: {error}", err=True)
+        return _FAILED
+    _show_settings(host, form)
+    return 0
+
+
+def _show_settings(host: EngineHost, form: str) -> None:
+    from jupyter_ai.config_explained import explain
+    from jupyter_ai.terminal import config_table
+
+    settings = explain(host)
+    problems = [*host.problems.values(), *host.config_manager.problems]
+    if form == "json":
+        click.echo(config_table.to_json(settings, problems))
+        return
+    if form == "explain":
+        click.echo("\n".join(config_table.to_explained_lines(settings)))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(config_table.to_table(settings))
+    else:
+        click.echo("\n".join(config_table.to_lines(settings)))
+    for problem in problems:
+        click.echo(f"Problem: {problem}", err=True)
+
+
+def _read_key(name: str) -> str:
+    """A key, which is neither shown nor on the command line, where other users see it."""
+    key: str = click.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
+    return key
 
 
 def _read(words: tuple[str, ...]) -> str:

@@ -1,32 +1,73 @@
-"""Which model answers, with which parameters."""
+"""Which model answers, with which parameters; and the settings that decide it."""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Configurable
 
-from jupyter_ai_magics.auth import key_params
+from jupyter_ai.config_change import Change, plan
+from jupyter_ai.config_choice import Choices, WhyNot
+from jupyter_ai.config_file import SettingsFile, SettingsStore
+from jupyter_ai.config_memory import MemorySecrets, MemorySettings
+from jupyter_ai.config_schema import DEFAULT_INDENTATION_DEPTH, Settings
+from jupyter_ai.config_sources import (
+    COMPLETIONS_MODEL,
+    EMBEDDINGS_MODEL,
+    LANGUAGE_MODEL,
+    MODEL_SETTINGS,
+    OFFLINE_MODEL,
+    ModelSetting,
+    Sources,
+)
+from jupyter_ai.config_writer import Writer, take
+from jupyter_ai.errors import (
+    AuthError,
+    BlockedModelError,
+    KeyEmptyError,
+    KeyInUseError,
+    KeyNotFound,
+    SettingFixed,
+    WriteConflictError,
+)
+from jupyter_ai.secrets import Keys
 from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
+from jupyter_ai_magics.network import NetworkSettings
+from jupyter_ai_magics.policy import Policy
+from jupyter_ai_magics.utils import AnyProvider
 
 if TYPE_CHECKING:
+    from jupyter_ai.models import DescribeConfigResponse, UpdateConfigRequest
+    from jupyter_ai.offers import Offers
     from jupyter_ai_magics import BaseEmbeddingsProvider, BaseProvider
 
-__all__ = ["OFFLINE_MODEL", "ConfigManager", "JupyternautPersona"]
-
-OFFLINE_MODEL = "mockllm:offline"
-"""The model that answers while nothing else is configured: in process, without a key or a network."""
-
-P = TypeVar("P")
+__all__ = [
+    "DEFAULT_INDENTATION_DEPTH",
+    "OFFLINE_MODEL",
+    "AnyProvider",
+    "AuthError",
+    "BlockedModelError",
+    "ConfigManager",
+    "JupyternautPersona",
+    "KeyEmptyError",
+    "KeyInUseError",
+    "WriteConflictError",
+]
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 
 class ConfigManager(Configurable):
-    """Tells handlers which model to use. Global ids read `<provider id>:<model id>`."""
+    """Tells handlers which model to use. Global ids read `<provider id>:<model id>`.
+
+    `defaults` holds the administrator's defaults by the names of `GlobalConfig`, `fixed` likewise what
+    nobody may choose otherwise. The settings are kept at `path`, or without one in memory; a change of that
+    file counts from the next access on. All of it may be used from any thread.
+    """
 
     def __init__(
         self,
@@ -39,83 +80,192 @@ class ConfigManager(Configurable):
         allowed_models: list[str] | None = None,
         blocked_models: list[str] | None = None,
         *args: Any,
+        policy: Policy | None = None,
+        keys: Keys | None = None,
+        network: NetworkSettings | None = None,
+        path: Path | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        model_parameters: Mapping[str, Mapping[str, Any]] | None = None,
+        why_not: WhyNot | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.log = log
-        self._lm_providers = lm_providers  # by provider id; loads what is asked for
+        self.policy = policy or Policy(allowed_providers, blocked_providers, allowed_models, blocked_models)
+        self.keys = keys or Keys(MemorySecrets(), defaults.get("api_keys") or {})
+        self._lm_providers = lm_providers  # by provider id; imports what is asked for
         self._em_providers = em_providers
-        self._defaults = defaults  # what the administrator decided, by the names of `GlobalConfig`
-        self._allowed_providers = allowed_providers
-        self._blocked_providers = blocked_providers
-        self._allowed_models = allowed_models
-        self._blocked_models = blocked_models
+        self._store: SettingsStore = MemorySettings()
+        if path is not None:
+            self._store = SettingsFile(path, log, lambda found: take(self.keys, found))
+        self._writer = Writer(self._store, self.keys, log)
+        self.sources = Sources(os.environ, fixed or {}, self._store.read, self._store.name, defaults)
+        self.choices = Choices(
+            self.sources,
+            self.policy,
+            self.keys,
+            network or NetworkSettings(),
+            lambda: self._lm_providers,
+            lambda: self._em_providers,
+            model_parameters or {},
+            why_not,
+        )
+        self.offers: Offers | None = None  # what could be chosen; a server looks for it
+        self._prepared: str | None = None  # the language model whose provider was imported on a thread
+
+    # The models
 
     @property
     def lm_gid(self) -> str | None:
         """The global id of the language model; the offline model if none was chosen."""
-        chosen = self._defaults.get("model_provider_id")
-        return str(chosen) if chosen else OFFLINE_MODEL
+        return self._gid(LANGUAGE_MODEL)
 
     @property
     def em_gid(self) -> str | None:
         """The global id of the embedding model."""
-        return self._defaults.get("embeddings_provider_id")
+        return self._gid(EMBEDDINGS_MODEL)
+
+    @property
+    def model_provider_id(self) -> str | None:
+        """The same as `lm_gid`."""
+        return self.lm_gid
+
+    @property
+    def embeddings_provider_id(self) -> str | None:
+        """The same as `em_gid`."""
+        return self.em_gid
+
+    @property
+    def completions_model_provider_id(self) -> str | None:
+        """The global id of the completion model."""
+        return self._gid(COMPLETIONS_MODEL)
 
     @property
     def lm_provider(self) -> type[BaseProvider] | None:
-        """The provider class of the language model, or None if it is not to be had."""
-        return _find(self.lm_gid, self._lm_providers)
+        """The provider class of the language model; None if it is not to be had: see `lm_problem`."""
+        provider: type[BaseProvider] | None = self.choices.of(LANGUAGE_MODEL).provider
+        return provider
 
     @property
     def em_provider(self) -> type[BaseEmbeddingsProvider] | None:
-        """The provider class of the embedding model, or None if none was chosen."""
-        return _find(self.em_gid, self._em_providers)
+        """The provider class of the embedding model, or None if there is none."""
+        provider: type[BaseEmbeddingsProvider] | None = self.choices.of(EMBEDDINGS_MODEL).provider
+        return provider
 
     @property
     def completions_lm_provider(self) -> type[BaseProvider] | None:
-        """The provider class of the completion model, or None if none was chosen."""
-        return _find(self._defaults.get("completions_model_provider_id"), self._lm_providers)
+        """The provider class of the completion model, or None if there is none."""
+        provider: type[BaseProvider] | None = self.choices.of(COMPLETIONS_MODEL).provider
+        return provider
 
     @property
     def lm_provider_params(self) -> dict[str, Any] | None:
-        """Keyword arguments for `lm_provider`."""
-        return self._params(self.lm_gid, self.lm_provider, "fields")
+        """Keyword arguments for `lm_provider`; ValueError names what is wrong with the network settings."""
+        return self.choices.params(LANGUAGE_MODEL)
 
     @property
     def em_provider_params(self) -> dict[str, Any] | None:
-        """Keyword arguments for `em_provider`."""
-        return self._params(self.em_gid, self.em_provider, "embeddings_fields")
+        """Keyword arguments for `em_provider`, likewise."""
+        return self.choices.params(EMBEDDINGS_MODEL)
 
     @property
     def completions_lm_provider_params(self) -> dict[str, Any] | None:
-        """Keyword arguments for `completions_lm_provider`."""
-        gid = self._defaults.get("completions_model_provider_id")
-        return self._params(gid, self.completions_lm_provider, "completions_fields")
+        """Keyword arguments for `completions_lm_provider`, likewise."""
+        return self.choices.params(COMPLETIONS_MODEL)
 
     @property
     def persona(self) -> Persona:
         """The persona of the language model's provider, or Jupyternaut."""
-        provider = self.lm_provider
-        persona = getattr(provider, "persona", None)
+        persona = getattr(self.lm_provider, "persona", None)
         return persona if isinstance(persona, Persona) else JupyternautPersona
 
-    def _params(self, gid: str | None, provider: Any, fields: str) -> dict[str, Any] | None:
-        if gid is None or provider is None:
-            return None
-        settings = self._defaults.get(fields, {}).get(gid, {})
-        return {"model_id": gid.split(":", 1)[1], **settings, **_keys(provider, self._defaults)}
+    @property
+    def lm_is_chosen(self) -> bool:
+        """Whether somebody named the language model; if not, the offline model answers."""
+        source = self.sources.chosen(LANGUAGE_MODEL)
+        return source is None or source.kind != "built-in"
 
+    @property
+    def lm_problem(self) -> str | None:
+        """Why the language model cannot answer, and what it lacks; None if all is well."""
+        return self.choices.problem_of(LANGUAGE_MODEL)
 
-def _find(gid: str | None, providers: Mapping[str, P]) -> P | None:
-    if not gid or ":" not in gid:
-        return None
-    return providers.get(gid.split(":", 1)[0])
+    @property
+    def problems(self) -> list[str]:
+        """All that is wrong with the settings, in words."""
+        models = [self.choices.problem_of(setting) for setting in MODEL_SETTINGS]
+        found = [self._store.read().problem, self.keys.problem, *models]
+        return list(dict.fromkeys(problem for problem in found if problem))
 
+    @property
+    def prepared(self) -> bool:
+        """Whether the next answer imports no provider."""
+        return self._prepared == self.lm_gid
 
-def _keys(provider: Any, defaults: dict[str, Any]) -> dict[str, str]:
-    """The keys that `provider` needs, by the keyword that takes them: the environment's first."""
-    stored = defaults.get("api_keys", {})
-    names = key_params(getattr(provider, "auth_strategy", None))
-    found = {keyword: os.environ.get(name) or stored.get(name) for name, keyword in names.items()}
-    return {keyword: key for keyword, key in found.items() if key}
+    def prepare(self) -> None:
+        """Import the provider of the language model, which takes long; call it on a thread."""
+        choice = self.choices.of(LANGUAGE_MODEL)
+        if choice.provider is not None:
+            self._prepared = choice.gid
+
+    # The settings
+
+    def get_config(self) -> DescribeConfigResponse:
+        """Describe the settings: of keys, the names only."""
+        from jupyter_ai.models import DescribeConfigResponse
+
+        snapshot = self._store.read()
+        sources = {setting.name: self.sources.chosen(setting, snapshot) for setting in MODEL_SETTINGS}
+        keys = self.choices.known_keys()
+        values: dict[str, Any] = {
+            **{name: source.value if source else None for name, source in sources.items()},
+            **{setting.fields: getattr(snapshot.settings, setting.fields) for setting in MODEL_SETTINGS},
+        }
+        return DescribeConfigResponse(
+            **values,
+            send_with_shift_enter=snapshot.settings.send_with_shift_enter,
+            api_keys=list(keys),
+            last_read=snapshot.stamp,
+            fixed={name: source.where for name, source in sources.items() if source and source.is_fixed},
+            problems=self.problems,
+            key_sources=keys,
+        )
+
+    # 2.x gave this name of traitlets another meaning, and traitlets does not call it by itself.
+    def update_config(self, config_update: UpdateConfigRequest) -> None:  # type: ignore[override]
+        """Change settings, all that are asked for or none.
+
+        Raises a `SettingsError` that names the setting: `InvalidSetting`, `BlockedModelError`, `AuthError`,
+        `KeyEmptyError`, `SettingFixed`, `WriteConflictError` if they were changed since `last_read`, and
+        `SettingsNotSaved` if the disk refuses them. `SecretsError` if the keys cannot be stored.
+        """
+        self._writer.change(lambda before: plan(self, config_update, before))
+
+    def delete_api_key(self, key_name: str) -> None:
+        """Forget a key of the user's. Raises `KeyNotFound`, `SettingFixed`, and `KeyInUseError` if needed."""
+        if key_name not in self.keys.stored():
+            raise self._not_stored(key_name)
+        user = self.choices.user_of(key_name)
+        if user is not None:
+            model = f"the {user[0].what} {user[1]}"
+            raise KeyInUseError(f"{key_name} is needed by {model}. Choose another model first.")
+        self._writer.change(lambda before: Change({}), also=lambda: self.keys.delete(key_name))
+        self.log.info("The key %s was deleted.", key_name)
+
+    def reset(self) -> None:
+        """Forget all that the person chose, and keep their keys. Raises `SettingsNotSaved`."""
+        blank = Settings().model_dump(exclude={"version", "changed"})
+        self._writer.change(lambda before: Change(blank))
+
+    # Within
+
+    def _gid(self, setting: ModelSetting) -> str | None:
+        source = self.sources.chosen(setting)
+        return source.value if source is not None else None
+
+    def _not_stored(self, key_name: str) -> SettingFixed | KeyNotFound:
+        source = self.keys.source(key_name)
+        if source is None:
+            return KeyNotFound(f"There is no key {key_name}. `jupyter ai config` lists those that there are.")
+        where = "the environment" if source == "environment" else "AiExtension.default_api_keys"
+        return SettingFixed(f"{key_name} comes from {where}, and cannot be deleted here.")

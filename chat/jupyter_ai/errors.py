@@ -5,6 +5,8 @@ from __future__ import annotations
 from asyncio import CancelledError
 
 __all__ = [
+    "AuthError",
+    "BlockedModelError",
     "ChatError",
     "ChatNotFound",
     "ChatRefused",
@@ -13,13 +15,22 @@ __all__ = [
     "EngineUnavailable",
     "GenerationInterrupted",
     "InvalidFrame",
+    "InvalidSetting",
     "JupyterAIError",
+    "KeyEmptyError",
+    "KeyInUseError",
+    "KeyNotFound",
     "NoChainBound",
     "NoModelConfigured",
     "NotAllowed",
     "NotYourRun",
+    "SecretsError",
+    "SettingFixed",
+    "SettingsError",
+    "SettingsNotSaved",
     "UnknownMessage",
     "UnsupportedChunk",
+    "WriteConflictError",
     "message_of",
 ]
 
@@ -127,10 +138,85 @@ class NoChainBound(JupyterAIError):
 
 
 class NoModelConfigured(JupyterAIError):
-    """A model is needed and none is chosen."""
+    """A model is needed, and none is chosen or the chosen one cannot be used."""
 
-    def __init__(self) -> None:
-        super().__init__("No language model is configured. Name one in AiExtension.default_language_model.")
+    def __init__(self, reason: str | None = None) -> None:
+        if reason is None:
+            reason = "none is chosen. Choose one with `/model` or `jupyter ai config --model`."
+        super().__init__(f"No language model can be used: {reason}")
+
+
+class SecretsError(JupyterAIError):
+    """A key cannot be stored or forgotten."""
+
+    code = "secrets"
+
+
+class SettingsError(JupyterAIError):
+    """A change of the settings is refused; nothing of it took effect. The message names the setting."""
+
+    code = "bad-request"
+    status = 400
+
+
+class InvalidSetting(SettingsError):
+    """A setting has a value that it cannot have."""
+
+    code = "invalid-setting"
+
+
+class AuthError(SettingsError):
+    """A model needs a key that is not there."""
+
+    code = "key-missing"
+
+
+class KeyEmptyError(SettingsError):
+    """A key is blank."""
+
+    code = "key-empty"
+
+
+class BlockedModelError(SettingsError):
+    """The administrator does not allow this model."""
+
+    code = "blocked-model"
+    status = 403
+
+
+class SettingFixed(SettingsError):
+    """The environment or the administrator decided this; it cannot be changed here."""
+
+    code = "fixed"
+    status = 403
+
+
+class KeyNotFound(SettingsError):
+    """There is no such key to be deleted."""
+
+    code = "not-found"
+    status = 404
+
+
+class KeyInUseError(SettingsError):
+    """A selected model needs the key that is to be deleted."""
+
+    code = "key-in-use"
+    status = 409
+
+
+class WriteConflictError(SettingsError):
+    """The settings were changed by somebody else since they were read."""
+
+    code = "write-conflict"
+    status = 409
+
+
+class SettingsNotSaved(SettingsError):
+    """The settings cannot be written to the disk; the old ones stay."""
+
+    code = "not-saved"
+    status = 503
 
 
 class UnsupportedChunk(JupyterAIError, TypeError):

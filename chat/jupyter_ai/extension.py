@@ -8,7 +8,7 @@ from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
 from tornado.routing import Rule
-from traitlets import Bool, Dict, Enum, Integer, List, Unicode
+from traitlets import Bool, Dict, Enum, Float, Integer, List, Unicode
 
 from jupyter_ai.auth.owner import knows_identities
 from jupyter_ai.chat_handlers.help_message import DEFAULT_HELP_MESSAGE_TEMPLATE
@@ -55,6 +55,15 @@ class AiExtension(ExtensionApp):
         value_trait=Dict(),
         help="Keyword arguments for models, by `<provider>:<model>`; they override what people choose.",
     ).tag(config=True)
+    language_model = Unicode(
+        None, allow_none=True, help="The language model (`<provider>:<model>`) that nobody can change."
+    ).tag(config=True)
+    embeddings_model = Unicode(
+        None, allow_none=True, help="The embedding model (`<provider>:<model>`) that nobody can change."
+    ).tag(config=True)
+    completions_model = Unicode(
+        None, allow_none=True, help="The completion model (`<provider>:<model>`) that nobody can change."
+    ).tag(config=True)
     default_language_model = Unicode(
         None, allow_none=True, help="The language model (`<provider>:<model>`) until one is chosen."
     ).tag(config=True)
@@ -66,6 +75,23 @@ class AiExtension(ExtensionApp):
     ).tag(config=True)
     default_api_keys = Dict(
         key_trait=Unicode(), value_trait=Unicode(), help="API keys, by the names that providers use."
+    ).tag(config=True)
+    key_store = Enum(
+        ("file", "keyring"),
+        "file",
+        help="Where people's keys are kept: a file for its owner alone, or the system's keyring.",
+    ).tag(config=True)
+    network_proxy = Unicode(
+        None, allow_none=True, help="The URL of the proxy through which models are reached."
+    ).tag(config=True)
+    network_ca_bundle = Unicode(
+        None, allow_none=True, help="A PEM file of the authorities that sign the certificates of models."
+    ).tag(config=True)
+    network_timeout = Float(
+        None, allow_none=True, help="How many seconds one request to a model may take."
+    ).tag(config=True)
+    network_headers = Dict(
+        key_trait=Unicode(), value_trait=Unicode(), help="Headers to be sent with each request to a model."
     ).tag(config=True)
     default_max_chat_history = Integer(
         2, min=1, allow_none=True, help="How many exchanges a model remembers; None: all."
@@ -150,6 +176,12 @@ class AiExtension(ExtensionApp):
             allowed_models=self.allowed_models,
             blocked_models=self.blocked_models,
             defaults=self._defaults(),
+            fixed=self._fixed(),
+            key_store="keyring" if self.key_store == "keyring" else "file",
+            network_proxy=self.network_proxy,
+            network_ca_bundle=self.network_ca_bundle,
+            network_timeout=self.network_timeout,
+            network_headers=self.network_headers,
             model_parameters=self.model_parameters,
             max_chat_history=self.default_max_chat_history,
             help_message_template=self.help_message_template,
@@ -157,6 +189,13 @@ class AiExtension(ExtensionApp):
             max_frame_bytes=self.max_frame_bytes,
             max_outbox_bytes=self.max_outbox_bytes,
         )
+
+    def _fixed(self) -> dict[str, Any]:
+        return {
+            "model_provider_id": self.language_model,
+            "embeddings_provider_id": self.embeddings_model,
+            "completions_model_provider_id": self.completions_model,
+        }
 
     def _defaults(self) -> dict[str, Any]:
         return {

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from jupyter_ai.server.config import ApiKeysHandler, GlobalConfigHandler
 from jupyter_ai.server.health import HealthHandler
 from jupyter_ai.server.listings import (
     AutocompleteOptionsHandler,
     EmbeddingsModelProviderHandler,
-    GlobalConfigHandler,
     ModelProviderHandler,
     PluginsHandler,
     SlashCommandsInfoHandler,
 )
+from jupyter_ai.server.offers import OffersHandler
 from jupyter_ai.server.rest import ChatHandler, ChatHistoryHandler, ChatsHandler
 from jupyter_ai.server.websocket import RootChatHandler
 
 __all__ = [
+    "ApiKeysHandler",
     "AutocompleteOptionsHandler",
     "ChatHandler",
     "ChatHistoryHandler",
@@ -23,6 +25,7 @@ __all__ = [
     "GlobalConfigHandler",
     "HealthHandler",
     "ModelProviderHandler",
+    "OffersHandler",
     "PluginsHandler",
     "RootChatHandler",
     "SlashCommandsInfoHandler",

@@ -343,6 +343,8 @@ class ListProvidersEntry(BaseModel):
     fields: list[Field]
     chat_models: list[str] | None = None
     completion_models: list[str] | None = None
+    installed: bool = True
+    install_hint: str | None = None  # a command
 
 
 class ListProvidersResponse(BaseModel):
@@ -368,7 +370,7 @@ class GlobalConfig(BaseModel):
 
 
 class DescribeConfigResponse(BaseModel):
-    """The settings, with the names of keys in place of the keys."""
+    """The settings, with the names of keys in place of the keys; what is `fixed` cannot be chosen."""
 
     model_provider_id: str | None = None
     embeddings_provider_id: str | None = None
@@ -379,6 +381,9 @@ class DescribeConfigResponse(BaseModel):
     completions_model_provider_id: str | None = None
     completions_fields: dict[str, dict[str, Any]]
     embeddings_fields: dict[str, dict[str, Any]]
+    fixed: dict[str, str] = {}  # where, by setting
+    problems: list[str] = []
+    key_sources: dict[str, str] = {}  # "environment", "user" or "administrator", by the key's name
 
 
 class UpdateConfigRequest(BaseModel):

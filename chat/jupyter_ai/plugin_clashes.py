@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Set
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from jupyter_ai.plugins import Plugin, PluginState
+    from jupyter_ai.plugin_record import Plugin, PluginState
 
 __all__ = ["SLASH_IDS", "Claim", "Verdict", "canonical", "judge", "rank"]
 
@@ -152,7 +152,7 @@ def _final_owner(loser: Plugin, losers: Mapping[Plugin, Plugin]) -> Plugin:
 
 
 def _defeat(loser: Plugin, owner: Plugin, claim: Claim) -> Verdict:
-    if loser.obj is owner.obj:
+    if _same_class(loser, owner):
         return Verdict("overridden", f"{owner} registers the same class", str(owner), logging.INFO)
     advice = f"give one of the two another `{claim.attribute}`, or uninstall it"
     if owner.builtin and owner.group == loser.group:
@@ -166,9 +166,15 @@ def _defeat(loser: Plugin, owner: Plugin, claim: Claim) -> Verdict:
     )
 
 
+def _same_class(one: Plugin, other: Plugin) -> bool:
+    if one.obj is None or other.obj is None:  # it serves without having been imported
+        return one.target == other.target
+    return one.obj is other.obj
+
+
 def _remarks(plugin: Plugin, claim: Claim, owners: Mapping[Plugin, Plugin], slot: _Slot) -> str | None:
     """What to tell about a plug-in that serves though others wanted its claim or its name."""
-    rivals = [rival for rival, owner in owners.items() if owner is plugin and rival.obj is not plugin.obj]
+    rivals = [rival for rival, owner in owners.items() if owner is plugin and not _same_class(rival, plugin)]
     remarks = []
     if rivals:
         names = " and by ".join(map(str, sorted(rivals, key=rank)))

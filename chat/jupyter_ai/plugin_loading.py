@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
 
-    from jupyter_ai.plugins import Plugin
+    from jupyter_ai.plugin_record import Plugin
 
 __all__ = ["GroupLoading", "load_in_turn"]
 

@@ -13,6 +13,7 @@ __all__ = [
     "PluginError",
     "chat_handler_problems",
     "context_provider_problems",
+    "embeddings_provider_problems",
     "import_class",
     "is_chat_handler",
     "parse_target",
@@ -92,8 +93,13 @@ def persona_problems(cls: type) -> list[str]:
 
 
 def provider_problems(cls: type) -> list[str]:
-    """What keeps `cls` from being a model or embeddings provider."""
+    """What keeps `cls` from being a model provider."""
     return _id_problems(cls) + _missing(cls, ("name", "models"))
+
+
+def embeddings_provider_problems(cls: type) -> list[str]:
+    """What keeps `cls` from being an embeddings provider."""
+    return provider_problems(cls) + _missing(cls, ("model_id_key",))
 
 
 def context_provider_problems(cls: type) -> list[str]:
@@ -157,6 +163,11 @@ def _import_advice(exc: BaseException, module: str, attr: str, distribution: str
     loaded = sys.modules.get(module)
     if isinstance(exc, AttributeError) and loaded is not None:
         return _attribute_advice(vars(loaded), module, attr)
+    if isinstance(exc, ImportError):
+        from jupyter_ai.plugin_langchain import langchain_advice
+
+        if advice := langchain_advice(exc):
+            return f"importing `{module}` failed: {advice}"
     if isinstance(exc, ModuleNotFoundError) and exc.name is not None:
         return f"importing `{module}` failed: {_missing_module_advice(exc.name, module, distribution)}"
     return f"importing `{module}` raised {summarize(exc)}"

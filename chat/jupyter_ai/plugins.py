@@ -6,20 +6,34 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyter_ai import plugin_providers as providers
 from jupyter_ai import plugin_validation as validation
-from jupyter_ai.plugin_clashes import SLASH_IDS, Claim, Verdict, canonical, judge, rank
+from jupyter_ai.plugin_clashes import SLASH_IDS, Claim, Verdict, judge, rank
+from jupyter_ai.plugin_discovery import from_entry_point, installed
 from jupyter_ai.plugin_loading import GroupLoading, load_in_turn
+from jupyter_ai.plugin_record import (
+    CHAT_HANDLERS,
+    CONTEXT_PROVIDERS,
+    DEFAULT_TASKS,
+    EMBEDDINGS_PROVIDERS,
+    GROUPS,
+    MODEL_PROVIDERS,
+    OURS,
+    PERSONAS,
+    Plugin,
+    PluginState,
+)
 from jupyter_ai.plugin_validation import PluginError
 
 if TYPE_CHECKING:
     import asyncio
-    from importlib.metadata import Distribution, EntryPoint
+
+    from jupyter_ai.plugin_discovery import Find
+    from jupyter_ai_magics.provider_ids import ProviderIds
 
     _Log = logging.Logger | logging.LoggerAdapter[Any]
-    _Find = Callable[[str], Iterable[EntryPoint]]
 
 __all__ = [
     "CHAT_HANDLERS",
@@ -36,19 +50,6 @@ __all__ = [
     "builtin_class",
 ]
 
-CHAT_HANDLERS = "jupyter_ai.chat_handlers"
-PERSONAS = "jupyter_ai.personas"
-MODEL_PROVIDERS = "jupyter_ai.model_providers"
-EMBEDDINGS_PROVIDERS = "jupyter_ai.embeddings_model_providers"
-CONTEXT_PROVIDERS = "jupyter_ai.context_providers"
-GROUPS = (CHAT_HANDLERS, PERSONAS, MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS, CONTEXT_PROVIDERS)
-DEFAULT_TASKS = "jupyter_ai.default_tasks"
-"""A group of the 2.x series: what is in it is listed, and never loaded."""
-
-_OURS = "jupyter-ai"  # the distribution whose plug-ins are the built-ins
-
-PluginState = Literal["loaded", "not loaded", "failed", "blocked", "disabled", "overridden"]
-
 
 class _Kind(NamedTuple):
     """What a plug-in of a group is called, and what may be wrong with its class."""
@@ -61,62 +62,9 @@ _KINDS = {
     CHAT_HANDLERS: _Kind("chat handler", validation.chat_handler_problems),
     PERSONAS: _Kind("persona", validation.persona_problems),
     MODEL_PROVIDERS: _Kind("model provider", validation.provider_problems),
-    EMBEDDINGS_PROVIDERS: _Kind("embeddings provider", validation.provider_problems),
+    EMBEDDINGS_PROVIDERS: _Kind("embeddings provider", validation.embeddings_provider_problems),
     CONTEXT_PROVIDERS: _Kind("context provider", validation.context_provider_problems),
 }
-
-
-@dataclass(eq=False)
-class Plugin:
-    """One entry point (or class added by hand), and what has become of it."""
-
-    group: str
-    name: str
-    target: str
-    distribution: str
-    version: str = ""
-    builtin: bool = False
-    state: PluginState = "not loaded"
-    reason: str | None = None
-    traceback: str | None = None
-    overridden_by: str | None = None
-    trouble: str | None = None  # what went wrong with it after it was loaded
-    obj: type | None = None
-
-    @property
-    def id(self) -> str | None:
-        """The class's own `id`, known once it was imported."""
-        return _text(getattr(self.obj, "id", None))
-
-    @property
-    def slash_id(self) -> str | None:
-        """The command without its slash; None before the import, and for the default handler."""
-        return _text(getattr(getattr(self.obj, "routing_type", None), "slash_id", None))
-
-    @property
-    def owner(self) -> str:
-        return f"{self.distribution} {self.version}".rstrip()
-
-    def describe(self) -> dict[str, Any]:
-        """As `GET api/ai/plugins` lists it."""
-        return {
-            "group": self.group,
-            "name": self.name,
-            "id": self.id,
-            "slash_id": self.slash_id,
-            "target": self.target,
-            "distribution": self.distribution,
-            "version": self.version,
-            "builtin": self.builtin,
-            "state": self.state,
-            "reason": self.reason,
-            "traceback": self.traceback,
-            "overridden_by": self.overridden_by,
-            "trouble": self.trouble,
-        }
-
-    def __str__(self) -> str:
-        return f"`{self.name}` of {self.owner} ({self.target})"
 
 
 class PluginRegistry:
@@ -124,22 +72,26 @@ class PluginRegistry:
 
     Each failure is kept with its plug-in. With `strict`, loading still goes on to the end, and then raises
     `PluginError` for the first one. `blocked` is asked before a class is imported, and once more when its
-    id is known; a reason that it gives keeps the plug-in out.
+    id is known; a reason that it gives keeps the plug-in out. `ids` keeps what was learnt of these.
+
+    Our own partner providers serve without being imported: `provider` does that when one is asked for.
     """
 
     def __init__(
         self,
         *,
         log: _Log | None = None,
-        find: _Find | None = None,
+        find: Find | None = None,
         allow_builtin_override: bool = True,
         blocked: Callable[[Plugin], str | None] | None = None,
+        ids: ProviderIds | None = None,
         strict: bool = False,
     ) -> None:
         self._log = log or logging.getLogger(__name__)
         self._find = find
         self._allow_override = allow_builtin_override
         self._blocked = blocked
+        self._ids = ids
         self._strict = strict
         self._lock = threading.RLock()  # never held while plug-in code runs
         self._plugins: list[Plugin] = []
@@ -152,10 +104,10 @@ class PluginRegistry:
 
     def discover(self) -> None:
         """Read the metadata of installed packages; import nothing. A second call adds what is new."""
-        find = self._find or _installed(self._log)
+        find = self._find or installed(self._log)
         for group in (*GROUPS, DEFAULT_TASKS):
             try:
-                plugins = [_from_entry_point(group, entry_point) for entry_point in find(group)]
+                plugins = [from_entry_point(group, entry_point) for entry_point in find(group)]
             except Exception:  # noqa: BLE001 - any parser's error; the other groups may be readable
                 self._log.exception("The entry points of group %s cannot be read.", group)
                 continue
@@ -235,6 +187,29 @@ class PluginRegistry:
         served.sort(key=lambda item: item[0].value or "")
         return {"default" if claim.value is None else f"/{claim.value}": plugin for claim, plugin in served}
 
+    def provider_ids(self, group: str) -> list[str]:
+        """The ids of the providers that serve; imports nothing."""
+        return [str(plugin.id) for plugin in self.serving(group)]
+
+    def provider(self, group: str, id: str) -> type | None:
+        """The class that serves under this id, imported now unless it was; None if there is none.
+
+        A failure is kept like one of loading. From any thread; the import may take seconds.
+        """
+        while (plugin := next((p for p in self.serving(group) if p.id == id), None)) is not None:
+            if plugin.obj is None:
+                self._import_late(plugin)
+            if plugin.obj is not None:
+                return plugin.obj
+        return None
+
+    def serving(self, group: str) -> list[Plugin]:
+        """The plug-ins that serve, also those that are not imported yet."""
+        with self._lock:
+            return [
+                p for p in self.plugins(group) if p in self._verdicts and self._verdicts[p].state == "loaded"
+            ]
+
     def _loading(self, group: str) -> GroupLoading:
         try:
             return self._loadings[group]
@@ -261,20 +236,25 @@ class PluginRegistry:
                     self._load_one(plugin)
                 finally:
                     loading.importing = None
-            for level, text in self._settle(loading.group):
-                self._log.log(level, "%s", text)
+            self._tell(self._settle(loading.group))
             with self._lock:
                 loading.done = not self._pending(loading.group)  # one may have been added meanwhile
+        if self._ids is not None:
+            self._ids.save()
 
     def _pending(self, group: str) -> list[Plugin]:
         with self._lock:
-            return [p for p in self.plugins(group) if p.state == "not loaded" and p not in self._staged]
+            known = self._staged.keys() | self._valid.keys()
+            return [p for p in self.plugins(group) if p.state == "not loaded" and p not in known]
 
     def _load_one(self, plugin: Plugin) -> None:
         try:
-            if self._is_blocked(plugin):
+            if plugin not in self._given:
+                providers.identify(plugin, self._ids)
+            if self._is_blocked(plugin) or self._serves_unseen(plugin):
                 return
             plugin.obj = self._given.get(plugin) or validation.import_class(plugin.target, plugin.owner)
+            providers.learn_id(plugin, self._ids)
             if not (self._is_blocked(plugin) or self._is_disabled(plugin)):
                 claim = _validated(plugin)
                 with self._lock:
@@ -283,6 +263,34 @@ class PluginRegistry:
             raise
         except BaseException as exc:  # noqa: BLE001 - whatever one plug-in raises must not cost the others
             self._fail(plugin, exc)
+
+    def _serves_unseen(self, plugin: Plugin) -> bool:
+        """Whether this is a partner provider of ours; such a one is imported when it is asked for."""
+        if plugin.card is None:
+            return False
+        if plugin.card.installed():
+            with self._lock:
+                self._staged[plugin] = Claim(plugin.group, plugin.card.id)
+        else:
+            plugin.state, plugin.reason = "not installed", f"install it with `{plugin.card.install_hint}`"
+        return True
+
+    def _import_late(self, plugin: Plugin) -> None:
+        """Import a partner provider that is asked for; if it fails, somebody else may serve in its place."""
+        try:
+            plugin.obj = providers.import_partner(plugin)
+            _validated(plugin)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - a partner's package may raise anything
+            self._fail(plugin, exc)
+            with self._lock:
+                self._valid.pop(plugin, None)
+                notes = self._judge()
+            self._tell(notes)
+        else:
+            with self._lock:
+                plugin.state, plugin.reason, *_ = self._verdicts[plugin]
 
     def _is_blocked(self, plugin: Plugin) -> bool:
         reason = self._blocked(plugin) if self._blocked is not None else None
@@ -325,8 +333,15 @@ class PluginRegistry:
         notes = [_note(p, v) for p, v in ordered if not v.state == p.state == "loaded"]
         for plugin, verdict in changed.items():
             plugin.state, plugin.reason, plugin.overridden_by, _ = verdict
+            if plugin.state == "loaded" and plugin.obj is None:
+                # It serves all the same.
+                plugin.state, plugin.reason = "not loaded", plugin.reason or "it is imported when it is used"
         self._verdicts = verdicts
         return notes
+
+    def _tell(self, notes: Iterable[tuple[int, str]]) -> None:
+        for level, text in notes:
+            self._log.log(level, "%s", text)
 
     def _culprits(self, loading: GroupLoading) -> str:
         """Which imports a late group waits for: its own one, or those of the groups before it."""
@@ -352,7 +367,7 @@ def builtin_class(group: str, name: str) -> type:
     """
     from importlib import metadata
 
-    entry_points = metadata.distribution(_OURS).entry_points.select(group=group, name=name)
+    entry_points = metadata.distribution(OURS).entry_points.select(group=group, name=name)
     if not entry_points:
         raise ImportError(f"jupyter_ai comes without the built-in `{name}` of {group}: reinstall it")
     try:
@@ -363,10 +378,6 @@ def builtin_class(group: str, name: str) -> type:
 
 def _noun(plugin: Plugin) -> str:
     return _KINDS[plugin.group].noun if plugin.group in _KINDS else "default task"
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _same(one: Plugin, other: Plugin) -> bool:
@@ -394,52 +405,3 @@ def _note(plugin: Plugin, verdict: Verdict) -> tuple[int, str]:
     routed = plugin.group == CHAT_HANDLERS and plugin.slash_id is not None
     command = f" with command `/{plugin.slash_id}`" if routed else ""
     return logging.INFO, f"Registered {_noun(plugin)} `{plugin.id or plugin.name}`{command}."
-
-
-def _from_entry_point(group: str, entry_point: EntryPoint) -> Plugin:
-    distribution, version = _owner(entry_point.dist)
-    builtin = canonical(distribution) == _OURS
-    plugin = Plugin(group, entry_point.name, entry_point.value, distribution, version, builtin)
-    if group == DEFAULT_TASKS:
-        plugin.reason = "this group is listed only; nothing loads it"
-        return plugin
-    try:
-        validation.parse_target(plugin.target)
-    except PluginError as exc:
-        plugin.state, plugin.reason = "failed", str(exc)
-    return plugin
-
-
-def _owner(dist: Distribution | None) -> tuple[str, str]:
-    """Name and version; broken metadata lacks either, or cannot be read at all."""
-    if dist is None:
-        return "(unknown)", ""
-    try:
-        return dist.name or "(unknown)", dist.version or ""
-    except Exception:  # noqa: BLE001 - any parser's error; the plug-in itself may work all the same
-        return "(unknown)", ""
-
-
-def _installed(log: _Log) -> _Find:
-    """A `find` over what is installed now, read once; one unreadable package does not hide the others."""
-    from importlib import metadata
-
-    found: dict[str, list[EntryPoint]] = {}
-    for name in sorted({name for dist in metadata.distributions() if (name := _name_if_ours(dist))}):
-        try:
-            # By name, because of two of one name the first on the path is the one that gets imported.
-            entry_points = metadata.distribution(name).entry_points
-        except Exception as exc:  # noqa: BLE001 - any parser's error
-            log.warning("The entry points of %s cannot be read: %s", name, validation.summarize(exc))
-            continue
-        for entry_point in entry_points:
-            found.setdefault(entry_point.group, []).append(entry_point)
-    return lambda group: found.get(group, ())
-
-
-def _name_if_ours(dist: Distribution) -> str | None:
-    """The name of a distribution that mentions our groups; the metadata of others need no parsing."""
-    try:
-        return dist.name if "jupyter_ai." in (dist.read_text("entry_points.txt") or "") else None
-    except Exception:  # noqa: BLE001 - any parser's error
-        return None

@@ -40,6 +40,7 @@ class DefaultChatHandler(BaseChatHandler):
         answer = await self.stream_reply(inputs, message)
         if answer:
             memory.add_messages([HumanMessage(prompt), AIMessage(answer)])
+            await self.offer_models(message)
 
     async def make_context_prompt(self, human_msg: HumanChatMessage) -> str:
         """What the context commands in `human_msg` add to the prompt, "" for nothing."""

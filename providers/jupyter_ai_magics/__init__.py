@@ -16,6 +16,15 @@ _HOMES = {
     "BaseProvider": "base_provider",
     "JupyternautPersona": "models.persona",
     "Persona": "models.persona",
+    # Not in `__all__`, because each needs a package that may not be installed.
+    "AI21Provider": "providers",
+    "GPT4AllEmbeddingsProvider": "embedding_providers",
+    "GPT4AllProvider": "providers",
+    "HfHubEmbeddingsProvider": "embedding_providers",
+    "HfHubProvider": "providers",
+    "QianfanEmbeddingsEndpointProvider": "embedding_providers",
+    "QianfanProvider": "providers",
+    "TogetherAIProvider": "providers",
 }
 
 

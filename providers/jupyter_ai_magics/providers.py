@@ -1,8 +1,12 @@
-"""The names of `base_provider` under the module that plug-ins import them from."""
+"""The names of `base_provider` under the module that plug-ins import them from, and some partner providers.
+
+These are imported when they are first named, since each needs a package that may be missing.
+"""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from jupyter_ai_magics.base_provider import (
     CHAT_DEFAULT_TEMPLATE,
@@ -25,6 +29,7 @@ from jupyter_ai_magics.base_provider import (
     Persona,
     TextField,
 )
+from jupyter_ai_magics.partner_names import partner_class
 from jupyter_ai_magics.prompts import PromptModule
 
 __all__ = [
@@ -48,5 +53,10 @@ __all__ = [
     "Persona",
     "TextField",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    return partner_class(name, __name__)
+
 
 sys.modules[__name__].__class__ = PromptModule

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from jupyter_ai_magics.aliases import MODEL_ID_ALIASES
 from jupyter_ai_magics.base_provider import BaseProvider
+from jupyter_ai_magics.catalogue import card_of
 from jupyter_ai_magics.embedding_providers import BaseEmbeddingsProvider
+from jupyter_ai_magics.lazy_providers import LazyProviders
+from jupyter_ai_magics.policy import Policy
+from jupyter_ai_magics.provider_ids import ProviderIds
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from jupyter_ai_magics.card import Card
 
 __all__ = [
     "MODEL_ID_ALIASES",
@@ -35,9 +41,8 @@ P = TypeVar("P", BaseProvider, BaseEmbeddingsProvider)
 
 def is_provider_allowed(provider_id: str, restrictions: ProviderRestrictions) -> bool:
     """Whether a provider is on the list of allowed ones, if there is one, and not on that of blocked ones."""
-    allowed = restrictions.get("allowed_providers")
-    blocked = restrictions.get("blocked_providers") or ()
-    return provider_id not in blocked and (allowed is None or provider_id in allowed)
+    policy = Policy(restrictions.get("allowed_providers"), restrictions.get("blocked_providers"))
+    return policy.provider_reason(provider_id) is None
 
 
 def decompose_model_id(
@@ -48,10 +53,16 @@ def decompose_model_id(
     provider_id, colon, local_id = model_id.partition(":")
     if colon and provider_id in providers:
         return provider_id, local_id
-    for known_id, provider in providers.items():
-        if model_id in provider.models:
+    for known_id in providers:
+        if model_id in _listed(known_id, providers):
             return known_id, model_id
     return (provider_id, local_id) if colon else (None, None)
+
+
+def _listed(provider_id: str, providers: Mapping[str, type[AnyProvider]]) -> Sequence[str]:
+    if isinstance(providers, LazyProviders):
+        return providers.models_of(provider_id)
+    return providers[provider_id].models
 
 
 def get_lm_provider(
@@ -73,7 +84,10 @@ def get_em_provider(
 def get_lm_providers(
     log: Logger | None = None, restrictions: ProviderRestrictions | None = None
 ) -> dict[str, type[BaseProvider]]:
-    """Every installed provider of language models that may be used, by id; one that fails is logged."""
+    """Every installed provider of language models that may be used, by id; one that fails is logged.
+
+    Our own partner providers are in it as soon as their packages are installed, and imported on access.
+    """
     return _installed("jupyter_ai.model_providers", "model provider", BaseProvider, log, restrictions)
 
 
@@ -88,25 +102,77 @@ def get_em_providers(
 def _installed(
     group: str, kind: str, base: type[P], log: Logger | None, restrictions: ProviderRestrictions | None
 ) -> dict[str, type[P]]:
-    log = log or logging.getLogger(__name__)
-    restrictions = restrictions or {}
-    found: dict[str, type[P]] = {}
+    finder: _Finder[P] = _Finder(kind, base, log or logging.getLogger(__name__), restrictions or {})
     for entry_point in _entry_points(group):
-        # By convention an entry point bears its provider's id, so that a blocked one is not imported.
-        if entry_point.name in (restrictions.get("blocked_providers") or ()):
-            log.info("Skipped blocked %s `%s`.", kind, entry_point.name)
-            continue
-        provider = _load(entry_point, kind, base, log)
+        finder.add(entry_point)
+    if finder.ids is not None:
+        finder.ids.save()
+    mapping: Any = LazyProviders(lambda: finder.found, finder.provider, finder.models)
+    return mapping  # type: ignore[no-any-return]  # 2.x calls it a dict
+
+
+class _Finder(Generic[P]):
+    """The installed providers of a group that may be used: classes, or entry points with cards."""
+
+    def __init__(self, kind: str, base: type[P], log: Logger, restrictions: ProviderRestrictions) -> None:
+        self.found: dict[str, type[P] | tuple[EntryPoint, Card]] = {}
+        self.ids = _known_ids() if restrictions else None
+        self._kind = kind
+        self._base: type[P] = base
+        self._log = log
+        self._restrictions = restrictions
+
+    def add(self, entry_point: EntryPoint) -> None:
+        """Import it, unless it is blocked, or one of ours."""
+        card = card_of(entry_point.value)
+        if card is not None:
+            if card.installed():
+                self._register(card.id, (entry_point, card), entry_point)
+        elif blocked := self._blocked_id(entry_point):
+            self._log.info("Skipped blocked %s `%s`.", self._kind, blocked)
+        elif provider := _load(entry_point, self._kind, self._base, self._log):
+            self._learn(entry_point, provider.id)
+            self._register(provider.id, provider, entry_point)
+
+    def provider(self, id: str) -> type[P] | None:
+        """The class with this id, imported now if need be; None if that fails."""
+        found = self.found.get(id)
+        if not isinstance(found, tuple):
+            return found
+        provider = _load(found[0], self._kind, self._base, self._log)
         if provider is None:
-            continue
-        if not is_provider_allowed(provider.id, restrictions):
-            log.info("Skipped blocked %s `%s`.", kind, provider.id)
-        elif found.setdefault(provider.id, provider) is not provider:
-            message = "Skipped %s `%s` of `%s`: the id is taken already. Uninstall one of the two."
-            log.warning(message, kind, provider.id, entry_point.value)
+            del self.found[id]
         else:
-            log.info("Registered %s `%s`.", kind, provider.id)
-    return found
+            self.found[id] = provider
+        return provider
+
+    def models(self, id: str) -> Sequence[str] | None:
+        """Those on a card."""
+        found = self.found.get(id)
+        return found[1].models if isinstance(found, tuple) else None
+
+    def _blocked_id(self, entry_point: EntryPoint) -> str | None:
+        """The id under which it is blocked, if that can be told without importing it."""
+        known = self.ids.get(*_origin(entry_point)) if self.ids is not None else None
+        if known is not None:
+            return None if is_provider_allowed(known, self._restrictions) else known
+        # By convention an entry point bears its provider's id.
+        name = entry_point.name
+        return name if name in (self._restrictions.get("blocked_providers") or ()) else None
+
+    def _learn(self, entry_point: EntryPoint, id: str) -> None:
+        if self.ids is not None and entry_point.dist is not None:
+            self.ids.learn(*_origin(entry_point), id)
+
+    def _register(self, id: str, found: type[P] | tuple[EntryPoint, Card], entry_point: EntryPoint) -> None:
+        if not is_provider_allowed(id, self._restrictions):
+            self._log.info("Skipped blocked %s `%s`.", self._kind, id)
+        elif id in self.found:
+            message = "Skipped %s `%s` of `%s`: the id is taken already. Uninstall one of the two."
+            self._log.warning(message, self._kind, id, entry_point.value)
+        else:
+            self.found[id] = found
+            self._log.info("Registered %s `%s`.", self._kind, id)
 
 
 def _load(entry_point: EntryPoint, kind: str, base: type[P], log: Logger) -> type[P] | None:
@@ -126,8 +192,20 @@ def _problem(provider: Any, base: type[AnyProvider]) -> str:
     # One class of the 2.x series mixes the base of model providers with an embedding model.
     if not (isinstance(provider, type) and issubclass(provider, (base, BaseProvider))):
         return f"does not derive from {base.__name__}"
-    missing = [name for name in ("id", "name", "models") if not hasattr(provider, name)]
+    required = ("id", "name", "models", *(["model_id_key"] if base is BaseEmbeddingsProvider else []))
+    missing = [name for name in required if getattr(provider, name, None) is None]
     return f"lacks the class attribute{'s' * (len(missing) > 1)} {', '.join(missing)}" if missing else ""
+
+
+def _known_ids() -> ProviderIds:
+    from jupyter_core.paths import jupyter_data_dir
+
+    return ProviderIds.in_folder(jupyter_data_dir())
+
+
+def _origin(entry_point: EntryPoint) -> tuple[str, str, str]:
+    dist = entry_point.dist
+    return (dist.name, dist.version, entry_point.value) if dist is not None else ("", "", entry_point.value)
 
 
 def _entry_points(group: str) -> list[EntryPoint]:

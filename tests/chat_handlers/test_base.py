@@ -324,7 +324,9 @@ async def test_without_a_model_what_needs_one_is_refused_and_the_rest_works(make
     await chat.send("/help")
     chat.handlers["/go"].config_manager._lm_providers = {}
 
-    assert (await chat.send("/go")).text.startswith("No language model is configured.")
+    refusal = (await chat.send("/go")).text
+    assert refusal.startswith("No language model can be used: ")
+    assert refusal.endswith(" is not installed.")
     assert (await chat.send("/help")).state == "done"
 
 

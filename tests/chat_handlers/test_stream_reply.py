@@ -96,7 +96,8 @@ async def test_a_runnable_of_ones_own(stream) -> None:
     assert (await stream(Shout()))[:2] == ("HELLO", ["HELLO"])
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")  # LangChain's own
+# LangChain's own warnings
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
 async def test_a_runnable_with_message_history(stream) -> None:
     history = InMemoryChatMessageHistory()
     prompt = ChatPromptTemplate.from_messages([MessagesPlaceholder("history"), ("human", "{input}")])

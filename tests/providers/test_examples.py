@@ -1,19 +1,28 @@
-"""The published examples of providers, as a third party's code, run unchanged."""
+"""The published examples of providers, as a third party's code; what was restored is said in each."""
 
 import asyncio
+import json
+import logging
+import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import MappingProxyType, ModuleType, SimpleNamespace
 
 import pytest
-from langchain_core.language_models import FakeListLLM
+from naps import patch_sleep
 
+from jupyter_ai.config_manager import ConfigManager
+from jupyter_ai.plugin_validation import PluginError, import_class
+from jupyter_ai.plugins import MODEL_PROVIDERS, PluginRegistry
 from jupyter_ai_magics import BaseProvider
 from jupyter_ai_magics.models.completion import InlineCompletionRequest
 from jupyter_ai_magics.utils import get_lm_provider, get_lm_providers
 
 EXAMPLES = Path(__file__).parent / "examples"
+PACKAGES = Path(__file__).parents[1] / "packages"
 
 
 def load_example(name: str) -> ModuleType:
@@ -39,7 +48,7 @@ def a_request(**fields: object) -> InlineCompletionRequest:
 def completion_provider(monkeypatch: pytest.MonkeyPatch) -> BaseProvider:
     module = load_example("completion_provider")
     yields = asyncio.sleep
-    monkeypatch.setattr(module.asyncio, "sleep", lambda _: yields(0))
+    patch_sleep(monkeypatch, module, "asyncio", lambda _: yields(0))
     return module.MyCompletionProvider(model_id="model_a")
 
 
@@ -102,17 +111,21 @@ async def test_without_a_live_notebook_the_cell_is_all_there_is(monkeypatch) -> 
     assert await complete_in_notebook(monkeypatch, {}) == "<pre|suf>"
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pip put the package of the developers' guide, which is installed as it was printed."""
+    source = tmp_path_factory.mktemp("source") / "my_package"
+    shutil.copytree(PACKAGES / "my_package", source)  # setuptools builds in the folder of the sources
+    target = tmp_path_factory.mktemp("site")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--no-index", "--no-build-isolation", "--target", str(target)]
+    subprocess.run([*pip, *options, str(source)], check=True)
+    return target
+
+
 @pytest.fixture
-def my_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package of the developers' guide, as pip would have installed it."""
-    (tmp_path / "my_provider.py").write_bytes((EXAMPLES / "my_provider.py").read_bytes())
-    metadata = tmp_path / "my_package-0.0.1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my_package\nVersion: 0.0.1\n")
-    entry_points = "[jupyter_ai.model_providers]\nmy-provider = my_provider:MyProvider\n"
-    (metadata / "entry_points.txt").write_text(entry_points)
-    monkeypatch.syspath_prepend(tmp_path)
-    install_module(monkeypatch, "langchain_community.llms", FakeListLLM=FakeListLLM)
+def my_package(installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.syspath_prepend(str(installed))
     yield
     sys.modules.pop("my_provider", None)
 
@@ -125,3 +138,66 @@ async def test_an_installed_provider_is_registered_and_answers(caplog) -> None:
 
     assert "Registered model provider `my_provider`." in caplog.messages
     assert await provider(model_id=local_id).ainvoke("hello") == "This is a response from model 'b'"
+
+
+@pytest.mark.usefixtures("my_package")
+def test_an_installed_provider_is_found_by_the_registry_of_a_server(caplog) -> None:
+    caplog.set_level("INFO", logger="jupyter_ai.plugins")
+    registry = PluginRegistry()
+    registry.discover()
+    registry.load(MODEL_PROVIDERS)
+
+    assert "Registered model provider `my_provider`." in caplog.messages
+    assert registry.provider(MODEL_PROVIDERS, "my_provider").__name__ == "MyProvider"
+
+
+async def test_a_provider_takes_its_key_and_its_fields() -> None:
+    given: dict[str, str] = {}
+
+    class Spied(load_example("keyed_provider").MyProvider):
+        def __init__(self, **kwargs: str) -> None:
+            given.update(kwargs)
+            super().__init__(**kwargs)
+
+    config = {"model_provider_id": "my_provider:model_a", "api_keys": {"MY_API_KEY": "secret"}}
+    config |= {"fields": {"my_provider:model_a": {"my_llm_parameter": "1", "custom_config": '{"a": 1}'}}}
+    manager = ConfigManager(logging.getLogger(__name__), {"my_provider": Spied}, {}, config)
+
+    model = manager.lm_provider(**manager.lm_provider_params)
+
+    assert await model.ainvoke("hello") == "This is a response from model 'a'"
+    assert (given["my_api_key_param"], given["my_llm_parameter"]) == ("secret", "1")
+    assert json.loads(given["custom_config"]) == {"a": 1}
+    assert [field.format for field in Spied.fields] == ["text", "json"]
+
+
+async def test_an_embeddings_provider_embeds() -> None:
+    provider = load_example("embeddings_provider").MyEmbeddingsProvider(model_id="my_model")
+
+    assert len(await provider.aembed_query("hello")) == 300
+
+
+def test_a_prompt_template_is_customized() -> None:
+    provider = load_example("prompt_template_provider").MyProvider(model_id="model_a")
+
+    assert "source code only" in provider.get_prompt_template("code").format(prompt="Sort a list.")
+    assert provider.get_prompt_template("text").format(prompt="Sort a list.") == "Sort a list."
+
+
+@pytest.mark.parametrize(
+    ("example", "printed", "advised"),
+    [
+        ("embeddings_provider", "langchain.embeddings", "langchain_core.embeddings"),
+        ("prompt_template_provider", "langchain.prompts", "langchain_core.prompts"),
+    ],
+)
+def test_the_imports_as_printed_are_answered_with_those_of_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str, printed: str, advised: str
+) -> None:
+    source = (EXAMPLES / f"{example}.py").read_text().replace(f"from {advised}", f"from {printed}")
+    (tmp_path / "as_printed.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(sys.modules, "langchain", None)  # as if it were not installed
+
+    with pytest.raises(PluginError, match=f"from `{advised}`"):
+        import_class("as_printed:MyProvider", "my_package 0.0.1")

@@ -1,6 +1,8 @@
 """Which provider an id means, and which installed ones may be used."""
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
@@ -80,6 +82,7 @@ class FakeEntryPoint:
 
     def __init__(self, name: str, target: object) -> None:
         self.name, self.value, self.target, self.loaded = name, f"somewhere:{name}", target, False
+        self.dist = SimpleNamespace(name="acme", version="1.0")
 
     def load(self) -> object:
         self.loaded = True
@@ -89,7 +92,9 @@ class FakeEntryPoint:
 
 
 @pytest.fixture
-def install(monkeypatch: pytest.MonkeyPatch):
+def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+
     def install(*entry_points: FakeEntryPoint | EntryPoint) -> None:
         monkeypatch.setattr(utils, "_entry_points", lambda group: list(entry_points))
 
@@ -149,6 +154,39 @@ def test_a_provider_blocked_by_its_id_is_left_out_under_any_name(install) -> Non
     install(FakeEntryPoint("another-name", Ollama))
 
     assert get_lm_providers(restrictions={"blocked_providers": ["ollama"]}) == {}
+
+
+def test_one_that_is_blocked_by_its_id_is_imported_once_to_learn_it(install) -> None:
+    restrictions = {"blocked_providers": ["ollama"]}
+    first, second = FakeEntryPoint("another-name", Ollama), FakeEntryPoint("another-name", Ollama)
+    for entry_point in (first, second):
+        install(entry_point)
+        get_lm_providers(restrictions=restrictions)
+
+    assert (first.loaded, second.loaded) == (True, False)
+
+
+def test_our_partner_providers_are_listed_by_their_cards_and_imported_on_access(install) -> None:
+    entry_point = FakeEntryPoint("openai-chat", Ollama)
+    entry_point.value = "jupyter_ai_magics.partner_providers.openai:ChatOpenAIProvider"
+    install(entry_point)
+    providers = get_lm_providers()
+
+    assert list(providers) == ["openai-chat"]
+    assert decompose_model_id("gpt-4o", providers) == ("openai-chat", "gpt-4o")
+    assert not entry_point.loaded
+    assert providers["openai-chat"] is Ollama
+
+
+def test_one_that_cannot_be_imported_is_logged_and_left_out(install, caplog) -> None:
+    entry_point = FakeEntryPoint("openai-chat", ImportError("no such module"))
+    entry_point.value = "jupyter_ai_magics.partner_providers.openai:ChatOpenAIProvider"
+    install(entry_point)
+    providers = get_lm_providers()
+
+    assert dict(providers.items()) == {}
+    assert "openai-chat" not in providers
+    assert "Cannot load model provider `openai-chat`: ImportError: no such module" in caplog.messages
 
 
 def test_embedding_providers_are_listed_likewise(install, caplog) -> None:

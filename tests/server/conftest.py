@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_ollama import find_nothing
 from serving import Serve, Server, Steps, never_greet, start_server
 
 
@@ -18,6 +19,7 @@ def jupyter_dirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"JUPYTER_{kind}_DIR", str(tmp_path / kind.lower()))
     monkeypatch.setenv("JUPYTER_NO_CONFIG", "1")
     monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    find_nothing(monkeypatch)
 
 
 @pytest.fixture

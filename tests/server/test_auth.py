@@ -16,7 +16,8 @@ ACTIONS = {"GET": "read", "POST": "write", "PATCH": "write", "DELETE": "write"}
 
 
 def paths(routes: list[tuple[str, type[Any]]]) -> list[str]:
-    return [pattern.replace(r"([\w-]+)", CHAT_ID).removesuffix("/?") for pattern, _ in routes]
+    filled = [pattern.replace(r"([\w-]+)", CHAT_ID).replace("([^/]+)", "SOME_KEY") for pattern, _ in routes]
+    return [path.removesuffix("/?") for path in filled]
 
 
 def verbs() -> list[tuple[str, str]]:

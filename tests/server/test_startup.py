@@ -256,7 +256,7 @@ class TestSettings:
 
         assert "mockllm" in settings["lm_providers"]
         assert settings["lm_providers"]["mockllm"].id == "mockllm"
-        assert len(settings["em_providers"]) == 0
+        assert "mockllm" not in settings["em_providers"]
         assert settings["jai_config_manager"].lm_provider is settings["lm_providers"]["mockllm"]
 
     @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_ollama import find_nothing
 from serving import Server, Steps, start_server
 
 from jupyter_ai.terminal.client import ChatClient, Option
@@ -137,6 +138,7 @@ def jupyter_dirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path / "config"))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    find_nothing(monkeypatch)
     return tmp_path
 
 

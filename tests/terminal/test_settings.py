@@ -47,5 +47,5 @@ def test_a_broken_file_is_told_and_left_out(jupyter_dirs: Path) -> None:
 
 
 def test_the_names_are_those_of_the_extension() -> None:
-    assert {*settings._OPTIONS, *settings._DEFAULTS} <= set(AiExtension.class_trait_names())
+    assert {*settings._OPTIONS, *settings._DEFAULTS, *settings._FIXED} <= set(AiExtension.class_trait_names())
     assert set(settings._OPTIONS.values()) <= set(settings.HostOptions.__dataclass_fields__)

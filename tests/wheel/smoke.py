@@ -120,7 +120,7 @@ def test_server_is_healthy(server: str) -> None:
 def test_server_lists_the_built_in_commands(server: str) -> None:
     answer = _get(f"{server}/api/ai/chats/slash_commands")
 
-    assert "help" in {entry["slash_id"] for entry in answer["slash_commands"]}
+    assert {"help", "model"} <= {entry["slash_id"] for entry in answer["slash_commands"]}
 
 
 def test_pipe_gets_a_streamed_answer(server: str) -> None:

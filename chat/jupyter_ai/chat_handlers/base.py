@@ -42,6 +42,7 @@ from jupyter_ai.models import (
     Message,
     PendingMessage,
 )
+from jupyter_ai.redaction import redact
 from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai.history import BoundedChatHistory
+    from jupyter_ai.offers import Offers
     from jupyter_ai_magics import BaseProvider
 
 __all__ = [
@@ -135,6 +137,7 @@ class BaseChatHandler:
         self.llm_params: dict[str, Any] | None = None
         self._llm_provider: type[BaseProvider] | None = None
         self.llm_chain: Runnable[Any, Any] | None = None
+        self._offered = False  # this chat was told which models could be chosen
 
     # To be defined by subclasses
 
@@ -229,6 +232,7 @@ class BaseChatHandler:
         )
 
     def _details(self, text: str) -> str:
+        text = redact(text)
         if self.log_dir is None:
             return f"<details><summary>Traceback</summary>\n\n```text\n{text}```\n\n</details>"
         try:
@@ -241,7 +245,8 @@ class BaseChatHandler:
         return f"The traceback is in `{path}`."
 
     def _report(self, text: str, message: HumanChatMessage, error: BaseException) -> None:
-        self.broadcast_message(self._agent_message(text, message, metadata={"error": _told(error)}))
+        metadata = {"error": _told(error)}
+        self.broadcast_message(self._agent_message(redact(text), message, metadata))
 
     def _asks_for_help(self, message: HumanChatMessage) -> bool:
         if not self.supports_help or self._slash_id is None or "-h" not in message.prompt:
@@ -259,7 +264,7 @@ class BaseChatHandler:
             return None
         provider = self.config_manager.lm_provider
         if not provider:
-            return str(NoModelConfigured())
+            return str(NoModelConfigured(self._model_problem()))
         unsupported = getattr(provider, "unsupported_slash_commands", ())
         if isinstance(unsupported, set | frozenset | list | tuple) and self._command in unsupported:
             return f"`{self._command}` is not supported by the model provider {provider.name}."
@@ -336,7 +341,31 @@ class BaseChatHandler:
             self.context_providers,
             unsupported if isinstance(unsupported, set | frozenset | list | tuple) else (),
         )
-        self.reply(text, human_msg)
+        offers = self._offers
+        note = offers.known_note() if offers is not None else None
+        self.reply(f"{text}\n\n{note}" if note else text, human_msg)
+
+    async def offer_models(self, human_msg: HumanChatMessage) -> None:
+        """Reply once with the models that could be chosen, if nobody has chosen one and any were found.
+
+        It may take a second: answer first. Cancelling it leaves the note out.
+        """
+        offers, run = self._offers, current_run()
+        if self._offered or offers is None or (run is not None and run.stopped):
+            return
+        self._offered = True
+        note = await offers.note()
+        if note is not None:
+            # No part of the answer: a pipe does not want it.
+            self.broadcast_message(self._agent_message(note, human_msg, {"warning": True}))
+
+    @property
+    def _offers(self) -> Offers | None:
+        # A handler built by hand may have anything for its configuration, or one that offers nothing.
+        from jupyter_ai.offers import Offers
+
+        offers = getattr(self.config_manager, "offers", None)
+        return offers if isinstance(offers, Offers) else None
 
     # The model
 
@@ -348,12 +377,16 @@ class BaseChatHandler:
         provider = self.config_manager.lm_provider
         params = self.config_manager.lm_provider_params
         if provider is None or params is None:
-            raise NoModelConfigured
+            raise NoModelConfigured(self._model_problem())
         if self.llm_chain is None or provider is not self._llm_provider or params != self.llm_params:
             self.create_llm_chain(provider, dict(params))
             self._llm_provider = provider
             self.llm_params = params
         return self.llm_chain
+
+    def _model_problem(self) -> str | None:
+        problem = getattr(self.config_manager, "lm_problem", None)
+        return problem if isinstance(problem, str) else None
 
     def get_model_parameters(
         self, provider: type[BaseProvider], provider_params: dict[str, str]
@@ -512,7 +545,7 @@ class BaseChatHandler:
 
 
 def _told(error: BaseException) -> dict[str, str]:
-    return {"type": type(error).__name__, "message": message_of(error)}
+    return {"type": type(error).__name__, "message": redact(message_of(error))}
 
 
 def get_preferred_dir(root_dir: str, preferred_dir: str | None) -> str | None:

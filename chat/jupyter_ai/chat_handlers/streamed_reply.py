@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.engine.frame import encodable
 from jupyter_ai.engine.run import STOPPED_TEXT, current_run
+from jupyter_ai.redaction import redact
 
 if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler
@@ -33,7 +34,8 @@ class StreamedReply:
         self._ended = False
 
     def text(self) -> str:
-        return "".join(self._pieces)
+        """All of it, for the model's memory."""
+        return redact("".join(self._pieces))
 
     def interrupted(self) -> bool:
         """Whether the user stopped it: the run, or (also without a run) this stream."""

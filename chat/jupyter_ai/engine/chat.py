@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.engine.frame import dump, encodable
+from jupyter_ai.engine.frame import dump, encodable, plain
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.log import ChatLog
 from jupyter_ai.engine.memory import exchange_rows, memory_row, recall
@@ -28,6 +28,7 @@ from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
     AgentStreamMessage,
+    BaseAgentMessage,
     ChatClient,
     ChatDescription,
     ChatMessage,
@@ -41,6 +42,7 @@ from jupyter_ai.models import (
     Selection,
 )
 from jupyter_ai.plugins import CONTEXT_PROVIDERS, Plugin
+from jupyter_ai.redaction import active, redact, redact_chunk, redact_data
 
 if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler
@@ -356,6 +358,9 @@ class Chat:
 
     async def _greet(self) -> None:
         await self.engine.handlers_ready()
+        offers = self.engine.config_manager.offers
+        if offers is not None:
+            await offers.note()  # so that the help message knows of them
         speaker = self.handlers.get(DEFAULT) or next(iter(self.handlers.values()), None)
         if speaker is not None and not self.log:
             speaker.send_help_message()
@@ -479,6 +484,7 @@ class Chat:
     def _append(self, message: ChatMessage) -> None:
         if self._closed:
             return
+        _take_keys_out(message)
         self.log.add(message)
         json = dump(message)
         ticket = self.engine.store.put_message(self.id, message.id, getattr(message, "reply_to", ""), json)
@@ -489,6 +495,7 @@ class Chat:
     def _open_stream(self, message: AgentStreamMessage, run: Run | None) -> None:
         if self._closed:
             return
+        _take_keys_out(message)
         self.log.add(message)
         self._streams.open(message, run)
 
@@ -501,15 +508,16 @@ class Chat:
         elif chunk.stream_complete:
             self._end_stream(chunk.id, chunk.content, chunk.metadata)
         else:
-            self._streams.feed(chunk.id, chunk.content)
+            self._streams.feed(chunk.id, redact_chunk(chunk.content))
 
     def _end_stream(self, id: str, text: str, metadata: dict[str, Any]) -> None:
         self.message_interrupted.pop(id, None)
-        self._streams.end(id, text, metadata)
+        self._streams.end(id, redact(text), _without_keys(metadata))
 
     # Pending messages
 
     def _open_pending(self, message: PendingMessage, run: Run | None) -> None:
+        _take_keys_out(message)
         self.pending[message.id] = message
         if run is not None:
             run.pending.add(message.id)
@@ -611,6 +619,19 @@ def _failure(run: Run) -> str:
     if run.error is None:
         return f"{name} failed."
     return f"{name} failed: {type(run.error).__name__}: {message_of(run.error)}"
+
+
+def _take_keys_out(message: Message) -> None:
+    """Take keys out of what a plug-in or we say; what people said stays as it is."""
+    if active() and isinstance(message, BaseAgentMessage | PendingMessage):
+        message.body = redact(message.body)
+    if isinstance(message, BaseAgentMessage):
+        message.metadata = _without_keys(message.metadata)
+
+
+def _without_keys(metadata: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = redact_data(plain(metadata)) if metadata and active() else metadata
+    return found
 
 
 def _ignore(_: object) -> None:

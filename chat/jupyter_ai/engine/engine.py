@@ -25,6 +25,7 @@ from jupyter_ai.plugins import (
     PERSONAS,
     PluginRegistry,
 )
+from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.config_manager import ConfigManager
@@ -33,6 +34,8 @@ __all__ = ["Engine", "EngineOptions"]
 
 _CLOSING = 0.1
 """Seconds that cancelled handlers have to end when the server stops."""
+
+_PREPARING = 30.0  # seconds that an answer waits for the import of its model's provider
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
@@ -73,7 +76,7 @@ class Engine:
         self._rows: dict[str, ChatRow] = {}
         self._chats: dict[str, Chat] = {}
         self._opening = asyncio.Lock()
-        self._late: set[str] = set()  # plug-in groups that were not loaded in time
+        self._late: set[str] = set()  # plug-in groups, and models, that were not loaded in time
         self._watchdog = Watchdog(self.log, self._on_blocked) if self.options.threads else None
 
     async def start(self) -> None:
@@ -161,6 +164,22 @@ class Engine:
     async def handlers_ready(self) -> None:
         """Return when all that an answer may need is loaded, after 30 s at most."""
         await self._loaded(CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS)
+        await self._model_ready()
+
+    async def _model_ready(self) -> None:
+        """Import the provider of the selected model on a thread, if that was not done."""
+        config = self.config_manager
+        if config.prepared or str(config.lm_gid) in self._late:
+            return
+        if not self.options.threads:
+            config.prepare()
+            return
+        try:
+            async with asyncio.timeout(_PREPARING):
+                await run_in_thread(config.prepare)
+        except TimeoutError:
+            self.log.warning("The provider of %s is not imported after %g s.", config.lm_gid, _PREPARING)
+            self._late.add(str(config.lm_gid))
 
     async def _loaded(self, *groups: str) -> None:
         # What was late once is not waited for again: one import that hangs would hold up every message.
@@ -283,10 +302,11 @@ class _DaskClient:
     async def _get(self) -> Any:
         if self._client is None:
             try:
-                from distributed import Client
+                import distributed
             except ImportError as e:
                 raise ImportError('Dask is not installed: pip install "jupyter_ai[dask]"') from e
-            self._client = await Client(processes=False, asynchronous=True)
+            client: Any = distributed.Client  # an extra; some of its versions ship types, some do not
+            self._client = await client(processes=False, asynchronous=True)
         return self._client
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from asyncio import Future
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +13,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from jupyter_ai.errors import JupyterAIError
+from jupyter_ai.redaction import redact
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -51,7 +53,8 @@ def refuse(handler: JupyterHandler, error: Exception) -> None:
     """Finish a request with an error of ours (or of the store's) as JSON."""
     handler.set_status(getattr(error, "status", 503))
     handler.set_header("Content-Type", "application/json")
-    handler.finish(json.dumps({"message": str(error), "code": getattr(error, "code", "unavailable")}))
+    body = {"message": redact(str(error)), "code": getattr(error, "code", "unavailable")}
+    handler.finish(json.dumps(body))
 
 
 def answers(method: Verb) -> Verb:
@@ -101,5 +104,12 @@ class AiHandler(APIHandler):
         self.finish(model.model_dump_json())
 
     def send_json(self, data: Any) -> None:
-        """Finish with what JSON can hold; `str` tells the rest."""
-        self.finish(json.dumps(data, default=str))
+        """Finish with what JSON can hold, without keys; `str` tells the rest."""
+        self.finish(redact(json.dumps(data, default=str)))
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None, **kwargs: Any) -> Future[None]:
+        """Finish with this; an error is told without the keys that its message or traceback may quote."""
+        if isinstance(chunk, str) and self.get_status() >= 400:
+            chunk = redact(chunk)
+        answer: Future[None] = super().finish(chunk, **kwargs)
+        return answer

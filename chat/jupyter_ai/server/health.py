@@ -15,6 +15,7 @@ from tornado import web
 
 from jupyter_ai.errors import EngineUnavailable
 from jupyter_ai.server.base import AiHandler
+from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.plugins import Plugin, PluginRegistry
@@ -37,7 +38,10 @@ class HealthHandler(AiHandler):
         """Tell it, with status 200 also where something does not work; of keys, only the names."""
         with suppress(TimeoutError, EngineUnavailable):
             async with asyncio.timeout(_PATIENCE):
-                await (await self.engine()).handlers_ready()
+                engine = await self.engine()
+                await engine.handlers_ready()
+                # What it looks at may have to be imported first.
+                await run_in_thread(lambda: engine.config_manager.problems)
         self.send_json(report(self.host))
 
 
@@ -52,6 +56,7 @@ def report(host: EngineHost) -> dict[str, Any]:
         *(f"plug-in {p['name']} of {p['distribution']}: {p['trouble']}" for p in plugins["troubled"]),
         *([f"store: {store['problem']}"] if store and store["problem"] else []),
         *([f"model: {model['problem']}"] if model["problem"] else []),
+        *(f"settings: {problem}" for problem in _settings(host) if problem != model["problem"]),
     ]
     return {
         "ok": not problems and host.state == "ready",
@@ -89,27 +94,11 @@ def _model(host: EngineHost) -> dict[str, Any]:
     config = host.engine.config_manager
     provider = config.lm_provider
     name = str(getattr(provider, "name", "")) or None
-    return {"id": config.lm_gid, "provider": name, "problem": _model_problem(host, provider)}
+    return {"id": config.lm_gid, "provider": name, "problem": config.lm_problem}
 
 
-def _model_problem(host: EngineHost, provider: Any) -> str | None:
-    from jupyter_ai.plugins import MODEL_PROVIDERS
-    from jupyter_ai_magics.auth import key_params
-
-    config = host.config_manager
-    if provider is not None:
-        given = config.lm_provider_params or {}
-        wanted = key_params(provider.auth_strategy).items()
-        lacking = [key for key, keyword in wanted if keyword not in given]
-        return f"{config.lm_gid} needs {' and '.join(lacking)}, which is not set." if lacking else None
-    id = str(config.lm_gid).partition(":")[0]
-    if not host.plugins.loaded(MODEL_PROVIDERS):
-        return f"{config.lm_gid} is selected; its provider is still being loaded."
-    plugin = next((p for p in host.plugins.plugins(MODEL_PROVIDERS) if id in (p.id, p.name)), None)
-    if plugin is None:
-        return f"{config.lm_gid} is selected, but its provider {id} is not installed."
-    state = "failed" if plugin.state == "failed" else f"is {plugin.state}"
-    return f"{config.lm_gid} is selected, but its provider {id} {state}: {plugin.reason}"
+def _settings(host: EngineHost) -> list[str]:
+    return [] if host.engine is None else host.engine.config_manager.problems
 
 
 @functools.cache

@@ -5,22 +5,31 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from jupyter_ai.errors import EngineUnavailable
+from jupyter_ai.key_names import loaded_key_names, partner_key_names
+from jupyter_ai.log_redaction import start_redacting, stop_redacting
+from jupyter_ai.offers import Offers
 from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS, Plugin, PluginRegistry
+from jupyter_ai.redaction import Redactor
+from jupyter_ai_magics.policy import Policy
+from jupyter_ai_magics.provider_ids import ProviderIds
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.config_manager import ConfigManager
+    from jupyter_ai.config_sources import ModelSetting
     from jupyter_ai.engine.chat import Chat
     from jupyter_ai.engine.engine import Engine
+    from jupyter_ai_magics.network import NetworkSettings
 
 __all__ = ["Connection", "EngineHost", "HostOptions", "State"]
 
@@ -69,6 +78,12 @@ class HostOptions:
     allowed_models: list[str] | None = None
     blocked_models: list[str] | None = None
     defaults: dict[str, Any] = field(default_factory=dict)  # by the names of `GlobalConfig`
+    fixed: dict[str, Any] = field(default_factory=dict)  # likewise: what people cannot choose
+    key_store: Literal["file", "keyring"] = "file"
+    network_proxy: str | None = None
+    network_ca_bundle: str | None = None
+    network_timeout: float | None = None  # seconds
+    network_headers: dict[str, str] = field(default_factory=dict)
     model_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     max_chat_history: int | None = 2
     help_message_template: str = ""
@@ -99,13 +114,25 @@ class EngineHost:
         self.state: State = "waiting"
         self.problems: dict[str, str] = {}  # by stage of the start-up, in words
         self.engine: Engine | None = None
+        self.policy = Policy(
+            options.allowed_providers,
+            options.blocked_providers,
+            options.allowed_models,
+            options.blocked_models,
+        )
         self.plugins = PluginRegistry(
-            log=log, allow_builtin_override=options.allow_builtin_override, blocked=_policy(options)
+            log=log,
+            allow_builtin_override=options.allow_builtin_override,
+            blocked=_blocked_by(self.policy),
+            ids=ProviderIds.in_folder(options.data_dir),
         )
         self.connections: set[Connection] = set()
         self._settings = settings  # the server's: providers and plug-ins read them
         self._one_owner = one_owner  # everybody is "": their chat may be opened before they come
         self._config_manager: ConfigManager | None = None
+        self._making = Lock()
+        self._redactor: Redactor | None = None  # from before any plug-in is imported until the end
+        self._key_names: frozenset[str] = frozenset()
         self._found = False
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -152,6 +179,8 @@ class EngineHost:
             connection.abort()  # a client that sees no closing handshake comes back
         if self.engine is not None:
             await self._close(self.engine)
+        if self._redactor is not None:
+            stop_redacting(self._redactor)
 
     # What there is
 
@@ -165,8 +194,14 @@ class EngineHost:
     @property
     def config_manager(self) -> ConfigManager:
         """Which model answers. It does not wait for providers that are still loading."""
+        with self._making:
+            return self._made_config_manager()
+
+    def _made_config_manager(self) -> ConfigManager:
         if self._config_manager is None:
+            from jupyter_ai.config_file import FOLDER
             from jupyter_ai.config_manager import ConfigManager
+            from jupyter_ai.secrets import Keys, open_secrets
 
             options = self.options
             self._config_manager = ConfigManager(
@@ -174,21 +209,57 @@ class EngineHost:
                 self.providers(MODEL_PROVIDERS),
                 self.providers(EMBEDDINGS_PROVIDERS),
                 options.defaults,
-                options.allowed_providers,
-                options.blocked_providers,
-                options.allowed_models,
-                options.blocked_models,
+                policy=self.policy,
+                keys=Keys(open_secrets(options.key_store, Path(options.data_dir)), _default_keys(options)),
+                network=self._network(),
+                path=Path(options.data_dir) / FOLDER / "config.json",
+                fixed=options.fixed,
+                model_parameters=options.model_parameters,
+                why_not=self._why_not,
             )
         return self._config_manager
 
+    def _network(self) -> NetworkSettings:
+        """What the environment says of the network, before the traits."""
+        from jupyter_ai_magics.network import NetworkSettings
+
+        options = self.options
+        decided = NetworkSettings(
+            options.network_proxy,
+            options.network_ca_bundle,
+            options.network_timeout,
+            options.network_headers,
+        )
+        try:
+            return decided.override(NetworkSettings.from_environment())
+        except ValueError as error:
+            self.problems["network"] = str(error)
+            self.log.warning("The network settings of the environment are not used: %s", error)
+            return decided
+
+    def _why_not(self, setting: ModelSetting, id: str) -> str:
+        """Why a provider with this id is not to be had."""
+        group = EMBEDDINGS_PROVIDERS if setting.name == "embeddings_provider_id" else MODEL_PROVIDERS
+        if not self.plugins.loaded(group):
+            return "is still being loaded"
+        plugin = next((p for p in self.plugins.plugins(group) if id in (p.id, p.name)), None)
+        if plugin is None:
+            return "is not installed"
+        state = "failed" if plugin.state == "failed" else f"is {plugin.state}"
+        return f"{state}: {plugin.reason}" if plugin.reason else state
+
     def providers(self, group: str) -> dict[str, Any]:
-        """The provider classes of a group that are loaded now, by their ids."""
-        from jupyter_ai.engine.lazy import LazyMapping
+        """The provider classes of a group that serve now, by their ids; ours are imported on access."""
+        from jupyter_ai_magics.lazy_providers import LazyProviders
 
-        def classes() -> dict[str, Any]:
-            return {str(getattr(cls, "id", name)): cls for name, cls in self.plugins.classes(group).items()}
+        def models(id: str) -> Sequence[str] | None:
+            plugin = next((p for p in self.plugins.serving(group) if p.id == id), None)
+            return plugin.card.models if plugin is not None and plugin.card is not None else None
 
-        mapping: Any = LazyMapping(classes, lambda id: classes().get(id))
+        plugins = self.plugins
+        mapping: Any = LazyProviders(
+            lambda: plugins.provider_ids(group), lambda id: plugins.provider(group, id), models
+        )
         return mapping  # type: ignore[no-any-return]  # 2.x calls it a dict
 
     def default_chat(self) -> Chat | None:
@@ -252,6 +323,8 @@ class EngineHost:
 
     def _prepare(self) -> None:
         """The slow part, on a thread."""
+        # The collector would go through all of the server for 0.1 s, while the loop waits.
+        gc.freeze()
         for module in _NEEDED:
             import_module(module)
         for module in _USEFUL:
@@ -260,7 +333,26 @@ class EngineHost:
         from jupyter_ai_magics.base_provider import BaseProvider
 
         BaseProvider.server_settings = MappingProxyType(self._settings)
+        self._redact()
+        self.config_manager.offers = Offers(self.config_manager, self._provider_classes)
         self.find_plugins()
+        # Reads the settings, and brings a file of an earlier version up to date.
+        self.config_manager.sources.read()
+
+    def _redact(self) -> None:
+        """Take keys out of all that is said and logged from now on."""
+        if self.state == "closed":
+            return
+        keys = self.config_manager.keys
+        self._key_names = partner_key_names()
+        self._redactor = Redactor(lambda: keys.by_value(self._key_names))
+        self._redactor.refresh()  # here, where a slow keyring keeps nobody waiting
+        start_redacting(self._redactor)
+
+    def _provider_classes(self) -> list[type]:
+        """Of language models, as far as they are imported."""
+        found = [plugin for plugin in self.plugins.plugins(MODEL_PROVIDERS) if plugin.state == "loaded"]
+        return [plugin.obj for plugin in found if plugin.obj is not None]
 
     async def _open_default_chat(self, engine: Engine) -> None:
         if not self._one_owner:
@@ -278,6 +370,7 @@ class EngineHost:
         That would hold up everybody for 0.1 s, three times in an answer of 20,000 chunks.
         """
         await engine.handlers_ready()
+        self._key_names |= loaded_key_names(self.plugins)
         gc.freeze()
 
     async def _close(self, engine: Engine) -> None:
@@ -299,17 +392,20 @@ def _store_path(options: HostOptions) -> Path:
     return store_path(Path(options.data_dir), options.root_dir)
 
 
-def _policy(options: HostOptions) -> Callable[[Plugin], str | None]:
-    """Says why a plug-in is blocked, or None; before its import, only its entry point's name is known."""
-    allowed, blocked = options.allowed_providers, options.blocked_providers or []
+def _default_keys(options: HostOptions) -> dict[str, str]:
+    return options.defaults.get("api_keys") or {}
+
+
+def _blocked_by(policy: Policy) -> Callable[[Plugin], str | None]:
+    """Says why a plug-in is blocked, or None."""
 
     def reason(plugin: Plugin) -> str | None:
         if plugin.group not in (MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS):
             return None
-        if (plugin.id or plugin.name) in blocked:
-            return f"the administrator blocks `{plugin.id or plugin.name}` (AiExtension.blocked_providers)"
-        if allowed is not None and plugin.id is not None and plugin.id not in allowed:
-            return f"the administrator does not allow `{plugin.id}` (AiExtension.allowed_providers)"
-        return None
+        if plugin.id is not None:
+            return policy.provider_reason(plugin.id)
+        # Its id is not known yet. By convention an entry point bears it: enough to keep a provider out.
+        blocked = plugin.name in (policy.blocked_providers or ())
+        return policy.provider_reason(plugin.name) if blocked else None
 
     return reason

@@ -1,10 +1,8 @@
-"""Lists over REST: commands and their completions, plug-ins, providers; and the settings."""
+"""Lists over REST: commands and their completions, plug-ins, providers."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -17,13 +15,12 @@ from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.engine.engine import Engine
-    from jupyter_ai.models import ListOptionsEntry, ListProvidersEntry
-    from jupyter_ai.plugins import Plugin
+    from jupyter_ai.models import ListOptionsEntry
+    from jupyter_ai.plugins import Plugin, PluginRegistry
 
 __all__ = [
     "AutocompleteOptionsHandler",
     "EmbeddingsModelProviderHandler",
-    "GlobalConfigHandler",
     "ModelProviderHandler",
     "PluginsHandler",
     "SlashCommandsInfoHandler",
@@ -106,63 +103,22 @@ class ModelProviderHandler(AiHandler):
     @authorized
     @answers
     async def get(self) -> None:
-        """Those that may be used, by name; what cannot be described is in the list of plug-ins only."""
-        from jupyter_ai.models import ListProvidersResponse
-
+        """Those that may be used, and what could be installed, by name."""
         plugins = (await self.engine()).plugins
         await plugins.ready(self.group)
-        found = [self._entry(cls) for cls in plugins.classes(self.group).values()]
-        entries = sorted((entry for entry in found if entry is not None), key=lambda entry: entry.name)
-        self.send(ListProvidersResponse(providers=entries))
+        # A plug-in's code may take its time to tell of itself.
+        self.finish(await run_in_thread(self._answer, plugins))
 
-    def _entry(self, cls: Any) -> ListProvidersEntry | None:
-        try:
-            return provider_entry(cls)
-        # A plug-in's class: what it says of itself may be anything.
-        except Exception:
-            self.log.warning("Provider %r cannot be described.", getattr(cls, "id", cls), exc_info=True)
-            return None
+    def _answer(self, plugins: PluginRegistry) -> str:
+        from jupyter_ai.server.provider_entries import list_providers
+
+        return list_providers(plugins, self.group, self.log).model_dump_json()
 
 
 class EmbeddingsModelProviderHandler(ModelProviderHandler):
     """The providers of embedding models."""
 
     group = "jupyter_ai.embeddings_model_providers"
-
-
-class GlobalConfigHandler(AiHandler):
-    """The settings."""
-
-    @web.authenticated
-    @authorized
-    @answers
-    async def get(self) -> None:
-        """Describe them: of keys, only the names."""
-        from jupyter_ai.models import DescribeConfigResponse
-
-        engine = await self.engine()
-        await engine.handlers_ready()
-        config, defaults = engine.config_manager, self.host.options.defaults
-        self.send(
-            DescribeConfigResponse(
-                model_provider_id=config.lm_gid,
-                embeddings_provider_id=config.em_gid,
-                completions_model_provider_id=defaults.get("completions_model_provider_id"),
-                send_with_shift_enter=False,
-                fields={},
-                embeddings_fields={},
-                completions_fields={},
-                api_keys=key_names(config.lm_provider, config.em_provider, stored=defaults["api_keys"]),
-                last_read=int(time.time()),
-            )
-        )
-
-    @web.authenticated
-    @authorized
-    async def post(self) -> None:
-        """Not yet: say how settings are made."""
-        self.set_status(501)
-        self.send_json({"message": "Settings cannot be changed here yet; use the traits of AiExtension."})
 
 
 def supported_commands(engine: Engine) -> list[tuple[str, Plugin]]:
@@ -178,38 +134,6 @@ def supported_commands(engine: Engine) -> list[tuple[str, Plugin]]:
 def plugin_help(plugin: Plugin) -> str:
     """What a plug-in says it does."""
     return str(getattr(plugin.obj, "help", ""))
-
-
-def key_names(*providers: Any, stored: Iterable[str] = ()) -> list[str]:
-    """The names of the keys that are there: the administrator's, and of `providers`, the environment's."""
-    from jupyter_ai_magics.auth import key_params
-
-    wanted = {name for p in providers if p is not None for name in key_params(p.auth_strategy)}
-    return sorted({*stored, *(name for name in wanted if os.environ.get(name))})
-
-
-def provider_entry(cls: Any) -> ListProvidersEntry:
-    """A provider as the list of providers shows it."""
-    from jupyter_ai.models import ListProvidersEntry
-
-    return ListProvidersEntry(
-        id=cls.id,
-        name=cls.name,
-        model_id_label=getattr(cls, "model_id_label", None),
-        models=cls.models,
-        help=cls.help,
-        auth_strategy=cls.auth_strategy,
-        registry=cls.registry,
-        fields=cls.fields,
-        chat_models=cls.chat_models() if _is_for_chat(cls) else [],
-        completion_models=cls.completion_models() if hasattr(cls, "completion_models") else [],
-    )
-
-
-def _is_for_chat(cls: type) -> bool:
-    from langchain_core.language_models import BaseChatModel
-
-    return issubclass(cls, BaseChatModel)
 
 
 def _slash_options(engine: Engine) -> list[ListOptionsEntry]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_ai.server.avatar import AvatarHandler
+from jupyter_ai.server.config import ApiKeysHandler, GlobalConfigHandler
 from jupyter_ai.server.health import HealthHandler
 from jupyter_ai.server.listings import (
     AutocompleteOptionsHandler,
     EmbeddingsModelProviderHandler,
-    GlobalConfigHandler,
     ModelProviderHandler,
     PluginsHandler,
     SlashCommandsInfoHandler,
 )
+from jupyter_ai.server.offers import OffersHandler
 from jupyter_ai.server.rest import ChatHandler, ChatHistoryHandler, ChatsHandler
 from jupyter_ai.server.websocket import RootChatHandler
 
@@ -33,7 +34,9 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (r"api/ai/health/?", HealthHandler),
     (r"api/ai/providers/?", ModelProviderHandler),
     (r"api/ai/providers/embeddings/?", EmbeddingsModelProviderHandler),
+    (r"api/ai/offers/?", OffersHandler),
     (r"api/ai/config/?", GlobalConfigHandler),
+    (r"api/ai/api_keys/([^/]+)/?", ApiKeysHandler),
     (r"api/ai/static/jupyternaut.svg", AvatarHandler),
 ]
 

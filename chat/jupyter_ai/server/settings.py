@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, MutableMapping, MutableSequence
+from collections.abc import (
+    Callable,
+    Generator,
+    ItemsView,
+    Iterator,
+    MutableMapping,
+    MutableSequence,
+    ValuesView,
+)
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.plugins import (
@@ -89,12 +97,25 @@ class ForwardedMapping(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(self._target())
 
+    # The target's own, which may import nothing, or leave out what cannot be imported.
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._target()
+
+    def items(self) -> ItemsView[str, Any]:
+        items: ItemsView[str, Any] = self._target().items()
+        return items
+
+    def values(self) -> ValuesView[Any]:
+        values: ValuesView[Any] = self._target().values()
+        return values
+
     def __repr__(self) -> str:
         return repr(self._target())
 
     def copy(self) -> dict[str, Any]:
         """A dictionary of its own, as `dict.copy` makes it."""
-        return dict(self)
+        return dict(self.items())
 
 
 class ForwardedList(MutableSequence[Any]):

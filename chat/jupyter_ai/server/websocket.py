@@ -19,6 +19,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from jupyter_ai.auth.identity import create_initials
 from jupyter_ai.auth.owner import owner_of
 from jupyter_ai.errors import JupyterAIError
+from jupyter_ai.redaction import redact
 from jupyter_ai.server.base import AUTH_RESOURCE, authorize, host_of, refuse
 from jupyter_ai.server.intake import parse_frame, parse_since
 
@@ -144,7 +145,7 @@ class RootChatHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """A refused upgrade is told as JSON."""
         error = kwargs.get("exc_info", (None, None))[1]
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"message": getattr(error, "log_message", None) or self._reason}))
+        self.finish(json.dumps({"message": redact(getattr(error, "log_message", None) or self._reason)}))
 
     # Receiving
 
@@ -198,7 +199,7 @@ class RootChatHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def _refuse(self, reason: str, code: str) -> None:
         if self._reader is None:
             return
-        self._reader.push(_error_frame(reason, code))
+        self._reader.push(_error_frame(redact(reason), code))
         self._errors += 1
         if self._errors % _UNREAD_ERRORS == 0:
             await self._reader.drain()

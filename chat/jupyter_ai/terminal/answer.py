@@ -49,7 +49,5 @@ class Answer:
         return any(reply.metadata.get("stopped") for reply in self.replies)
 
     def _is_reply(self, message: Message) -> bool:
-        # Handlers may leave out whom they answer.
-        return self.human is not None and (
-            message.reply_to == self.human.id or (not message.reply_to and not message.warning)
-        )
+        # Handlers may leave out whom they answer. What only warns or offers is no part of an answer.
+        return self.human is not None and not message.warning and message.reply_to in (self.human.id, "")

@@ -35,6 +35,16 @@ _OPTIONS = {
     "model_parameters": "model_parameters",
     "help_message_template": "help_message_template",
     "error_logs_dir": "error_logs_dir",
+    "key_store": "key_store",
+    "network_proxy": "network_proxy",
+    "network_ca_bundle": "network_ca_bundle",
+    "network_timeout": "network_timeout",
+    "network_headers": "network_headers",
+}
+_FIXED = {
+    "language_model": "model_provider_id",
+    "embeddings_model": "embeddings_provider_id",
+    "completions_model": "completions_model_provider_id",
 }
 _DEFAULTS = {
     "default_language_model": "model_provider_id",
@@ -64,7 +74,8 @@ def host_options(config: Config, root_dir: str, data_dir: str) -> HostOptions:
     options: dict[str, Any] = {name: values[trait] for trait, name in _OPTIONS.items() if trait in values}
     defaults = {name: values[trait] for trait, name in _DEFAULTS.items() if trait in values}
     defaults = {"api_keys": {}, "fields": {}, "embeddings_fields": {}, "completions_fields": {}, **defaults}
-    return HostOptions(root_dir=root_dir, data_dir=data_dir, defaults=defaults, **options)
+    fixed = {name: values[trait] for trait, name in _FIXED.items() if trait in values}
+    return HostOptions(root_dir=root_dir, data_dir=data_dir, defaults=defaults, fixed=fixed, **options)
 
 
 def _loaders() -> Iterator[FileConfigLoader]:

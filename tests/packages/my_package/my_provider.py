@@ -1,6 +1,3 @@
-# A published example, kept as it was printed.
-# ruff: noqa
-# fmt: off
 # my_package/my_provider.py
 from jupyter_ai_magics import BaseProvider
 from langchain_community.llms import FakeListLLM

@@ -1,0 +1,1 @@
+"""Provider classes over LangChain's partner packages, each imported when it is first used."""

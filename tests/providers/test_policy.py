@@ -1,0 +1,49 @@
+"""What the administrator's four lists let through."""
+
+import pytest
+
+from jupyter_ai_magics.aliases import MODEL_ID_ALIASES
+from jupyter_ai_magics.policy import Policy
+
+
+def test_without_lists_all_may_be_used() -> None:
+    assert Policy().model_reason("a:b") is None
+    assert Policy().provider_reason("a") is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        (Policy(blocked_providers=["a"]), "the provider a is in AiExtension.blocked_providers"),
+        (Policy(allowed_providers=["x"]), "the provider a is not in AiExtension.allowed_providers"),
+        (Policy(allowed_providers=[]), "the provider a is not in AiExtension.allowed_providers"),
+        (Policy(blocked_models=["a:b"]), "the model a:b is in AiExtension.blocked_models"),
+        (Policy(allowed_models=["a:c"]), "the model a:b is not in AiExtension.allowed_models"),
+    ],
+)
+def test_a_reason_names_the_trait(policy: Policy, reason: str) -> None:
+    assert policy.model_reason("a:b") == reason
+
+
+def test_a_model_must_pass_all_lists() -> None:
+    policy = Policy(
+        allowed_providers=["a", "b"], blocked_models=["a:1"], allowed_models=["a:1", "a:2", "c:1"]
+    )
+
+    usable = [gid for gid in ("a:1", "a:2", "a:3", "b:1", "c:1") if policy.model_reason(gid) is None]
+
+    assert usable == ["a:2"]
+
+
+def test_a_block_list_beats_an_allow_list() -> None:
+    policy = Policy(allowed_providers=["a"], blocked_providers=["a"])
+
+    assert policy.provider_reason("a") == "the provider a is in AiExtension.blocked_providers"
+
+
+def test_an_alias_is_its_model() -> None:
+    alias, gid = next(iter(MODEL_ID_ALIASES.items()))
+
+    assert Policy(blocked_models=[gid]).model_reason(alias) is not None
+    assert Policy(blocked_models=[alias]).model_reason(gid) is not None
+    assert Policy(allowed_models=[alias]).model_reason(gid) is None
