@@ -12,8 +12,8 @@ import pytest
 from langchain_core.embeddings import FakeEmbeddings
 from langchain_core.language_models import FakeListChatModel, FakeListLLM
 
+from jupyter_ai.config.sources import LANGUAGE_MODEL
 from jupyter_ai.config_manager import OFFLINE_MODEL, ConfigManager
-from jupyter_ai.config_sources import LANGUAGE_MODEL
 from jupyter_ai.errors import (
     AuthError,
     BlockedModelError,
@@ -26,8 +26,8 @@ from jupyter_ai.errors import (
     SettingsError,
     WriteConflictError,
 )
+from jupyter_ai.keys.secrets import Keys, open_secrets
 from jupyter_ai.models import UpdateConfigRequest
-from jupyter_ai.secrets import Keys, open_secrets
 from jupyter_ai_magics import BaseEmbeddingsProvider, BaseProvider
 from jupyter_ai_magics.auth import EnvAuthStrategy, MultiEnvAuthStrategy
 from jupyter_ai_magics.fields import IntegerField, MultilineTextField, TextField

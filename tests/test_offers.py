@@ -12,9 +12,9 @@ from fake_ollama import TAGS, find_nothing, serving
 from langchain_core.language_models import FakeListChatModel
 
 from jupyter_ai.config_manager import ConfigManager
+from jupyter_ai.keys.secrets import FileSecrets, Keys
 from jupyter_ai.offers import Offers, describe, find_offers
 from jupyter_ai.ollama_probe import Address, ollama_address, ollama_models
-from jupyter_ai.secrets import FileSecrets, Keys
 from jupyter_ai_magics import BaseProvider
 from jupyter_ai_magics.auth import EnvAuthStrategy
 from jupyter_ai_magics.catalogue import CARDS, Card

@@ -156,7 +156,7 @@ def _configure(update: dict[str, Any], delete_key: str | None, reset: bool, form
 
 
 def _show_settings(host: EngineHost, form: str) -> None:
-    from jupyter_ai.config_explained import explain
+    from jupyter_ai.config.explained import explain
     from jupyter_ai.terminal import config_table
 
     settings = explain(host)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Configurable
 
-from jupyter_ai.config_change import Change, plan
-from jupyter_ai.config_choice import Choices, WhyNot
-from jupyter_ai.config_file import SettingsFile, SettingsStore
-from jupyter_ai.config_memory import MemorySecrets, MemorySettings
-from jupyter_ai.config_schema import DEFAULT_INDENTATION_DEPTH, Settings
-from jupyter_ai.config_sources import (
+from jupyter_ai.config.change import Change, plan
+from jupyter_ai.config.choice import Choices, WhyNot
+from jupyter_ai.config.file import SettingsFile, SettingsStore
+from jupyter_ai.config.memory import MemorySecrets, MemorySettings
+from jupyter_ai.config.schema import DEFAULT_INDENTATION_DEPTH, Settings
+from jupyter_ai.config.sources import (
     COMPLETIONS_MODEL,
     EMBEDDINGS_MODEL,
     LANGUAGE_MODEL,
@@ -24,7 +24,7 @@ from jupyter_ai.config_sources import (
     ModelSetting,
     Sources,
 )
-from jupyter_ai.config_writer import Writer, take
+from jupyter_ai.config.writer import Writer, take
 from jupyter_ai.errors import (
     AuthError,
     BlockedModelError,
@@ -34,7 +34,7 @@ from jupyter_ai.errors import (
     SettingFixed,
     WriteConflictError,
 )
-from jupyter_ai.secrets import Keys
+from jupyter_ai.keys.secrets import Keys
 from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 from jupyter_ai_magics.network import NetworkSettings
 from jupyter_ai_magics.policy import Policy

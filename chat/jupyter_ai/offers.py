@@ -14,7 +14,7 @@ from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.config_manager import ConfigManager
-    from jupyter_ai.secrets import Keys
+    from jupyter_ai.keys.secrets import Keys
     from jupyter_ai_magics.catalogue import Card
     from jupyter_ai_magics.policy import Policy
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
-from jupyter_ai.config_sources import LANGUAGE_MODEL
+from jupyter_ai.config.sources import LANGUAGE_MODEL
 from jupyter_ai.errors import AuthError, JupyterAIError
 from jupyter_ai.models import HumanChatMessage, UpdateConfigRequest
 from jupyter_ai.offers import Offer, describe

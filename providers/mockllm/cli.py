@@ -112,10 +112,10 @@ def _load(modules: tuple[str, ...]) -> None:
 
 
 def _app(responses: Path | None, reload: bool, record: str | None) -> FastAPI:
-    from mockllm.answers import responses_path
     from mockllm.config import ResponsesError
-    from mockllm.recording import Recorder
+    from mockllm.recording.recorder import Recorder
     from mockllm.server import create_app
+    from mockllm.serving.answers import responses_path
 
     path = responses or responses_path()
     if record and path is None:
@@ -147,9 +147,9 @@ def _run(app: FastAPI, host: str, port: int) -> None:
 
 
 def _check_providers(config: Any, source: str) -> None:
-    from mockllm.answers import check_provider_config
     from mockllm.external import load_entry_points
     from mockllm.registry import registry
+    from mockllm.serving.answers import check_provider_config
 
     load_entry_points(registry)
     for name, values in config.items():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mockllm.faults import Faults
 
 if TYPE_CHECKING:
-    from mockllm.rules import Rule
+    from mockllm.rules.rule import Rule
 
 __all__ = [
     "UNKNOWN_RESPONSE",
@@ -121,7 +121,7 @@ class ResponsesConfig:
 
 def parse_responses(text: str, source: str = "<responses>") -> ResponsesConfig:
     """Understand the text of a responses file; `source` is what errors call it."""
-    from mockllm.yaml_reader import read_responses
+    from mockllm.rules.yaml_reader import read_responses
 
     return read_responses(text, source)
 

@@ -9,10 +9,10 @@ from mockllm.config import ResponsesConfig, Settings, parse_responses
 from mockllm.faults import Faults
 from mockllm.journal import Entry
 from mockllm.live import LiveResponses
-from mockllm.rules import Answer, Rule
+from mockllm.rules.rule import Answer, Rule
+from mockllm.rules.templates import PlainText
 from mockllm.runner import MockServer
 from mockllm.server import create_app
-from mockllm.templates import PlainText
 
 __all__ = ["MockLLM", "start_server"]
 

@@ -14,7 +14,7 @@ from mockllm.responder import Responder
 
 __all__ = ["LiveResponses", "shared_responses"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("mockllm")
 
 _CHECK_EVERY = 0.2
 

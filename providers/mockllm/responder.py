@@ -10,8 +10,8 @@ from threading import Lock
 from typing import Any
 
 from mockllm.config import UNKNOWN_RESPONSE, Prompt, Reply, ResponsesConfig, ResponsesError
-from mockllm.rules import Answer, Rule
-from mockllm.templates import PlainText, TemplateError
+from mockllm.rules.rule import Answer, Rule
+from mockllm.rules.templates import PlainText, TemplateError
 
 __all__ = ["NoMatch", "Responder", "Unrecorded"]
 
@@ -81,7 +81,7 @@ class Responder:
         return replace(reply, text=text, tool_calls=calls, faults=faults)
 
     def _no_match(self, prompt: Prompt) -> NoMatch:
-        from mockllm.nearest import explain_no_match  # only a prompt without an answer needs it
+        from mockllm.rules.nearest import explain_no_match  # only a prompt without an answer needs it
 
         message, nearest = explain_no_match(self.responses.rules, prompt)
         return NoMatch(message, nearest)

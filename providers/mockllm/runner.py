@@ -14,9 +14,9 @@ import uvicorn
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from mockllm.answers import Answers
     from mockllm.journal import Journal
-    from mockllm.recording import Recorder
+    from mockllm.recording.recorder import Recorder
+    from mockllm.serving.answers import Answers
 
 __all__ = ["MockServer", "Server", "bind"]
 

@@ -9,19 +9,19 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from mockllm import __version__
-from mockllm.answers import Answers, check_provider_config, default_responses, responses_path
 from mockllm.config import ResponsesConfig
-from mockllm.dispatch import Dispatcher
 from mockllm.external import load_built_ins, load_entry_points
-from mockllm.instances import Instances
 from mockllm.journal import Journal
-from mockllm.listing import model_entries, model_page, provider_entries
 from mockllm.live import LiveResponses
-from mockllm.observer import Observer
-from mockllm.recording import Recorder
+from mockllm.recording.recorder import Recorder
 from mockllm.registry import ProviderRegistry
 from mockllm.registry import registry as default_registry
-from mockllm.unknown import UnknownPath
+from mockllm.serving.answers import Answers, check_provider_config, default_responses, responses_path
+from mockllm.serving.dispatch import Dispatcher
+from mockllm.serving.instances import Instances
+from mockllm.serving.listing import model_entries, model_page, provider_entries
+from mockllm.serving.observer import Observer
+from mockllm.serving.unknown import UnknownPath
 
 __all__ = ["app", "create_app"]
 

@@ -384,7 +384,7 @@ def test_a_changed_file_is_read_again_and_its_configuration_too(registry, tmp_pa
     path = tmp_path / "r.yml"
     path.write_text("providers: {mine: {version: v1}}")
     register_provider("mine", registry=registry)(Configured)
-    monkeypatch.setattr("mockllm.answers._CHECK_EVERY", 0)
+    monkeypatch.setattr("mockllm.serving.answers._CHECK_EVERY", 0)
     monkeypatch.setattr("mockllm.live._CHECK_EVERY", 0)
     client = TestClient(create_app(path, registry=registry))
     assert client.post("/v1/mine/chat", json={}).json() == {"version": "v1"}

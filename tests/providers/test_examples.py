@@ -15,8 +15,8 @@ import pytest
 from naps import patch_sleep
 
 from jupyter_ai.config_manager import ConfigManager
-from jupyter_ai.plugin_validation import PluginError, import_class
 from jupyter_ai.plugins import MODEL_PROVIDERS, PluginRegistry
+from jupyter_ai.plugins.validation import PluginError, import_class
 from jupyter_ai_magics import BaseProvider
 from jupyter_ai_magics.models.completion import InlineCompletionRequest
 from jupyter_ai_magics.utils import get_lm_provider, get_lm_providers

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_ai.key_names import partner_key_names
+from jupyter_ai.keys.names import partner_key_names
 from jupyter_ai.ollama_probe import Address
 
 ELSEWHERE = "models.example"

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from jupyter_ai.cli import main
-from jupyter_ai.config_explained import explain
+from jupyter_ai.config.explained import explain
 from jupyter_ai.terminal import config_table
 
 SECRET = "sk-planted-0123456789"

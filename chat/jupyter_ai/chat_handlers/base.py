@@ -32,6 +32,7 @@ from jupyter_ai.engine.frame import encodable
 from jupyter_ai.engine.router import arguments
 from jupyter_ai.engine.run import current_run
 from jupyter_ai.errors import GenerationInterrupted, NoChainBound, NoModelConfigured, message_of
+from jupyter_ai.keys.redaction import redact
 from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
@@ -42,7 +43,6 @@ from jupyter_ai.models import (
     Message,
     PendingMessage,
 )
-from jupyter_ai.redaction import redact
 from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.engine.frame import encodable
 from jupyter_ai.engine.run import STOPPED_TEXT, current_run
-from jupyter_ai.redaction import redact
+from jupyter_ai.keys.redaction import redact
 
 if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler

@@ -24,6 +24,7 @@ from jupyter_ai.engine.store import ChatContents, ChatRow, MemoryRow, RunRow
 from jupyter_ai.engine.streams import Streams
 from jupyter_ai.engine.subscriber import Subscriber
 from jupyter_ai.errors import ChatNotFound, NotAllowed, NotYourRun, UnknownMessage, message_of
+from jupyter_ai.keys.redaction import active, redact, redact_chunk, redact_data
 from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
@@ -42,7 +43,6 @@ from jupyter_ai.models import (
     Selection,
 )
 from jupyter_ai.plugins import CONTEXT_PROVIDERS, Plugin
-from jupyter_ai.redaction import active, redact, redact_chunk, redact_data
 
 if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler

@@ -13,7 +13,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from jupyter_ai.errors import JupyterAIError
-from jupyter_ai.redaction import redact
+from jupyter_ai.keys.redaction import redact
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

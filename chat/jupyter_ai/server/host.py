@@ -15,18 +15,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from jupyter_ai.errors import EngineUnavailable
-from jupyter_ai.key_names import loaded_key_names, partner_key_names
-from jupyter_ai.log_redaction import start_redacting, stop_redacting
+from jupyter_ai.keys.log_redaction import start_redacting, stop_redacting
+from jupyter_ai.keys.names import loaded_key_names, partner_key_names
+from jupyter_ai.keys.redaction import Redactor
 from jupyter_ai.offers import Offers
 from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS, Plugin, PluginRegistry
-from jupyter_ai.redaction import Redactor
 from jupyter_ai_magics.policy import Policy
 from jupyter_ai_magics.provider_ids import ProviderIds
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
+    from jupyter_ai.config.sources import ModelSetting
     from jupyter_ai.config_manager import ConfigManager
-    from jupyter_ai.config_sources import ModelSetting
     from jupyter_ai.engine.chat import Chat
     from jupyter_ai.engine.engine import Engine
     from jupyter_ai_magics.network import NetworkSettings
@@ -199,9 +199,9 @@ class EngineHost:
 
     def _made_config_manager(self) -> ConfigManager:
         if self._config_manager is None:
-            from jupyter_ai.config_file import FOLDER
+            from jupyter_ai.config.file import FOLDER
             from jupyter_ai.config_manager import ConfigManager
-            from jupyter_ai.secrets import Keys, open_secrets
+            from jupyter_ai.keys.secrets import Keys, open_secrets
 
             options = self.options
             self._config_manager = ConfigManager(

@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from jupyter_ai.auth.identity import create_initials
 from jupyter_ai.auth.owner import owner_of
 from jupyter_ai.errors import JupyterAIError
-from jupyter_ai.redaction import redact
+from jupyter_ai.keys.redaction import redact
 from jupyter_ai.server.base import AUTH_RESOURCE, authorize, host_of, refuse
 from jupyter_ai.server.intake import parse_frame, parse_since
 

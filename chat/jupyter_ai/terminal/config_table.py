@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_core.paths import jupyter_data_dir
 
-from jupyter_ai.config_explained import Explained
+from jupyter_ai.config.explained import Explained
 from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS
 from jupyter_ai.server.host import EngineHost
 from jupyter_ai.terminal.settings import host_options, read_config

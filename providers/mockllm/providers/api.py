@@ -15,7 +15,7 @@ from mockllm.journal import current_entry
 from mockllm.provider_utils import play, thinking
 from mockllm.providers.base import LLMProvider, Refusal
 from mockllm.responder import NoMatch
-from mockllm.schema_values import prepare
+from mockllm.values.schema_values import prepare
 from mockllm.wire.answer import Answer, Ask, answer_to
 from mockllm.wire.checks import BadRequest, Request
 from mockllm.wire.frames import Step, new_id, to_json

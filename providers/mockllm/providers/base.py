@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from mockllm.config import Prompt, Reply
-from mockllm.embeddings import embed
 from mockllm.journal import current_entry
 from mockllm.provider_utils import play, prompt_of, thinking
 from mockllm.tokens import count_tokens, split_tokens
+from mockllm.values.embeddings import embed
 
 if TYPE_CHECKING:
     from mockllm.registry import ProviderInfo

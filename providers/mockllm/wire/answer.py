@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from mockllm.config import Reply, ToolCall
 from mockllm.content import Conversation
-from mockllm.schema_values import NoInstance, fits, instance
 from mockllm.tokens import count_tokens, split_tokens
+from mockllm.values.schema_values import NoInstance, fits, instance
 from mockllm.wire.checks import BadRequest
 
 __all__ = ["ANY_OBJECT", "Answer", "Ask", "Choice", "Tool", "answer_to"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockllm.embeddings import embed
 from mockllm.tokens import count_tokens
+from mockllm.values.embeddings import embed
 from mockllm.wire.checks import BadRequest, Request, check_kinds, required_text
 
 __all__ = ["embed_body", "legacy_embed_body"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockllm.embeddings import base64_floats, embed
 from mockllm.tokens import count_tokens
+from mockllm.values.embeddings import base64_floats, embed
 from mockllm.wire.checks import BadRequest, Request, check_kinds, required_text
 from mockllm.wire.openai_common import positive
 from mockllm.wire.openai_completions import texts_or_tokens

@@ -1,0 +1,1 @@
+"""The settings: their file, where each comes from, and how they change."""

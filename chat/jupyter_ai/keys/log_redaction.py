@@ -1,0 +1,118 @@
+"""Keys taken out of the log, of warnings and of what failing threads print, whoever writes and shows them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import traceback
+import warnings
+from typing import Any, TextIO
+
+from jupyter_ai.keys import redaction
+
+__all__ = ["start_redacting", "stop_redacting"]
+
+_plain = logging.Formatter()
+
+
+def start_redacting(redactor: redaction.Redactor) -> None:
+    """Take its keys out of all that is logged, warned and shown in this process, until `stop_redacting`.
+
+    Records are treated where they are made, so that no handler, formatter or collector, not even one that
+    is added later, sees a key.
+    """
+    global _hold  # the hooks are the process's
+    redaction.activate(redactor)
+    if _hold is None:
+        _hold = _Hold()
+
+
+def stop_redacting(redactor: redaction.Redactor) -> None:
+    """End what `start_redacting` began; nothing happens if it did not."""
+    global _hold  # as above
+    redaction.deactivate(redactor)
+    if _hold is not None and not redaction.active():
+        _hold.release()
+        _hold = None
+
+
+class _Hold:
+    """Our hooks in the process. Where somebody put another over one, it stays, and passes all through."""
+
+    def __init__(self) -> None:
+        self._busy = threading.local()  # what keeps the keys may log, too
+        self._make = logging.getLogRecordFactory()
+        self._show = warnings.showwarning
+        self._except = threading.excepthook
+        self._ours = (self._record, self._warning, self._thread)
+        logging.setLogRecordFactory(self._ours[0])
+        warnings.showwarning, threading.excepthook = self._ours[1:]
+
+    def release(self) -> None:
+        """Take them away."""
+        if logging.getLogRecordFactory() is self._ours[0]:
+            logging.setLogRecordFactory(self._make)
+        if warnings.showwarning is self._ours[1]:
+            warnings.showwarning = self._show
+        if threading.excepthook is self._ours[2]:
+            threading.excepthook = self._except
+
+    def _record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = self._make(*args, **kwargs)
+        if redaction.active() and not getattr(self._busy, "here", False):
+            self._busy.here = True
+            try:
+                _clean(record)
+            finally:
+                self._busy.here = False
+        return record
+
+    def _warning(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        text = str(message)
+        cleaned = redaction.redact(text)
+        self._show(message if cleaned == text else cleaned, category, filename, lineno, file, line)
+
+    def _thread(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is None or not _has_key(args.exc_value):
+            self._except(args)
+        elif sys.stderr is not None:
+            name = args.thread.name if args.thread is not None else "?"
+            text = "".join(traceback.format_exception(args.exc_value))
+            print(f"Exception in thread {name}:\n{redaction.redact(text)}", file=sys.stderr, end="")
+
+
+_hold: _Hold | None = None
+
+
+def _clean(record: logging.LogRecord) -> None:
+    """Take the keys out of a record; one without any stays as it was made."""
+    text = _text(record)
+    if (cleaned := redaction.redact(text)) is not text:
+        record.msg, record.args = cleaned, None
+    if record.exc_info and record.exc_info[1] is not None and _has_key(record.exc_info[1]):
+        record.exc_text = redaction.redact(_plain.formatException(record.exc_info))
+        record.exc_info = None
+    if record.stack_info:
+        record.stack_info = redaction.redact(record.stack_info)
+
+
+def _text(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    # A handler would tell both on the standard error stream.
+    except Exception:  # noqa: BLE001 - anybody's `__str__`
+        return f"{record.msg!r} {record.args!r}"
+
+
+def _has_key(error: BaseException) -> bool:
+    text = "".join(traceback.format_exception(error))
+    return redaction.redact(text) is not text

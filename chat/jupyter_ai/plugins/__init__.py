@@ -1,0 +1,30 @@
+"""Plug-ins: from an entry point to a validated, lazily loaded class, or to a kept failure."""
+
+from jupyter_ai.plugins.record import (
+    CHAT_HANDLERS,
+    CONTEXT_PROVIDERS,
+    DEFAULT_TASKS,
+    EMBEDDINGS_PROVIDERS,
+    GROUPS,
+    MODEL_PROVIDERS,
+    PERSONAS,
+    Plugin,
+    PluginState,
+)
+from jupyter_ai.plugins.registry import PluginRegistry, builtin_class
+from jupyter_ai.plugins.validation import PluginError
+
+__all__ = [
+    "CHAT_HANDLERS",
+    "CONTEXT_PROVIDERS",
+    "DEFAULT_TASKS",
+    "EMBEDDINGS_PROVIDERS",
+    "GROUPS",
+    "MODEL_PROVIDERS",
+    "PERSONAS",
+    "Plugin",
+    "PluginError",
+    "PluginRegistry",
+    "PluginState",
+    "builtin_class",
+]

@@ -1,0 +1,392 @@
+"""Discovery of plug-ins: from an entry point to a validated, lazily loaded class, or to a kept failure."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_ai.plugins import providers, validation
+from jupyter_ai.plugins.clashes import SLASH_IDS, Claim, Verdict, judge, rank
+from jupyter_ai.plugins.discovery import from_entry_point, installed
+from jupyter_ai.plugins.loading import GroupLoading, load_in_turn
+from jupyter_ai.plugins.record import (
+    CHAT_HANDLERS,
+    CONTEXT_PROVIDERS,
+    DEFAULT_TASKS,
+    EMBEDDINGS_PROVIDERS,
+    GROUPS,
+    MODEL_PROVIDERS,
+    OURS,
+    PERSONAS,
+    Plugin,
+)
+from jupyter_ai.plugins.validation import PluginError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from jupyter_ai.plugins.discovery import Find
+    from jupyter_ai_magics.provider_ids import ProviderIds
+
+    _Log = logging.Logger | logging.LoggerAdapter[Any]
+
+__all__ = ["PluginRegistry", "builtin_class"]
+
+
+class _Kind(NamedTuple):
+    """What a plug-in of a group is called, and what may be wrong with its class."""
+
+    noun: str
+    problems: Callable[[type], list[str]]
+
+
+_KINDS = {
+    CHAT_HANDLERS: _Kind("chat handler", validation.chat_handler_problems),
+    PERSONAS: _Kind("persona", validation.persona_problems),
+    MODEL_PROVIDERS: _Kind("model provider", validation.provider_problems),
+    EMBEDDINGS_PROVIDERS: _Kind("embeddings provider", validation.embeddings_provider_problems),
+    CONTEXT_PROVIDERS: _Kind("context provider", validation.context_provider_problems),
+}
+
+
+class PluginRegistry:
+    """The plug-ins of one server (or one test): found by `discover` or `add`, imported by `load`.
+
+    Each failure is kept with its plug-in. With `strict`, loading still goes on to the end, and then raises
+    `PluginError` for the first one. `blocked` is asked before a class is imported, and once more when its
+    id is known; a reason that it gives keeps the plug-in out. `ids` keeps what was learnt of these.
+
+    Our own partner providers serve without being imported: `provider` does that when one is asked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: _Log | None = None,
+        find: Find | None = None,
+        allow_builtin_override: bool = True,
+        blocked: Callable[[Plugin], str | None] | None = None,
+        ids: ProviderIds | None = None,
+        strict: bool = False,
+    ) -> None:
+        self._log = log or logging.getLogger("jupyter_ai.plugins")
+        self._find = find
+        self._allow_override = allow_builtin_override
+        self._blocked = blocked
+        self._ids = ids
+        self._strict = strict
+        self._lock = threading.RLock()  # never held while plug-in code runs
+        self._plugins: list[Plugin] = []
+        self._given: dict[Plugin, type] = {}  # classes from `add`
+        self._staged: dict[Plugin, Claim] = {}  # imported and well-formed, while their group is loading
+        self._valid: dict[Plugin, Claim] = {}  # the same, once it is loaded
+        self._verdicts: dict[Plugin, Verdict] = {}  # the latest on each of these
+        self._errors: dict[Plugin, BaseException] = {}  # what `strict` raises from
+        self._loadings = {group: GroupLoading(group, self._load_group, self._lock) for group in GROUPS}
+
+    def discover(self) -> None:
+        """Read the metadata of installed packages; import nothing. A second call adds what is new."""
+        find = self._find or installed(self._log)
+        for group in (*GROUPS, DEFAULT_TASKS):
+            try:
+                plugins = [from_entry_point(group, entry_point) for entry_point in find(group)]
+            except Exception:  # noqa: BLE001 - any parser's error; the other groups may be readable
+                self._log.exception("The entry points of group %s cannot be read.", group)
+                continue
+            for plugin in plugins:
+                self._remember(plugin)
+
+    def add(
+        self,
+        group: str,
+        name: str,
+        cls: type,
+        *,
+        distribution: str = "(local)",
+        version: str = "",
+        builtin: bool = False,
+    ) -> None:
+        """Add a class without an entry point; `load` treats it like any other."""
+        self._loading(group)
+        target = f"{getattr(cls, '__module__', '?')}:{getattr(cls, '__qualname__', cls)}"
+        self._remember(Plugin(group, name, target, distribution, version, builtin), cls)
+
+    def load(self, group: str) -> None:
+        """Import every plug-in of the group that is not yet; wait if another thread is at it."""
+        self._loading(group).run()
+        self._raise_if_strict(group)
+
+    def load_all(self) -> None:
+        for group in GROUPS:
+            self.load(group)
+
+    def start_loading(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Load all groups in a daemon thread as soon as `loop` runs, so that the server answers first."""
+        loop.call_soon_threadsafe(load_in_turn, self._loadings.values())
+
+    async def ready(
+        self,
+        group: str,
+        timeout: float = 30.0,  # noqa: ASYNC109 - being late is an answer here, not an error
+    ) -> bool:
+        """Wait until the group is loaded, and load it if nobody does; False (and a log line) on time-out.
+
+        Cancelling it leaves the loading alone. It may be called concurrently.
+        """
+        import asyncio
+
+        loading = self._loading(group)
+        waiter = loading.waiter(asyncio.get_running_loop())
+        if waiter is not None:
+            try:
+                async with asyncio.timeout(timeout):
+                    await waiter
+            except TimeoutError:
+                self._log.warning("%s are not loaded after %g s: %s", group, timeout, self._culprits(loading))
+                return False
+            finally:
+                loading.forget(waiter)
+        self._raise_if_strict(group)
+        return True
+
+    def loaded(self, group: str) -> bool:
+        return self._loading(group).done
+
+    def plugins(self, group: str | None = None) -> list[Plugin]:
+        """All that were found, whatever their state."""
+        with self._lock:
+            found = [plugin for plugin in self._plugins if group in (None, plugin.group)]
+        return sorted(found, key=lambda plugin: (plugin.group, plugin.name, *rank(plugin)[1:]))
+
+    def classes(self, group: str) -> dict[str, type]:
+        """The classes that serve, by entry point name."""
+        return {p.name: p.obj for p in self.plugins(group) if p.state == "loaded" and p.obj is not None}
+
+    def handlers(self) -> dict[str, Plugin]:
+        """The chat handlers that serve, by routing key: "default" first, then "/<slash id>" in order."""
+        with self._lock:
+            served = [(c, p) for p, c in self._valid.items() if c.space == SLASH_IDS and p.state == "loaded"]
+        served.sort(key=lambda item: item[0].value or "")
+        return {"default" if claim.value is None else f"/{claim.value}": plugin for claim, plugin in served}
+
+    def provider_ids(self, group: str) -> list[str]:
+        """The ids of the providers that serve; imports nothing."""
+        return [str(plugin.id) for plugin in self.serving(group)]
+
+    def provider(self, group: str, id: str) -> type | None:
+        """The class that serves under this id, imported now unless it was; None if there is none.
+
+        A failure is kept like one of loading. From any thread; the import may take seconds.
+        """
+        while (plugin := next((p for p in self.serving(group) if p.id == id), None)) is not None:
+            if plugin.obj is None:
+                self._import_late(plugin)
+            if plugin.obj is not None:
+                return plugin.obj
+        return None
+
+    def serving(self, group: str) -> list[Plugin]:
+        """The plug-ins that serve, also those that are not imported yet."""
+        with self._lock:
+            return [
+                p for p in self.plugins(group) if p in self._verdicts and self._verdicts[p].state == "loaded"
+            ]
+
+    def _loading(self, group: str) -> GroupLoading:
+        try:
+            return self._loadings[group]
+        except KeyError:
+            raise ValueError(f"unknown plug-in group {group!r}: use one of {', '.join(GROUPS)}") from None
+
+    def _remember(self, plugin: Plugin, cls: type | None = None) -> None:
+        with self._lock:
+            if any(_same(plugin, known) and self._given.get(known) is cls for known in self._plugins):
+                return
+            self._plugins.append(plugin)
+            if cls is not None:
+                self._given[plugin] = cls
+            if plugin.group in self._loadings:
+                self._loadings[plugin.group].done = False
+        if plugin.state == "failed":
+            self._log_failure(plugin)
+
+    def _load_group(self, loading: GroupLoading) -> None:
+        while not loading.done:
+            for plugin in self._pending(loading.group):
+                loading.importing = plugin
+                try:
+                    self._load_one(plugin)
+                finally:
+                    loading.importing = None
+            self._tell(self._settle(loading.group))
+            with self._lock:
+                loading.done = not self._pending(loading.group)  # one may have been added meanwhile
+        if self._ids is not None:
+            self._ids.save()
+
+    def _pending(self, group: str) -> list[Plugin]:
+        with self._lock:
+            known = self._staged.keys() | self._valid.keys()
+            return [p for p in self.plugins(group) if p.state == "not loaded" and p not in known]
+
+    def _load_one(self, plugin: Plugin) -> None:
+        try:
+            if plugin not in self._given:
+                providers.identify(plugin, self._ids)
+            if self._is_blocked(plugin) or self._serves_unseen(plugin):
+                return
+            plugin.obj = self._given.get(plugin) or validation.import_class(plugin.target, plugin.owner)
+            providers.learn_id(plugin, self._ids)
+            if not (self._is_blocked(plugin) or self._is_disabled(plugin)):
+                claim = _validated(plugin)
+                with self._lock:
+                    self._staged[plugin] = claim
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - whatever one plug-in raises must not cost the others
+            self._fail(plugin, exc)
+
+    def _serves_unseen(self, plugin: Plugin) -> bool:
+        """Whether this is a partner provider of ours; such a one is imported when it is asked for."""
+        if plugin.card is None:
+            return False
+        if plugin.card.installed():
+            with self._lock:
+                self._staged[plugin] = Claim(plugin.group, plugin.card.id)
+        else:
+            plugin.state, plugin.reason = "not installed", f"install it with `{plugin.card.install_hint}`"
+        return True
+
+    def _import_late(self, plugin: Plugin) -> None:
+        """Import a partner provider that is asked for; if it fails, somebody else may serve in its place."""
+        try:
+            plugin.obj = providers.import_partner(plugin)
+            _validated(plugin)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - a partner's package may raise anything
+            self._fail(plugin, exc)
+            with self._lock:
+                self._valid.pop(plugin, None)
+                notes = self._judge()
+            self._tell(notes)
+        else:
+            with self._lock:
+                plugin.state, plugin.reason, *_ = self._verdicts[plugin]
+
+    def _is_blocked(self, plugin: Plugin) -> bool:
+        reason = self._blocked(plugin) if self._blocked is not None else None
+        if reason is None:
+            return False
+        plugin.state, plugin.reason = "blocked", reason
+        self._log.info("Blocked %s %s: %s", _noun(plugin), plugin, reason)
+        return True
+
+    def _is_disabled(self, plugin: Plugin) -> bool:
+        # Not just truthy: a base class may have a property of that name.
+        if getattr(plugin.obj, "disabled", False) is not True:
+            return False
+        plugin.state, plugin.reason = "disabled", "its class says `disabled = True`"
+        self._log.info("Disabled %s %s: %s", _noun(plugin), plugin, plugin.reason)
+        return True
+
+    def _fail(self, plugin: Plugin, exc: BaseException) -> None:
+        known = isinstance(exc, PluginError)
+        cause = exc.__cause__ if known else exc
+        plugin.obj = None
+        plugin.reason = str(exc) if known else validation.summarize(exc)
+        plugin.traceback = "".join(traceback.format_exception(cause)) if cause is not None else None
+        plugin.state = "failed"
+        if self._strict:
+            self._errors[plugin] = exc
+        self._log_failure(plugin)
+
+    def _settle(self, group: str) -> list[tuple[int, str]]:
+        """Give every valid plug-in its state, now that the group is in; return what there is to log."""
+        with self._lock:
+            for plugin in [plugin for plugin in self._staged if plugin.group == group]:
+                self._valid[plugin] = self._staged.pop(plugin)
+            return self._judge()
+
+    def _judge(self) -> list[tuple[int, str]]:
+        verdicts = judge(self._plugins, self._valid, allow_override=self._allow_override)
+        changed = {p: v for p, v in verdicts.items() if v != self._verdicts.get(p)}
+        ordered = sorted(changed.items(), key=lambda item: rank(item[0]))
+        notes = [_note(p, v) for p, v in ordered if not v.state == p.state == "loaded"]
+        for plugin, verdict in changed.items():
+            plugin.state, plugin.reason, plugin.overridden_by, _ = verdict
+            if plugin.state == "loaded" and plugin.obj is None:
+                # It serves all the same.
+                plugin.state, plugin.reason = "not loaded", plugin.reason or "it is imported when it is used"
+        self._verdicts = verdicts
+        return notes
+
+    def _tell(self, notes: Iterable[tuple[int, str]]) -> None:
+        for level, text in notes:
+            self._log.log(level, "%s", text)
+
+    def _culprits(self, loading: GroupLoading) -> str:
+        """Which imports a late group waits for: its own one, or those of the groups before it."""
+        everywhere = [other.importing for other in self._loadings.values()]
+        found = [p for p in ([loading.importing] if loading.importing else everywhere) if p is not None]
+        return (
+            "; ".join(f"the import of {plugin} has not returned" for plugin in found) or "nobody loads them"
+        )
+
+    def _raise_if_strict(self, group: str) -> None:
+        failed = [plugin for plugin in self.plugins(group) if self._strict and plugin.state == "failed"]
+        if failed:
+            raise PluginError(f"{failed[0]}: {failed[0].reason}") from self._errors.get(failed[0])
+
+    def _log_failure(self, plugin: Plugin) -> None:
+        self._log.warning("Failed to register %s %s: %s", _noun(plugin), plugin, plugin.reason)
+
+
+def builtin_class(group: str, name: str) -> type:
+    """The class that we ship under this entry point name, whether or not it is overridden.
+
+    It needs no registry, so that a plug-in's module may ask for it while it is imported itself.
+    """
+    from importlib import metadata
+
+    entry_points = metadata.distribution(OURS).entry_points.select(group=group, name=name)
+    if not entry_points:
+        raise ImportError(f"jupyter_ai comes without the built-in `{name}` of {group}: reinstall it")
+    try:
+        return validation.import_class(next(iter(entry_points)).value, "jupyter_ai")
+    except PluginError as exc:
+        raise ImportError(f"the built-in `{name}` of {group} cannot be imported: {exc}") from exc
+
+
+def _noun(plugin: Plugin) -> str:
+    return _KINDS[plugin.group].noun if plugin.group in _KINDS else "default task"
+
+
+def _same(one: Plugin, other: Plugin) -> bool:
+    attributes = ("group", "name", "target", "distribution")
+    return all(getattr(one, attribute) == getattr(other, attribute) for attribute in attributes)
+
+
+def _validated(plugin: Plugin) -> Claim:
+    """What the class claims; raise `PluginError` with all that is wrong with it."""
+    cls, kind = plugin.obj, _KINDS[plugin.group]
+    if not isinstance(cls, type):
+        raise PluginError(f"`{plugin.target}` is not a class: register a class")
+    if problems := kind.problems(cls):
+        complaint = f"`{cls.__name__}` ({plugin.target}) cannot be used as {kind.noun}"
+        raise PluginError(f"{complaint}: {'; '.join(problems)}")
+    if plugin.group == CHAT_HANDLERS or (plugin.group == PERSONAS and validation.is_chat_handler(cls)):
+        return Claim(SLASH_IDS, plugin.slash_id)
+    return Claim(plugin.group, plugin.name if plugin.group == PERSONAS else plugin.id)
+
+
+def _note(plugin: Plugin, verdict: Verdict) -> tuple[int, str]:
+    if verdict.state != "loaded":
+        state = "failed" if verdict.state == "failed" else f"is {verdict.state}"
+        return verdict.level, f"{_noun(plugin).capitalize()} {plugin} {state}: {verdict.reason}"
+    routed = plugin.group == CHAT_HANDLERS and plugin.slash_id is not None
+    command = f" with command `/{plugin.slash_id}`" if routed else ""
+    return logging.INFO, f"Registered {_noun(plugin)} `{plugin.id or plugin.name}`{command}."

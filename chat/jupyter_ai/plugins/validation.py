@@ -1,0 +1,199 @@
+"""How a plug-in class is imported, and what it must have to be registered."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import re
+import sys
+from typing import Any
+
+__all__ = [
+    "PluginError",
+    "chat_handler_problems",
+    "context_provider_problems",
+    "embeddings_provider_problems",
+    "import_class",
+    "is_chat_handler",
+    "parse_target",
+    "persona_problems",
+    "provider_problems",
+    "summarize",
+]
+
+_TARGET = re.compile(r"\s*(?P<module>[\w.]+)\s*:\s*(?P<attr>[\w.]+)\s*(\[[^\]]*\]\s*)?")
+_SLASH_ID = re.compile(r"[A-Za-z0-9_]+")
+_OUR_PACKAGES = frozenset({"jupyter_ai", "jupyter_ai_magics", "mockllm"})
+_PROCESS_MESSAGE = "write `async def process_message(self, message): …`"
+
+
+class PluginError(Exception):
+    """A plug-in cannot be used; the message says which one, why and what to do."""
+
+
+def parse_target(target: str) -> tuple[str, str]:
+    """Split `module:Class` (extras are allowed and ignored) into its two parts."""
+    match = _TARGET.fullmatch(target)
+    if match is None:
+        raise PluginError(
+            f"the entry point's target `{target}` is not of the form `module:Class`: correct it in the "
+            "package's metadata (pyproject.toml, `[project.entry-points]`)"
+        )
+    return match["module"], match["attr"]
+
+
+def import_class(target: str, distribution: str) -> type:
+    """Import the class that `target` names; raise `PluginError` from whatever went wrong."""
+    module, attr = parse_target(target)
+    try:
+        found: object = functools.reduce(getattr, attr.split("."), importlib.import_module(module))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:  # a module may call sys.exit(), or raise a BaseException of its own
+        raise PluginError(_import_advice(exc, module, attr, distribution)) from exc
+    if not isinstance(found, type):
+        raise PluginError(
+            f"`{target}` is a {type(found).__name__}, not a class: point the entry point at one"
+        )
+    return found
+
+
+def summarize(exc: BaseException) -> str:
+    """The exception in one line, even if its `__str__` fails."""
+    try:
+        lines = str(exc).strip().splitlines()
+    except Exception:  # noqa: BLE001 - a plug-in's exception is plug-in code as well
+        lines = []
+    return f"{type(exc).__name__}: {lines[0]}" if lines else type(exc).__name__
+
+
+def is_chat_handler(cls: type) -> bool:
+    from jupyter_ai.chat_handlers.base import BaseChatHandler
+
+    return issubclass(cls, BaseChatHandler)
+
+
+def chat_handler_problems(cls: type) -> list[str]:
+    """What keeps `cls` from being a chat handler, each with what to do about it."""
+    from jupyter_ai.chat_handlers.base import BaseChatHandler
+
+    if not issubclass(cls, BaseChatHandler):
+        return ["it is no subclass of `jupyter_ai.chat_handlers.BaseChatHandler`: derive it from that class"]
+    problems = _id_problems(cls, BaseChatHandler) + _missing(cls, ("name", "help"), BaseChatHandler)
+    problems += _routing_problems(cls)
+    if cls.process_message is BaseChatHandler.process_message:
+        return [*problems, f"`process_message` is not defined: {_PROCESS_MESSAGE}"]
+    return problems + _coroutine_problems(cls)
+
+
+def persona_problems(cls: type) -> list[str]:
+    """As for a chat handler; any other class needs a coroutine `process_message` only."""
+    return chat_handler_problems(cls) if is_chat_handler(cls) else _coroutine_problems(cls)
+
+
+def provider_problems(cls: type) -> list[str]:
+    """What keeps `cls` from being a model provider."""
+    return _id_problems(cls) + _missing(cls, ("name", "models"))
+
+
+def embeddings_provider_problems(cls: type) -> list[str]:
+    """What keeps `cls` from being an embeddings provider."""
+    return provider_problems(cls) + _missing(cls, ("model_id_key",))
+
+
+def context_provider_problems(cls: type) -> list[str]:
+    """What keeps `cls` from being a context provider."""
+    return _id_problems(cls) + _missing(cls, ("help",))
+
+
+def _id_problems(cls: type, base: type = object) -> list[str]:
+    if missing := _missing(cls, ("id",), base):
+        return missing
+    value = getattr(cls, "id", None)
+    if not isinstance(value, str) or not value.strip():
+        return [f"`id` is {value!r}: make it a string that is not empty"]
+    return []
+
+
+def _missing(cls: type, names: tuple[str, ...], base: type = object) -> list[str]:
+    return [
+        f"`{name}` is missing: add `{name} = …` to the class" for name in names if not _sets(cls, name, base)
+    ]
+
+
+def _sets(cls: type, name: str, base: type) -> bool:
+    """Whether `cls` has the attribute, and not only as a placeholder of `base`."""
+    if getattr(cls, name, None) is None:
+        return False
+    home = next((each for each in cls.__mro__ if name in vars(each)), None)
+    return home is not base
+
+
+def _routing_problems(cls: type) -> list[str]:
+    routing = getattr(cls, "routing_type", None)
+    example = 'routing_type = SlashCommandRoutingType(slash_id="…")'
+    if routing is None:
+        return [f"`routing_type` is missing: add `{example}` to the class"]
+    if isinstance(routing, type) or not hasattr(routing, "slash_id"):
+        return [f"`routing_type` is not an instance with a `slash_id`: write `{example}`"]
+    return _slash_id_problems(routing.slash_id)
+
+
+def _slash_id_problems(slash_id: Any) -> list[str]:
+    if slash_id is None or (isinstance(slash_id, str) and _SLASH_ID.fullmatch(slash_id)):
+        return []
+    return [
+        f"slash id {slash_id!r} is not valid: use ASCII letters, digits and underscores only, "
+        "or None for the default handler"
+    ]
+
+
+def _coroutine_problems(cls: type) -> list[str]:
+    method = getattr(cls, "process_message", None)
+    if method is None:
+        return [f"`process_message` is missing: {_PROCESS_MESSAGE}"]
+    # A decorator may hand out the coroutine of the function that it wraps.
+    if inspect.iscoroutinefunction(method) or inspect.iscoroutinefunction(inspect.unwrap(method)):
+        return []
+    return [f"`process_message` is not a coroutine function: {_PROCESS_MESSAGE}"]
+
+
+def _import_advice(exc: BaseException, module: str, attr: str, distribution: str) -> str:
+    loaded = sys.modules.get(module)
+    if isinstance(exc, AttributeError) and loaded is not None:
+        return _attribute_advice(vars(loaded), module, attr)
+    if isinstance(exc, ImportError):
+        from jupyter_ai.plugins.langchain import langchain_advice
+
+        if advice := langchain_advice(exc):
+            return f"importing `{module}` failed: {advice}"
+    if isinstance(exc, ModuleNotFoundError) and exc.name is not None:
+        return f"importing `{module}` failed: {_missing_module_advice(exc.name, module, distribution)}"
+    return f"importing `{module}` raised {summarize(exc)}"
+
+
+def _missing_module_advice(missing: str, module: str, distribution: str) -> str:
+    top = missing.partition(".")[0]
+    if top == module.partition(".")[0]:
+        return (
+            f"{distribution} contains no module `{missing}`; reinstall {distribution} or correct its metadata"
+        )
+    if top in _OUR_PACKAGES:
+        return (
+            f"jupyter_ai has no module `{missing}`; look for a version of {distribution} that suits this one"
+        )
+    return (
+        f"{distribution} needs the module `{missing}`, which is not installed; "
+        f"install what provides it (perhaps `pip install {top}`)"
+    )
+
+
+def _attribute_advice(names: dict[str, Any], module: str, attr: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(
+        attr, [name for name, value in names.items() if isinstance(value, type)]
+    )
+    hint = f" (it has `{close[0]}`)" if close else ""
+    return f"`{module}` has no `{attr}`{hint}; define it there, or correct the entry point's target"

@@ -1,0 +1,1 @@
+"""Asking a real server once, and keeping its answer as a rule."""

@@ -1,0 +1,42 @@
+"""The providers' instances of one server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockllm.providers.base import LLMProvider, ProviderContext
+from mockllm.registry import ProviderInfo
+from mockllm.serving.answers import Answers, check_provider_config
+
+__all__ = ["Instances"]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A provider's instance, and what it was made from."""
+
+    info: ProviderInfo
+    config: Mapping[str, Any]
+    provider: LLMProvider
+
+
+class Instances:
+    """Makes each provider when it is first asked for."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._made: dict[str, _Made] = {}
+
+    def get(self, info: ProviderInfo) -> LLMProvider:
+        """The instance, made anew if the class or its part of the responses file has changed.
+
+        Raises `ResponsesError` if that part does not suit it, and whatever its constructor raises.
+        """
+        made, config = self._made.get(info.name), self._answers.provider_config(info.name)
+        if made is None or made.info is not info or made.config != config:
+            check_provider_config(info, config, self._answers.source)
+            made = _Made(info, config, info.cls(ProviderContext(self._answers, info.name)))
+            self._made[info.name] = made
+        return made.provider

@@ -1,0 +1,1 @@
+"""Values that are made up: instances of schemas, and vectors of texts."""

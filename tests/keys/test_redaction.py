@@ -1,0 +1,111 @@
+"""Keys in text, in all the ways they are written."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from jupyter_ai.keys.redaction import Redactor, activate, deactivate, redact, redact_data
+
+KEY = "sk-planted+/é\"'\\0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.fixture
+def redactor() -> Redactor:
+    return Redactor(lambda: {KEY: "X_API_KEY"})
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        KEY,
+        repr(KEY),
+        json.dumps(KEY),
+        json.dumps(KEY, ensure_ascii=False),
+        json.dumps(json.dumps(KEY)),
+        f"https://models.example/v1?key={quote(KEY, safe='')}&n=1",
+        f"https://models.example/{quote(KEY)}",
+        base64.b64encode(KEY.encode()).decode(),
+        base64.urlsafe_b64encode(KEY.encode()).decode(),
+        f"Basic {base64.b64encode(f':{KEY}'.encode()).decode()}",
+        f"Basic {base64.b64encode(f'me:{KEY}'.encode()).decode()}",
+        f"{KEY[:30]}...{KEY[-20:]}",
+        f"cut off: {KEY[:-3]}",
+    ],
+)
+def test_every_form_is_replaced_by_the_name(shown: str, redactor: Redactor) -> None:
+    cleaned = redactor(f"before {shown} after")
+
+    assert cleaned.startswith("before ")
+    assert cleaned.endswith(" after")
+    assert "[X_API_KEY]" in cleaned
+    assert "0123456789" not in cleaned
+    assert not any(part in cleaned for part in ("planted+/é", "vwxyz", "bGFudGVk"))
+
+
+def test_what_pydantic_cuts_out_of_the_middle_is_replaced(redactor: Redactor) -> None:
+    class Model(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+
+    with pytest.raises(ValidationError) as raised:
+        Model.model_validate({"openai": KEY})
+
+    assert "0123" in str(raised.value)
+    assert "input_value='[X_API_KEY]...[X_API_KEY]'" in redactor(str(raised.value))
+
+
+def test_the_beginnings_that_client_libraries_show_stay(redactor: Redactor) -> None:
+    text = "Incorrect API key provided: sk-plant****************wxyz."
+
+    assert redactor(text) is text
+
+
+@given(st.text(), st.text(min_size=8), st.text())
+def test_no_text_keeps_a_key(before: str, key: str, after: str) -> None:
+    redactor = Redactor(lambda: {key: ""})
+
+    assert key not in redactor(before + key + after).replace("[]", "")
+
+
+@pytest.mark.parametrize("key", ["", "short", "1234567"])
+def test_words_are_no_keys(key: str) -> None:
+    assert Redactor(lambda: [key])("a short text of 1234567 words") == "a short text of 1234567 words"
+
+
+def test_a_key_that_was_known_once_stays_so() -> None:
+    keys = {"first-key-of-all": "A"}
+    redactor = Redactor(lambda: dict(keys))
+    assert redactor("first-key-of-all") == "[A]"
+
+    keys.clear()
+    keys["second-key-of-all"] = "A"
+
+    assert redactor("first-key-of-all second-key-of-all") == "[A] [A]"
+
+
+def test_keys_that_cannot_be_listed_any_more_are_still_replaced() -> None:
+    answers = iter([["a-key-of-mine"]])
+    redactor = Redactor(lambda: next(answers))
+    redactor.refresh()
+
+    assert redactor("a-key-of-mine") == "[API key]"
+
+
+def test_nothing_is_replaced_unless_a_redactor_is_active(redactor: Redactor) -> None:
+    data = {"error": [KEY, 1, None, {KEY: (KEY,)}]}
+    assert redact_data(data) is data
+
+    activate(redactor)
+    try:
+        assert redact(KEY) == "[X_API_KEY]"
+        assert redact_data(data) == {"error": ["[X_API_KEY]", 1, None, {"[X_API_KEY]": ["[X_API_KEY]"]}]}
+    finally:
+        deactivate(redactor)
+
+    assert redact(KEY) == KEY

@@ -1,0 +1,124 @@
+"""Templates say what depends on the prompt, and come to an end whatever they say."""
+
+import json
+import subprocess
+import sys
+from time import process_time
+
+import pytest
+
+from mockllm.config import Prompt, ResponsesError, parse_responses
+from mockllm.responder import Responder
+from mockllm.rules.templates import PlainText, TemplateError, text_or_template
+
+VARIABLES = {"prompt": "Hi", "system": "", "turn": 1, "model": "m", "match": None, "n": 3}
+
+
+def render(source: str) -> str:
+    return text_or_template(source).render(VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ prompt|upper }}!", "HI!"),
+        ("{% for i in range(n) %}{{ i }},{% endfor %}\n", "0,1,2,\n"),
+        ("{% if turn == 1 %}first{% else %}later{% endif %}", "first"),
+        ("{% set name = prompt ~ model %}{{ name }}", "Him"),
+        ("{% raw %}{{ prompt }}{% endraw %}", "{{ prompt }}"),
+        ("{{ prompt|replace('H', 'h') }} {{ '=' * 3 }} {{ 2 * 3 }} {{ 7 % 4 }}", "hi === 6 3"),
+    ],
+)
+def test_a_template_is_filled_in(source: str, text: str) -> None:
+    assert render(source) == text
+
+
+def test_a_text_without_marks_is_no_template() -> None:
+    assert text_or_template("{# {a} #}") == PlainText("{# {a} #}")
+
+
+def test_what_a_regex_found_is_known_by_name_and_number() -> None:
+    rule = {
+        "regex": r"(?P<what>\w+) (\d+)( please)?",
+        "answer": "{{ match.what }}|{{ match[2] }}|{{ match[3] }}",
+    }
+
+    assert (
+        Responder(parse_responses(json.dumps({"rules": [rule]}))).reply(Prompt("order 12")).text
+        == "order|12|"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("{{ promt }}", "`promt` is not known; did you mean `prompt`?"),
+        ("{{ match.a }}", "`match` is known only to a rule with `regex`"),
+        ("{{ prompt", "unexpected end of template"),
+        ("{% for a in prompt %}\n", "(line 1 of the template)"),
+        ("{{ prompt|center(9) }}", "No filter named 'center'"),
+        ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "`macro` is not offered in answers"),
+        ("{% include 'a' %}{{ n }}", "`include` is not offered in answers"),
+        ("{{ 9 ** 9 }}", "`**` is not offered in answers"),
+        ("{% for a in [[1]] recursive %}{{ loop(a) }}{% endfor %}", "a `recursive` loop is not offered"),
+        ("{{ " + "(" * 5000 + ")" * 5000 + " }}", "it is nested too deeply"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once(source: str, problem: str) -> None:
+    with pytest.raises(TemplateError) as raised:
+        text_or_template(source)
+
+    assert problem in str(raised.value)
+
+
+def test_a_group_that_the_regex_lacks_is_refused_at_once() -> None:
+    with pytest.raises(TemplateError, match=r"`match\.nmber` is no group of `regex`; did you mean `number`"):
+        text_or_template("{{ match.nmber }}", frozenset(["number"]))
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        (
+            "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+            "more than 10000 steps",
+        ),
+        ("{{ range(10 * 1000 * 1000 * 1000) }}", "`range` gives at most 10000 numbers"),
+        ("{{ 'a' * (1000 * 1000 * 1000) }}", "longer than 1000000 characters"),
+        ("{{ [1] * (1000 * 1000 * 1000) }}", "`*` takes numbers"),
+        ("{{ '%999999999d' % 1 }}", "`%` does not format texts"),
+        ("{% for a in range(9999) %}{{ 'a' * 999 }}{% endfor %}", "longer than 1000000 characters"),
+        ("{{ ('a' * 9999)|replace('a', 'b' * 9999) }}", "longer than 1000000 characters"),
+        ("{{ prompt.ljust(1000 * 1000 * 1000) }}", "unsafe"),
+        ("{{ '{:>999999999}'.format(1) }}", "unsafe"),
+        ("{{ n.to_bytes(1000 * 1000 * 1000, 'big') }}", "unsafe"),
+        ("{{ prompt.__class__.__mro__ }}", "unsafe"),
+        ("{{ prompt.nothing }}", "has no attribute 'nothing'"),
+        ("{{ 1 / 0 }}", "division by zero"),
+    ],
+)
+def test_what_would_take_for_ever_or_fail_ends_with_a_reason(source: str, problem: str) -> None:
+    started = process_time()
+    with pytest.raises(TemplateError) as raised:
+        render(source)
+
+    assert problem in str(raised.value)
+    assert process_time() - started < 2
+
+
+def test_a_failing_template_names_its_rule() -> None:
+    asked = Responder(parse_responses("rules: [{exact: a, answer: '{{ 1 / (n - 1) }}'}]"))
+
+    with pytest.raises(ResponsesError, match=r"The template of `rules\[0\]` failed: division by zero\."):
+        asked.reply(Prompt("a"))
+
+
+def test_only_a_template_pays_for_jinja() -> None:
+    code = """
+import sys
+from mockllm.config import parse_responses
+from mockllm.live import LiveResponses
+parse_responses("rules: [{exact: a, answer: b}]")
+assert "jinja2" not in sys.modules and "httpx" not in sys.modules and "fastapi" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
