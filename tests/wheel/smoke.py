@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import entry_points, files, version
+from importlib.metadata import EntryPoint, entry_points, files, version
 from pathlib import Path
 
 import pytest
@@ -51,15 +51,36 @@ def test_name_is_taken_by_a_distribution_without_modules(name: str) -> None:
     assert modules == []
 
 
-def test_entry_points_load() -> None:
-    for group in ["jupyter_ai.chat_handlers", "jupyter_ai.model_providers"]:
-        ours = [
-            point for point in entry_points(group=group) if point.dist and point.dist.name == "jupyter_ai"
-        ]
+def _ours(group: str) -> list[EntryPoint]:
+    return [point for point in entry_points(group=group) if point.dist and point.dist.name == "jupyter_ai"]
 
-        assert ours
-        for point in ours:
-            point.load()
+
+def test_built_in_commands_load() -> None:
+    assert {point.name for point in _ours("jupyter_ai.chat_handlers")} >= {
+        "default",
+        "help",
+        "clear",
+        "model",
+    }
+
+    for point in _ours("jupyter_ai.chat_handlers"):
+        point.load()
+
+
+def test_partner_providers_are_known_without_their_packages() -> None:
+    from jupyter_ai_magics.catalogue import card_of
+
+    for point in [*_ours("jupyter_ai.model_providers"), *_ours("jupyter_ai.embeddings_model_providers")]:
+        card = card_of(point.value)
+        assert point.name == "mockllm" or (card and not card.installed() and card.install_hint), point
+
+
+def test_mock_server_says_what_installs_it() -> None:
+    command = [JUPYTER.with_name("mockllm"), "start"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=50)
+
+    assert refused.returncode == 1
+    assert 'pip install "jupyter_ai[mock]"' in refused.stderr
 
 
 def test_versions_agree() -> None:
@@ -121,6 +142,13 @@ def test_server_lists_the_built_in_commands(server: str) -> None:
     answer = _get(f"{server}/api/ai/chats/slash_commands")
 
     assert {"help", "model"} <= {entry["slash_id"] for entry in answer["slash_commands"]}
+
+
+def test_server_lists_what_could_be_installed(server: str) -> None:
+    providers = {entry["id"]: entry for entry in _get(f"{server}/api/ai/providers")["providers"]}
+
+    assert providers["mockllm"]["installed"]
+    assert providers["openai-chat"]["install_hint"] == 'pip install "jupyter_ai[openai]"'
 
 
 def test_pipe_gets_a_streamed_answer(server: str) -> None:
