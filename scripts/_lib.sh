@@ -104,7 +104,7 @@ ensure_oldest_langchain() {
     site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     printf 'import site; site.addsitedir("%s")\n' "$site" >"$(echo "$over"/lib/python*/site-packages)/over.pth"
     "$venv/bin/python" -m pip --python "$over/bin/python" install --quiet --disable-pip-version-check \
-      'langchain-core<1' 'langchain-anthropic<1' 'langchain-ollama<1' 'langchain-openai<1'
+      'langchain-core<1' 'langchain-anthropic<1' 'langchain-community<1' 'langchain-ollama<1' 'langchain-openai<1'
     wanted >"$stamp"
   fi
   printf '%s\n' "$over/bin/python"
