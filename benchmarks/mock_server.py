@@ -4,7 +4,8 @@
 
 Each server is a process of its own, the clients are raw sockets in this one. Every stream is OpenAI's chat
 completions with a frame a token and no pauses. The reference is an ASGI application under the same uvicorn
-that sends the same bytes in the same pieces, and looks at nothing.
+that sends the same bytes in the same pieces, and looks at nothing. In each round the chat's engine streams
+from a model in its own process too: the mock server must not be slower than what it feeds.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from typing import Any
 
 from lab.machine import CpuClock, median_of
 from lab.results import Target, number, print_table, print_targets
+from lab.servers import Helper
+from lab.subjects import Case, WithoutServer
 
-LEAST = 20_000  # tokens a second through one server
 _HOST = "127.0.0.1"
+_ENGINE_LOAD = Case("model", chunks=1000, streams=8)
 
 
 @dataclass(frozen=True)
@@ -61,18 +64,28 @@ def main() -> None:
 
 def _measure(arguments: argparse.Namespace) -> None:
     print(f"load of the machine before: {os.getloadavg()[0]:.1f}")
+    engine: list[float] = []
     samples: dict[str, list[Sample]] = {"ours": [], "bare": []}
     for index in range(arguments.rounds):
         print(f"round {index + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
         for subject, kept in samples.items():
             kept.append(_run(subject, arguments.streams, arguments.tokens))
-    _report(samples, arguments)
+        engine.append(asyncio.run(_engine_rate()))
+    _report(samples, engine, arguments)
     if arguments.json:
-        kept = {subject: [asdict(sample) for sample in each] for subject, each in samples.items()}
-        arguments.json.write_text(json.dumps(kept, indent=1))
+        rounds = {subject: [asdict(sample) for sample in each] for subject, each in samples.items()}
+        arguments.json.write_text(json.dumps({**rounds, "engine": engine}, indent=1))
 
 
-def _report(samples: dict[str, list[Sample]], arguments: argparse.Namespace) -> None:
+async def _engine_rate() -> float:
+    """Chunks a second through the chat's engine, from a model that does not wait; readers drop all."""
+    async with Helper("alone", "--engine") as helper:
+        subject = WithoutServer(helper)
+        await subject.measure(_ENGINE_LOAD)  # everything is imported now
+        return (await subject.measure(_ENGINE_LOAD)).per_second
+
+
+def _report(samples: dict[str, list[Sample]], engine: list[float], arguments: argparse.Namespace) -> None:
     rows = [
         (
             subject,
@@ -90,10 +103,12 @@ def _report(samples: dict[str, list[Sample]], arguments: argparse.Namespace) -> 
     pairs = list(zip(samples["ours"], samples["bare"], strict=True))
     print(f"CPU of a token, ours to bare: {median_of(a.cpu / b.cpu for a, b in pairs):.2f}")
     print(f"tokens a second, ours to bare: {median_of(a.per_second / b.per_second for a, b in pairs):.2f}")
+    rates = zip(engine, samples["ours"], strict=True)
+    ratio = median_of(chunks / ours.per_second for chunks, ours in rates)
+    print(f"chunks a second through the engine: {number(median_of(engine), 0)}")
     print()
-    ours = median_of(sample.per_second for sample in samples["ours"])
     errors = sum(sample.errors for sample in samples["ours"])
-    print_targets([Target("seconds for 20,000 tokens", LEAST / ours, 1.0), Target("errors", errors, 0)])
+    print_targets([Target("the engine's throughput to ours", ratio, 1.0), Target("errors", errors, 0)])
 
 
 def _run(subject: str, streams: int, tokens: int) -> Sample:
@@ -122,9 +137,7 @@ async def _all_streams(port: int, streams: int, tokens: int) -> list[tuple[float
 
 async def _stream(port: int) -> tuple[float, int]:
     """Seconds to the first byte, and how many tokens came."""
-    body = json.dumps(
-        {"model": "m", "stream": True, "messages": [{"role": "user", "content": "go"}]}
-    ).encode()
+    body = _request()
     reader, writer = await asyncio.open_connection(_HOST, port)
     start = time.perf_counter()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: {_HOST}\r\ncontent-type: application/json\r\n"

@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from fake_ollama import find_nothing
 
 from jupyter_ai import __version__
 from jupyter_ai.cli import main
+from jupyter_ai.keys.log_redaction import stop_redacting
+from jupyter_ai.keys.redaction import active_redactors
 
 CLI = [sys.executable, "-c", "from jupyter_ai.cli import main; main()"]
 ANSWERS = f"""
@@ -51,9 +53,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path) -> Run:
+def run(folder: Path) -> Iterator[Run]:
     """Runs the command in this process."""
-    return lambda *arguments, stdin="": CliRunner().invoke(main, arguments, input=stdin)
+    yield lambda *arguments, stdin="": CliRunner().invoke(main, arguments, input=stdin)
+    for redactor in active_redactors():  # a command's lasts as long as its process
+        stop_redacting(redactor)
 
 
 @pytest.fixture
@@ -119,6 +123,20 @@ def test_plugins_json_has_the_traceback(run: Run, broken_package: None) -> None:
     (bad,) = [plugin for plugin in plugins if plugin["name"] == "bad"]
     assert (bad["state"], bad["distribution"], bad["version"]) == ("failed", "broken", "1.2")
     assert "ValueError: not today" in bad["traceback"]
+
+
+def test_plugins_shows_no_key(
+    run: Run, broken_package: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_API_KEY", "sk-planted-0123456789")
+    (tmp_path / "site" / "broken_module.py").write_text(
+        "import os; raise ValueError(os.environ['ACME_API_KEY'])"
+    )
+
+    for options in ((), ("--json",)):
+        told = run("plugins", *options).output
+        assert "ValueError: [ACME_API_KEY]" in told
+        assert "planted" not in told
 
 
 # chat

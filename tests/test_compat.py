@@ -118,10 +118,13 @@ def wheel(ours: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def index(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def index(wheel: Path, ours: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What others publish: our dependencies (empty here), our names, and a package that asks for these."""
     folder = tmp_path_factory.mktemp("index")
-    for requirement in requirements(wheel):
+    [magics] = ours.glob("jupyter_ai_magics-*.whl")
+    for requirement in [*requirements(wheel), *requirements(magics)]:
+        if requirement.name == "jupyter_ai":
+            continue
         write_wheel(folder, _plain(requirement.name), version(requirement.name))
     for name, number in STRANGERS.items():
         write_wheel(folder, name, number, module=True)

@@ -24,6 +24,7 @@ from jupyter_ai.errors import (
     SecretsError,
     SettingFixed,
     SettingsError,
+    SettingsNotSaved,
     WriteConflictError,
 )
 from jupyter_ai.keys.secrets import Keys, open_secrets
@@ -70,6 +71,7 @@ class Plain(BaseProvider, FakeListLLM):
     id = "plain"
     name = "Plain"  # type: ignore[misc]
     models = ["text"]  # noqa: RUF012
+    fields = [IntegerField(key="n", label="N")]  # noqa: RUF012
 
 
 class Vectors(BaseEmbeddingsProvider, FakeEmbeddings):
@@ -78,6 +80,7 @@ class Vectors(BaseEmbeddingsProvider, FakeEmbeddings):
     models = ["v1"]  # noqa: RUF012
     model_id_key = "model"
     auth_strategy = EnvAuthStrategy(name="KEYED_API_KEY")
+    fields = [IntegerField(key="size", label="Size")]  # noqa: RUF012
 
 
 LANGUAGE = {cls.id: cls for cls in (Free, Keyed, Two, Plain, MockLLMProvider)}
@@ -222,6 +225,54 @@ class TestNoModel:
         change(config, model_provider_id="free:small")
         assert (config.lm_provider, config.problems) == (Free, [])
 
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"send_with_shift_enter": True},
+            {"api_keys": {"A_KEY": "x"}},
+            {"model_provider_id": None},
+            {"embeddings_provider_id": "vectors:v1", "api_keys": {"KEYED_API_KEY": "x"}},
+        ],
+    )
+    def test_no_other_change_mends_a_broken_file(
+        self, on_disk: Make, tmp_path: Path, values: dict[str, Any]
+    ) -> None:
+        (tmp_path / "jupyter_ai").mkdir()
+        (tmp_path / "jupyter_ai" / "config.json").write_text("{")
+        config = on_disk()
+
+        with pytest.raises(SettingsNotSaved, match="must name the language model") as refused:
+            change(config, **values)
+
+        assert refused.value.status == 503
+        assert "it is not JSON" in self.problem(config)
+        assert config.keys.stored() == []
+
+    def test_nor_does_a_key_that_is_deleted(self, on_disk: Make, tmp_path: Path) -> None:
+        config = on_disk()
+        change(config, api_keys={"A_KEY": "x"})
+        (tmp_path / "jupyter_ai" / "config.json").write_text("{")
+
+        with pytest.raises(SettingsNotSaved):
+            config.delete_api_key("A_KEY")
+        assert config.keys.stored() == ["A_KEY"]
+
+    def test_any_change_does_where_the_administrator_names_the_model(
+        self, on_disk: Make, tmp_path: Path
+    ) -> None:
+        (tmp_path / "jupyter_ai").mkdir()
+        (tmp_path / "jupyter_ai" / "config.json").write_text("{")
+        config = on_disk(fixed={"model_provider_id": "free:small"})
+        change(config, send_with_shift_enter=True)
+
+        assert config.problems == []
+
+    def test_an_id_that_nobody_reads_is_cut(self) -> None:
+        problem = self.problem(manager({"model_provider_id": f"free:{'x' * 9000}"}))
+
+        assert "is longer than 200 characters" in problem
+        assert len(problem) < 500
+
     def test_a_broken_file_does_not_outdo_the_administrator(self, on_disk: Make, tmp_path: Path) -> None:
         (tmp_path / "jupyter_ai").mkdir()
         (tmp_path / "jupyter_ai" / "config.json").write_text("{")
@@ -249,7 +300,7 @@ class TestNoModel:
 class TestParameters:
     def test_fields_reach_the_constructor(self) -> None:
         config = manager()
-        values = {"base_url": "http://x", "top_k": "4", "schema": '{"a": 1}', "their_own": [1]}
+        values = {"base_url": "http://x", "top_k": "4", "schema": '{"a": 1}'}
         change(config, model_provider_id="free:small", fields={"free:small": values})
 
         assert config.lm_provider_params == {
@@ -257,7 +308,6 @@ class TestParameters:
             "base_url": "http://x",
             "top_k": 4,
             "schema": '{"a": 1}',
-            "their_own": [1],
         }
 
     def test_a_model_id_may_hold_colons(self) -> None:
@@ -315,13 +365,27 @@ class TestParameters:
             id = "ours"
             name = "Ours"
             models = ["m"]  # noqa: RUF012
+            fields = [TextField(key="openai_proxy", label="Proxy")]  # noqa: RUF012
 
         network = NetworkSettings(proxy="http://proxy:1", timeout=7)
         config = manager(lm_providers={"ours": Ours}, network=network)
         change(config, model_provider_id="ours:m", fields={"ours:m": {"openai_proxy": "http://mine:2"}})
 
-        params = config.lm_provider_params or {}
-        assert (params["openai_proxy"], params["request_timeout"]) == ("http://mine:2", 7)
+        model: Any = Ours(openai_api_key="k", **config.lm_provider_params or {})
+        assert (model.openai_proxy, model.request_timeout) == ("http://mine:2", 7)
+
+    def test_a_class_that_is_not_what_it_should_be_is_a_problem(self) -> None:
+        class Odd(BaseProvider, FakeListChatModel):
+            id = "odd"
+            name = "Odd"  # type: ignore[misc]
+            models = ["m"]  # noqa: RUF012
+            fields = ["no field"]  # type: ignore[list-item]  # noqa: RUF012
+
+        config = manager({"model_provider_id": "odd:m"}, lm_providers={"odd": Odd})
+
+        assert config.lm_provider is None
+        assert "odd:m is selected, but its class cannot be used: AttributeError" in str(config.lm_problem)
+        assert config.get_config().problems == [config.lm_problem]
 
     def test_a_bundle_that_is_not_there_is_a_problem(self) -> None:
         anthropic = pytest.importorskip("langchain_ollama")
@@ -362,6 +426,15 @@ class TestRefusals:
             ({"model_provider_id": "two:large", "api_keys": {"TWO_AK": "a"}}, AuthError, "needs TWO_SK"),
             ({"api_keys": {"KEYED_API_KEY": "  "}}, KeyEmptyError, "api_keys.KEYED_API_KEY"),
             ({"api_keys": {"": "x"}}, InvalidSetting, "api_keys"),
+            ({"api_keys": {"KEYED API KEY": "x"}}, InvalidSetting, "named like an environment variable"),
+            ({"api_keys": {"KEYED_API_KEY": "sk\x00a"}}, InvalidSetting, "cannot be printed"),
+            ({"api_keys": {"KEYED_API_KEY": "sk\na"}}, InvalidSetting, "cannot be printed"),
+            ({"api_keys": {"KEYED_API_KEY": "sk\ufffda"}}, InvalidSetting, "cannot be printed"),
+            ({"last_read": 10**17}, InvalidSetting, "last_read: it is in the future"),
+            ({"last_read": 10**11}, InvalidSetting, "last_read: it is in the future"),
+            ({"fields": {"x" * 9000: {"a": 1}}}, InvalidSetting, "is longer than 200 characters"),
+            ({"fields": {"free:small": {"y" * 9000: 1}}}, InvalidSetting, "there is no such field"),
+            ({"model_provider_id": f"free:{'x' * 9000}"}, InvalidSetting, "is longer than 200 characters"),
             ({"fields": {"free:small": {"schema": "{'a': 1}"}}}, InvalidSetting, "schema: it is not JSON"),
             (
                 {"fields": {"free:small": {"top_k": "many"}}},
@@ -385,8 +458,17 @@ class TestRefusals:
             change(config, **{**also, **values})
 
         assert told in str(refused.value)
+        assert len(str(refused.value)) < 500
         assert 400 <= refused.value.status < 500
         assert config.get_config() == before
+
+    def test_a_name_that_may_be_a_key_is_not_repeated(self) -> None:
+        with pytest.raises(InvalidSetting) as refused:
+            change(manager(), api_keys={"sk-secret": "KEYED_API_KEY"})
+        with pytest.raises(KeyNotFound) as unknown:
+            manager().delete_api_key("sk-secret")
+
+        assert "sk-secret" not in f"{refused.value} {unknown.value}"
 
     def test_a_key_may_come_with_the_model(self) -> None:
         config = manager()
@@ -516,6 +598,41 @@ class TestKeys:
         config.delete_api_key("KEYED_API_KEY")
 
         assert config.keys.names() == []
+
+    def test_a_model_and_the_key_of_the_last_one_go_together(self) -> None:
+        config = manager()
+        change(config, model_provider_id="keyed:large", api_keys={"KEYED_API_KEY": "sk"})
+        update = UpdateConfigRequest(model_provider_id="free:small")
+        config.update_config(update, forget=["KEYED_API_KEY"])
+
+        assert (config.lm_gid, config.keys.stored()) == ("free:small", [])
+
+    @pytest.mark.parametrize(
+        ("model", "forgotten", "error"),
+        [
+            ("free:small", "NO_KEY", KeyNotFound),
+            ("keyed:large", "KEYED_API_KEY", KeyInUseError),
+            ("no:such", "KEYED_API_KEY", InvalidSetting),
+        ],
+    )
+    def test_or_neither_does(self, model: str, forgotten: str, error: type[SettingsError]) -> None:
+        config = manager()
+        change(config, api_keys={"KEYED_API_KEY": "sk"})
+
+        with pytest.raises(error):
+            config.update_config(UpdateConfigRequest(model_provider_id=model), forget=[forgotten])
+        assert (config.lm_gid, config.keys.stored()) == (OFFLINE_MODEL, ["KEYED_API_KEY"])
+
+    def test_a_key_is_back_if_the_settings_cannot_be_written(
+        self, on_disk: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        config = on_disk()
+        change(config, api_keys={"KEYED_API_KEY": "sk"})
+        monkeypatch.setattr(config._store, "_put_in_place", _no_space)
+
+        with pytest.raises(SettingsNotSaved):
+            config.delete_api_key("KEYED_API_KEY")
+        assert config.keys.get("KEYED_API_KEY") == "sk"
 
     @pytest.mark.parametrize("kind", ["embeddings_provider_id", "completions_model_provider_id"])
     def test_also_for_the_other_models(self, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,11 @@ class TestOllama:
             assert ollama_models(address) == ["llama9:8b", "other"]
 
         assert asked == ["GET /api/tags None"]
+
+    def test_names_that_are_no_names_are_dropped(self) -> None:
+        names = ["a:1", "`/clear`", "[a](http://b)", "a b", "x" * 201, "", 1, "hf.co/B-2_c:latest"]
+        with serving(json.dumps({"models": [{"name": name} for name in names]}).encode()) as (address, _):
+            assert ollama_models(address) == ["a:1", "hf.co/B-2_c:latest"]
 
     @pytest.mark.parametrize(
         ("answer", "status"),
@@ -149,6 +155,18 @@ def make_config(**defaults: Any) -> ConfigManager:
 
 
 class TestOffers:
+    @pytest.mark.parametrize("policy", [Policy(blocked_providers=["ollama"]), Policy(["openai-chat"])])
+    async def test_nobody_asks_an_ollama_that_is_not_allowed(self, policy: Policy) -> None:
+        with serving(TAGS) as (address, asked):
+            offers = Offers(
+                ConfigManager(logging.getLogger("test"), {}, {}, {}, policy=policy),
+                environ={"OLLAMA_HOST": str(address)},
+            )
+
+            assert await offers.find() == []
+
+        assert asked == []
+
     @pytest.fixture(autouse=True)
     def no_keys(self, monkeypatch: pytest.MonkeyPatch) -> None:
         find_nothing(monkeypatch)

@@ -126,7 +126,9 @@ def config(
         "embeddings_provider_id": embeddings_model,
         "completions_model_provider_id": completions_model,
     }
-    update: dict[str, Any] = {name: id.strip() or None for name, id in models.items() if id is not None}
+    update: dict[str, Any] = {
+        name: _unicode(id).strip() or None for name, id in models.items() if id is not None
+    }
     if set_key is not None:
         update["api_keys"] = {set_key: _read_key(set_key)}
     if reset and (update or delete_key):
@@ -136,20 +138,19 @@ def config(
 
 def _configure(update: dict[str, Any], delete_key: str | None, reset: bool, form: str) -> int:
     from jupyter_ai.errors import JupyterAIError
+    from jupyter_ai.keys.redaction import redact
     from jupyter_ai.models import UpdateConfigRequest
     from jupyter_ai.terminal.config_table import open_settings
 
-    host = open_settings(lambda text: click.echo(text, err=True))
-    manager = host.config_manager
     try:
+        host = open_settings(lambda text: click.echo(text, err=True))
         if reset:
-            manager.reset()
-        if update:
-            manager.update_config(UpdateConfigRequest(**update))
-        if delete_key is not None:
-            manager.delete_api_key(delete_key)
+            host.config_manager.reset()
+        elif update or delete_key is not None:
+            forget = [] if delete_key is None else [delete_key]
+            host.config_manager.update_config(UpdateConfigRequest(**update), forget=forget)
     except JupyterAIError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {redact(str(error))}", err=True)
         return _FAILED
     _show_settings(host, form)
     return 0
@@ -157,10 +158,11 @@ def _configure(update: dict[str, Any], delete_key: str | None, reset: bool, form
 
 def _show_settings(host: EngineHost, form: str) -> None:
     from jupyter_ai.config.explained import explain
+    from jupyter_ai.keys.redaction import redact
     from jupyter_ai.terminal import config_table
 
     settings = explain(host)
-    problems = [*host.problems.values(), *host.config_manager.problems]
+    problems = [redact(problem) for problem in (*host.problems.values(), *host.config_manager.problems)]
     if form == "json":
         click.echo(config_table.to_json(settings, problems))
         return
@@ -178,8 +180,17 @@ def _show_settings(host: EngineHost, form: str) -> None:
 
 def _read_key(name: str) -> str:
     """A key, which is neither shown nor on the command line, where other users see it."""
-    key: str = click.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
-    return key
+    from jupyter_ai.config.naming import check_key_name
+    from jupyter_ai.errors import InvalidSetting
+
+    try:
+        check_key_name(name)  # before it is shown: it may be the key
+    except InvalidSetting as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(_FAILED)
+    if sys.stdin.isatty():
+        return str(click.prompt(name, hide_input=True))
+    return sys.stdin.buffer.readline().decode(errors="replace")  # what is refused then, as no key holds it
 
 
 def _read(words: tuple[str, ...]) -> str:
@@ -187,8 +198,12 @@ def _read(words: tuple[str, ...]) -> str:
     text = " ".join(words) if words else sys.stdin.buffer.read().decode(errors="replace")
     if not text.strip():
         raise click.UsageError("There is nothing to send: the prompt is empty.")
-    # What the shell or a file has that is not Unicode, which a server would replace as well.
-    return text.strip().encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _unicode(text.strip())
+
+
+def _unicode(text: str) -> str:
+    """Without what the shell or a file has that is not Unicode, which a server would replace as well."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _run(wanted: Wanted) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ from traitlets.config import Configurable
 from jupyter_ai.config.change import Change, plan
 from jupyter_ai.config.choice import Choices, WhyNot
 from jupyter_ai.config.file import SettingsFile, SettingsStore
+from jupyter_ai.config.hidden import hidden
 from jupyter_ai.config.memory import MemorySecrets, MemorySettings
 from jupyter_ai.config.schema import DEFAULT_INDENTATION_DEPTH, Settings
+from jupyter_ai.config.secret_values import SecretValues
 from jupyter_ai.config.sources import (
     COMPLETIONS_MODEL,
     EMBEDDINGS_MODEL,
@@ -30,8 +32,6 @@ from jupyter_ai.errors import (
     BlockedModelError,
     KeyEmptyError,
     KeyInUseError,
-    KeyNotFound,
-    SettingFixed,
     WriteConflictError,
 )
 from jupyter_ai.keys.secrets import Keys
@@ -57,6 +57,8 @@ __all__ = [
     "KeyInUseError",
     "WriteConflictError",
 ]
+
+_FIELDS = [setting.fields for setting in MODEL_SETTINGS]
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
@@ -93,25 +95,25 @@ class ConfigManager(Configurable):
         self.log = log
         self.policy = policy or Policy(allowed_providers, blocked_providers, allowed_models, blocked_models)
         self.keys = keys or Keys(MemorySecrets(), defaults.get("api_keys") or {})
-        self._lm_providers = lm_providers  # by provider id; imports what is asked for
-        self._em_providers = em_providers
-        self._store: SettingsStore = MemorySettings()
-        if path is not None:
-            self._store = SettingsFile(path, log, lambda found: take(self.keys, found))
+        self._lm_providers, self._em_providers = lm_providers, em_providers  # imports what is asked for
+        self._store = self._opened(path)
         self._writer = Writer(self._store, self.keys, log)
         self.sources = Sources(os.environ, fixed or {}, self._store.read, self._store.name, defaults)
+        network, parameters = network or NetworkSettings(), model_parameters or {}
         self.choices = Choices(
-            self.sources,
-            self.policy,
-            self.keys,
-            network or NetworkSettings(),
-            lambda: self._lm_providers,
-            lambda: self._em_providers,
-            model_parameters or {},
-            why_not,
+            self.sources, self.policy, self.keys, network, self._providers, parameters, why_not
         )
+        self._secret_values = SecretValues(self.sources, parameters, network)
         self.offers: Offers | None = None  # what could be chosen; a server looks for it
         self._prepared: str | None = None  # the language model whose provider was imported on a thread
+
+    def _providers(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        return self._lm_providers, self._em_providers
+
+    def _opened(self, path: Path | None) -> SettingsStore:
+        if path is None:
+            return MemorySettings()
+        return SettingsFile(path, self.log, lambda found: take(self.keys, found))
 
     # The models
 
@@ -208,10 +210,17 @@ class ConfigManager(Configurable):
         if choice.provider is not None:
             self._prepared = choice.gid
 
+    def secret_values(self) -> Mapping[str, str]:
+        """Secrets beside the keys, with the name of what each belongs to: for redaction, never to be shown.
+
+        The values of headers, passwords in addresses, and what is like a key in `fields` and parameters.
+        """
+        return self._secret_values.now()
+
     # The settings
 
     def get_config(self) -> DescribeConfigResponse:
-        """Describe the settings: of keys, the names only."""
+        """Describe the settings: of keys, the names only, and of headers and addresses no secrets."""
         from jupyter_ai.models import DescribeConfigResponse
 
         snapshot = self._store.read()
@@ -219,7 +228,7 @@ class ConfigManager(Configurable):
         keys = self.choices.known_keys()
         values: dict[str, Any] = {
             **{name: source.value if source else None for name, source in sources.items()},
-            **{setting.fields: getattr(snapshot.settings, setting.fields) for setting in MODEL_SETTINGS},
+            **{name: _shown(getattr(snapshot.settings, name)) for name in _FIELDS},
         }
         return DescribeConfigResponse(
             **values,
@@ -232,25 +241,23 @@ class ConfigManager(Configurable):
         )
 
     # 2.x gave this name of traitlets another meaning, and traitlets does not call it by itself.
-    def update_config(self, config_update: UpdateConfigRequest) -> None:  # type: ignore[override]
-        """Change settings, all that are asked for or none.
+    def update_config(  # type: ignore[override]
+        self, config_update: UpdateConfigRequest, *, forget: Collection[str] = ()
+    ) -> None:
+        """Change settings, all that are asked for or none; `forget` names keys to delete with it.
 
         Raises a `SettingsError` that names the setting: `InvalidSetting`, `BlockedModelError`, `AuthError`,
         `KeyEmptyError`, `SettingFixed`, `WriteConflictError` if they were changed since `last_read`, and
-        `SettingsNotSaved` if the disk refuses them. `SecretsError` if the keys cannot be stored.
+        `SettingsNotSaved` if the disk refuses them, or if the file is broken and no model is named.
+        `SecretsError` if the keys cannot be stored. For `forget` also what `delete_api_key` raises.
         """
-        self._writer.change(lambda before: plan(self, config_update, before))
+        self._writer.change(lambda before: plan(self, config_update, before, forget))
 
     def delete_api_key(self, key_name: str) -> None:
         """Forget a key of the user's. Raises `KeyNotFound`, `SettingFixed`, and `KeyInUseError` if needed."""
-        if key_name not in self.keys.stored():
-            raise self._not_stored(key_name)
-        user = self.choices.user_of(key_name)
-        if user is not None:
-            model = f"the {user[0].what} {user[1]}"
-            raise KeyInUseError(f"{key_name} is needed by {model}. Choose another model first.")
-        self._writer.change(lambda before: Change({}), also=lambda: self.keys.delete(key_name))
-        self.log.info("The key %s was deleted.", key_name)
+        from jupyter_ai.models import UpdateConfigRequest
+
+        self.update_config(UpdateConfigRequest(), forget=[key_name])
 
     def reset(self) -> None:
         """Forget all that the person chose, and keep their keys. Raises `SettingsNotSaved`."""
@@ -263,9 +270,8 @@ class ConfigManager(Configurable):
         source = self.sources.chosen(setting)
         return source.value if source is not None else None
 
-    def _not_stored(self, key_name: str) -> SettingFixed | KeyNotFound:
-        source = self.keys.source(key_name)
-        if source is None:
-            return KeyNotFound(f"There is no key {key_name}. `jupyter ai config` lists those that there are.")
-        where = "the environment" if source == "environment" else "AiExtension.default_api_keys"
-        return SettingFixed(f"{key_name} comes from {where}, and cannot be deleted here.")
+
+def _shown(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        gid: {key: hidden(key, value) for key, value in entered.items()} for gid, entered in fields.items()
+    }

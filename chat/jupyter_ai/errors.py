@@ -150,6 +150,7 @@ class SecretsError(JupyterAIError):
     """A key cannot be stored or forgotten."""
 
     code = "secrets"
+    status = 503
 
 
 class SettingsError(JupyterAIError):

@@ -124,7 +124,7 @@ class Offers:
 
     async def _ask(self) -> tuple[Address, Sequence[str]] | None:
         address = ollama_address(self._environ)
-        if address is None:
+        if address is None or self._config.policy.provider_reason(_OLLAMA) is not None:
             return None
         try:
             async with asyncio.timeout(2 * TIMEOUT):

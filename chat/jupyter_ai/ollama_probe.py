@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ TIMEOUT = 0.5
 """Seconds to wait for the server, at each step."""
 
 _PORT = 11434
+_NAME = re.compile(r"[\w.:/-]{1,200}")  # what goes into a message and a command
 _LARGEST = 1 << 20  # bytes of its answer
 
 
@@ -71,4 +73,4 @@ def _names(body: bytes) -> list[str] | None:
     if not isinstance(models, list):
         return None
     names = [model.get("name") for model in models if isinstance(model, dict)]
-    return [name for name in names if isinstance(name, str) and name and name.isprintable()]
+    return [name for name in names if isinstance(name, str) and _NAME.fullmatch(name)]

@@ -7,10 +7,10 @@ import os
 import threading
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any
 
 from jupyter_ai.errors import SecretsError
+from jupyter_ai_magics.atomic_file import remove_leftovers, replace_file
 
 __all__ = ["PrivateFile"]
 
@@ -51,10 +51,11 @@ class PrivateFile:
         return content
 
     def write(self, content: Any) -> None:
-        """Replace what it holds; readers see the old or the new. Raises `SecretsError`."""
+        """Replace what it holds, under its lock; readers see the old or the new. Raises `SecretsError`."""
         text = json.dumps({"version": _VERSION, self._member: content}, indent=2)
         try:
-            _replace(self.path, text)
+            remove_leftovers(self.path)
+            replace_file(self.path, text.encode())
         except OSError as e:
             raise SecretsError(f"{self.path} cannot be written: {e.strerror}. Nothing was changed.") from None
         with self._lock:
@@ -108,18 +109,3 @@ class _Released(AbstractContextManager["None"]):
 
     def __exit__(self, *exc: object) -> None:
         self._lock.release()
-
-
-def _replace(path: Path, text: str) -> None:
-    # A temporary file has mode 0600 from its creation on.
-    handle, temporary = mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, os.path.realpath(path))
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise

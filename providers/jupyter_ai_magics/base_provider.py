@@ -33,6 +33,7 @@ from jupyter_ai_magics.models.completion import (
     InlineCompletionStreamChunk,
 )
 from jupyter_ai_magics.models.persona import Persona
+from jupyter_ai_magics.network import with_network
 from jupyter_ai_magics.prompts import (
     CHAT_DEFAULT_TEMPLATE,
     CHAT_SYSTEM_PROMPT,
@@ -79,6 +80,8 @@ class ProviderModel(BaseModel):
     """What model and embedding providers share: an id, and the constructor's keyword that it goes to."""
 
     # The input of a provider holds its keys, and an error is shown in the chat and in the log.
+    # `extra` is for embedding models without a field for the model; of LangChain's language models the own
+    # configuration comes last, and counts.
     model_config = ConfigDict(extra="allow", protected_namespaces=(), hide_input_in_errors=True)
 
     id: ClassVar[str]
@@ -94,6 +97,7 @@ class ProviderModel(BaseModel):
     model_id: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs = with_network(type(self), kwargs)
         if not kwargs.get("model_id"):
             raise ValueError(f"{type(self).__name__} needs to be told its model: pass model_id=….")
         if self.model_id_key:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-__all__ = ["NetworkSettings", "http_clients", "network_params", "parse_headers", "ssl_context"]
+__all__ = [
+    "NetworkSettings",
+    "http_clients",
+    "network_keyword",
+    "network_params",
+    "parse_headers",
+    "ssl_context",
+    "with_network",
+]
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,7 @@ class NetworkSettings:
     proxy: str | None = None  # a URL
     ca_bundle: str | None = None  # the path of a PEM file
     timeout: float | None = None  # seconds that one request may take
-    headers: Mapping[str, str] = field(default_factory=dict)  # sent with every request
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # sent with every request
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> NetworkSettings:
@@ -62,6 +71,33 @@ def network_params(provider: type, network: NetworkSettings) -> dict[str, Any]:
     return {}
 
 
+def network_keyword(provider: type, network: NetworkSettings) -> dict[str, Any]:
+    """The one keyword that takes these settings to a provider class past all that its `__init__` does.
+
+    {} where `network_params` gives nothing. It raises what that raises.
+    """
+    return {_KEYWORD: network} if network_params(provider, network) else {}
+
+
+def with_network(provider: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """A provider's keywords, with what `network_keyword` sent along put under those that are given.
+
+    Headers are merged one by one, and there those of the settings count. Raises what `network_params` does.
+    """
+    network = kwargs.pop(_KEYWORD, None)
+    if network is None:
+        return kwargs
+    proxy = kwargs.get("openai_proxy")
+    params = network_params(provider, replace(network, proxy=proxy) if proxy else network)
+    if {"http_client", "http_async_client"} & {*kwargs, *params}:
+        # The client library refuses a proxy beside clients, which have one of their own.
+        params.pop("openai_proxy", None)
+        kwargs = {name: value for name, value in kwargs.items() if name != "openai_proxy"}
+    aliases = {name: field.alias for name, field in provider.model_fields.items()}
+    under = {name: value for name, value in params.items() if aliases.get(name) not in kwargs}
+    return _merged(under, kwargs)
+
+
 def parse_headers(text: str | Mapping[str, str] | None, source: str) -> dict[str, str]:
     """Headers from a JSON object of strings, or from a mapping. Raises ValueError that names `source`."""
     if text is None or (isinstance(text, str) and not text.strip()):
@@ -72,6 +108,11 @@ def parse_headers(text: str | Mapping[str, str] | None, source: str) -> dict[str
         raise ValueError(f"{source} is no JSON ({error}): {_HEADERS_EXAMPLE}") from None
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
         raise ValueError(f"{source} is no JSON object of strings: {_HEADERS_EXAMPLE}")
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"{source} has {name!r}, which cannot be a header's name: {_HEADERS_EXAMPLE}")
+        if not _VALUE.fullmatch(value):
+            raise ValueError(f"{source} has a value for {name} that no header can have: {_HEADERS_EXAMPLE}")
     return headers
 
 
@@ -104,6 +145,9 @@ def http_clients(proxy: str | None, ca_bundle: str | None) -> dict[str, Any]:
     }
 
 
+_KEYWORD = "_network"  # no field of a pydantic model can have this name
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t -~\xa0-\xff]*")  # Latin-1 without control characters
 _HEADERS_EXAMPLE = 'write, for instance, {"X-Team": "data"}'
 
 
@@ -117,6 +161,26 @@ def _seconds(name: str, text: str | None) -> float | None:
     if not 0 < seconds < float("inf"):
         raise ValueError(f"{name} is {text!r}: set it to a number of seconds, for instance 60.")
     return seconds
+
+
+def _merged(under: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given, and beneath it the settings; mappings are merged member by member."""
+    merged = {**under, **given}
+    for name in under.keys() & given.keys():
+        ours, theirs = under[name], given[name]
+        if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+            merged[name] = _with_headers(ours, theirs) if "headers" in name else _merged(ours, theirs)
+        elif theirs is None:
+            merged[name] = ours
+        elif hasattr(ours, "merge") and isinstance(theirs, type(ours)):  # botocore's
+            merged[name] = ours.merge(theirs)
+    return merged
+
+
+def _with_headers(ours: Mapping[str, str], theirs: Mapping[str, str]) -> dict[str, str]:
+    """All headers; ours where both name one, whatever the case of its letters."""
+    taken = {name.lower() for name in ours}
+    return {**{name: value for name, value in theirs.items() if str(name).lower() not in taken}, **ours}
 
 
 def _is_set(value: object) -> bool:

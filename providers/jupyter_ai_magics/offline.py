@@ -6,18 +6,21 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
+from zlib import crc32
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
+from langchain_core.utils.function_calling import convert_to_openai_function
 from pydantic import Field as ModelField
 from pydantic import field_validator
 
@@ -88,8 +91,28 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         return self.id
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
-        """The model itself: its rules say which tools it calls."""
-        return self.bind()
+        """The model itself: its rules say which tools it calls.
+
+        Where `tool_choice` demands a call and the rule has none, it calls the first tool, with the smallest
+        arguments that its schema allows, or with the rule's answer if that is JSON of this kind. That needs
+        the package jsonschema; without it, answering raises `NotImplementedError`.
+        """
+        choice = kwargs.get("tool_choice")
+        if choice in (None, False, "auto", "none"):
+            return self.bind()
+        return self.bind(must_call=_demanded([convert_to_openai_function(tool) for tool in tools], choice))
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """A number for each token, the same for the same token; the tokens are those of `mockllm.tokens`."""
+        return [crc32(token.encode(errors="replace")) for token in split_tokens(text)]
+
+    def get_num_tokens(self, text: str) -> int:
+        """As `mockllm.tokens` counts them: no vocabulary is loaded."""
+        return count_tokens(text)
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Any = None) -> int:
+        """The tokens of the texts, as in `usage_metadata`; tools count for nothing."""
+        return sum(count_tokens(text_of(message)) for message in messages)
 
     def _generate(
         self,
@@ -98,7 +121,7 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         run_manager: Any = None,
         **kwargs: Any,
     ) -> ChatResult:
-        reply = self._reply(messages, stop)
+        reply = self._reply(messages, stop, **kwargs)
         if delay := next(reply.delays()):
             time.sleep(delay)
         return self._result(messages, reply)
@@ -110,7 +133,7 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         run_manager: Any = None,
         **kwargs: Any,
     ) -> ChatResult:
-        reply = await run_in_thread(self._reply, messages, stop)
+        reply = await run_in_thread(partial(self._reply, messages, stop, **kwargs))
         if delay := next(reply.delays()):
             await asyncio.sleep(delay)
         return self._result(messages, reply)
@@ -122,7 +145,7 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         run_manager: Any = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for delay, chunk in self._chunks(messages, self._reply(messages, stop)):
+        for delay, chunk in self._chunks(messages, self._reply(messages, stop, **kwargs)):
             if delay:
                 time.sleep(delay)
             yield chunk
@@ -135,13 +158,20 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         # On a thread: the file may have to be read, and a template filled in.
-        reply = await run_in_thread(self._reply, messages, stop)
+        reply = await run_in_thread(partial(self._reply, messages, stop, **kwargs))
         for delay, chunk in self._chunks(messages, reply):
             if delay:
                 await asyncio.sleep(delay)
             yield chunk
 
-    def _reply(self, messages: Sequence[BaseMessage], stop: Sequence[str] | None) -> Reply:
+    def _reply(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: Sequence[str] | None,
+        *,
+        must_call: Sequence[dict[str, Any]] = (),
+        **kwargs: Any,
+    ) -> Reply:
         named = self.responses_path or os.environ.get("MOCKLLM_RESPONSES")
         responses = shared_responses(Path(named).expanduser() if named else BUILT_IN_RESPONSES)
         conversation = Conversation(tuple(map(_said, messages)))
@@ -150,6 +180,8 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
             raise _refusal(reply, reply.faults.status)
         if self.delay_ms is not None:
             reply = replace(reply, faults=replace(reply.faults, token_ms=self.delay_ms))
+        if must_call:
+            return _with_call(reply, conversation, must_call)
         return _until(_without_calls_made(reply, conversation), stop or ())
 
     def _result(self, messages: Sequence[BaseMessage], reply: Reply) -> ChatResult:
@@ -188,7 +220,7 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         return {"tool_call_chunks": calls, **self._metadata(messages, reply), **_LAST}
 
     def _metadata(self, messages: Sequence[BaseMessage], reply: Reply) -> dict[str, Any]:
-        asked = sum(count_tokens(text_of(message)) for message in messages)
+        asked = self.get_num_tokens_from_messages(list(messages))
         answered = count_tokens(reply.text)
         usage = UsageMetadata(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
         finish = "tool_calls" if reply.tool_calls else "stop"
@@ -210,6 +242,33 @@ def _without_calls_made(reply: Reply, conversation: Conversation) -> Reply:
     calls = tuple(call for call in reply.tool_calls if not conversation.has_called(call))
     text = reply.text or (conversation.tool_result or "" if reply.tool_calls and not calls else "")
     return replace(reply, text=text, tool_calls=calls)
+
+
+def _demanded(functions: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:
+    """Those of which one must be called; raises `ValueError` if there is none."""
+    name = choice.get("function", choice).get("name") if isinstance(choice, Mapping) else choice
+    found = (
+        functions
+        if name in (True, "any", "required")
+        else [each for each in functions if each["name"] == name]
+    )
+    if not found:
+        raise ValueError(f"`tool_choice` asks for {name!r}, which is none of the tools.")
+    return found
+
+
+def _with_call(reply: Reply, conversation: Conversation, functions: Sequence[dict[str, Any]]) -> Reply:
+    """The reply with a call of one of the functions, as the server makes it."""
+    try:
+        from mockllm.wire.answer import Ask, Tool, answer_to
+
+        tools = tuple(Tool(each["name"], each.get("parameters") or {}) for each in functions)
+        return answer_to(Ask("", conversation, tools=tools, choice="required"), reply).reply
+    except ImportError as error:
+        raise NotImplementedError(
+            f"To be made to call a tool, the offline model needs the package {error.name}: "
+            "pip install 'jupyter_ai[mock]'."
+        ) from error
 
 
 def _until(reply: Reply, stop: Sequence[str]) -> Reply:

@@ -9,13 +9,15 @@ from jupyter_ai_magics.aliases import MODEL_ID_ALIASES
 
 __all__ = ["Policy"]
 
+_OLLAMA = "ollama"
+
 
 @dataclass(frozen=True)
 class Policy:
     """Four lists, of which a model must pass all; None stands for no such list.
 
     Providers go by their id, models by `<provider id>:<model id>` or an alias of that. A list of blocked
-    ones beats a list of allowed ones.
+    ones beats a list of allowed ones. Whatever names the same model for Ollama is the same here.
     """
 
     allowed_providers: Collection[str] | None = None
@@ -34,15 +36,25 @@ class Policy:
     def model_reason(self, gid: str) -> str | None:
         """Why the model may not be used, naming the trait, its provider's reason first; None if it may."""
         gid = MODEL_ID_ALIASES.get(gid, gid)
+        model = _normal(gid)
         reason = self.provider_reason(gid.partition(":")[0])
         if reason is not None:
             return reason
-        if gid in _resolved(self.blocked_models or ()):
+        if model in map(_normal, self.blocked_models or ()):
             return f"the model {gid} is in AiExtension.blocked_models"
-        if self.allowed_models is not None and gid not in _resolved(self.allowed_models):
+        if self.allowed_models is not None and model not in map(_normal, self.allowed_models):
             return f"the model {gid} is not in AiExtension.allowed_models"
         return None
 
 
-def _resolved(gids: Collection[str]) -> set[str]:
-    return {MODEL_ID_ALIASES.get(gid, gid) for gid in gids}
+def _normal(gid: str) -> str:
+    gid = MODEL_ID_ALIASES.get(gid, gid)
+    provider, colon, model = gid.partition(":")
+    return f"{provider}{colon}{_of_ollama(model)}" if provider == _OLLAMA else gid
+
+
+def _of_ollama(model: str) -> str:
+    """An Ollama model as its server reads the name: in any case, from its own library, the latest."""
+    name = model.strip().lower().partition("://")[2] or model.strip().lower()
+    name = name.removeprefix("registry.ollama.ai/").removeprefix("library/")
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"

@@ -10,9 +10,11 @@ from jupyter_ai_magics.aliases import MODEL_ID_ALIASES
 from jupyter_ai_magics.base_provider import BaseProvider
 from jupyter_ai_magics.catalogue import card_of
 from jupyter_ai_magics.embedding_providers import BaseEmbeddingsProvider
-from jupyter_ai_magics.lazy_providers import LazyProviders
+from jupyter_ai_magics.failures import import_advice
+from jupyter_ai_magics.lazy_providers import LazyProviders, ProviderDict
 from jupyter_ai_magics.policy import Policy
 from jupyter_ai_magics.provider_ids import ProviderIds
+from jupyter_ai_magics.registration import embeddings_provider_problems, provider_problems
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -53,7 +55,7 @@ def decompose_model_id(
     provider_id, colon, local_id = model_id.partition(":")
     if colon and provider_id in providers:
         return provider_id, local_id
-    for known_id in providers:
+    for known_id in providers.ids() if isinstance(providers, LazyProviders) else providers:
         if model_id in _listed(known_id, providers):
             return known_id, model_id
     return (provider_id, local_id) if colon else (None, None)
@@ -86,7 +88,8 @@ def get_lm_providers(
 ) -> dict[str, type[BaseProvider]]:
     """Every installed provider of language models that may be used, by id; one that fails is logged.
 
-    Our own partner providers are in it as soon as their packages are installed, and imported on access.
+    Our own partner providers are in it if their packages are installed. One is imported when it is asked for,
+    and all of them when the dictionary is gone through.
     """
     return _installed("jupyter_ai.model_providers", "model provider", BaseProvider, log, restrictions)
 
@@ -107,8 +110,7 @@ def _installed(
         finder.add(entry_point)
     if finder.ids is not None:
         finder.ids.save()
-    mapping: Any = LazyProviders(lambda: finder.found, finder.provider, finder.models)
-    return mapping  # type: ignore[no-any-return]  # 2.x calls it a dict
+    return ProviderDict(lambda: list(finder.found), finder.provider, finder.models)
 
 
 class _Finder(Generic[P]):
@@ -178,23 +180,28 @@ class _Finder(Generic[P]):
 def _load(entry_point: EntryPoint, kind: str, base: type[P], log: Logger) -> type[P] | None:
     try:
         provider = entry_point.load()
-    except Exception as error:  # noqa: BLE001 - whatever a plug-in raises, the others must still load
-        log.warning("Cannot load %s `%s`: %s: %s", kind, entry_point.name, type(error).__name__, error)
+        problem = _problem(provider, base)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a plug-in raises, the others must still load
+        advice = import_advice(error, entry_point.value.partition(":")[0].strip(), _owner(entry_point))
+        log.warning("Cannot load %s `%s`: %s", kind, entry_point.name, advice)
         return None
-    problem = _problem(provider, base)
     if problem:
-        log.warning("Cannot use %s `%s`: %s %s.", kind, entry_point.name, entry_point.value, problem)
+        log.warning("Cannot use %s `%s`: %s: %s.", kind, entry_point.name, entry_point.value, problem)
         return None
     return provider  # type: ignore[no-any-return]
 
 
 def _problem(provider: Any, base: type[AnyProvider]) -> str:
-    # One class of the 2.x series mixes the base of model providers with an embedding model.
-    if not (isinstance(provider, type) and issubclass(provider, (base, BaseProvider))):
-        return f"does not derive from {base.__name__}"
-    required = ("id", "name", "models", *(["model_id_key"] if base is BaseEmbeddingsProvider else []))
-    missing = [name for name in required if getattr(provider, name, None) is None]
-    return f"lacks the class attribute{'s' * (len(missing) > 1)} {', '.join(missing)}" if missing else ""
+    if not isinstance(provider, type):
+        return "it is no class: register a class"
+    is_embedder = base is BaseEmbeddingsProvider
+    return "; ".join((embeddings_provider_problems if is_embedder else provider_problems)(provider))
+
+
+def _owner(entry_point: EntryPoint) -> str:
+    return " ".join(_origin(entry_point)[:2]).strip() or "its package"
 
 
 def _known_ids() -> ProviderIds:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from errno import EADDRINUSE
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _FAILED = 1
-_EXTRA = ("fastapi", "httpx", "jsonschema", "starlette", "uvicorn")
 _LEVELS = ("debug", "info", "warning", "error")
 _MODULES = click.option(
     "--provider",
@@ -27,6 +28,17 @@ _MODULES = click.option(
     metavar="MODULE",
     help="A module of providers: a dotted name or a .py file.",
 )
+
+
+def _checked_url(context: click.Context, option: click.Parameter, url: str | None) -> str | None:
+    try:
+        parts = urlsplit(url or "http://localhost")
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        fits = False
+    if not fits:
+        raise click.BadParameter(f"{url} is no address like https://api.openai.com")
+    return url
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,7 +58,10 @@ def main() -> None:
 @click.option("--reload/--no-reload", default=True, show_default=True, help="Read the file when it changes.")
 @_MODULES
 @click.option(
-    "--record", metavar="URL", help="Ask this server what the file does not answer; write it there."
+    "--record",
+    metavar="URL",
+    callback=_checked_url,
+    help="Ask this server what the file does not answer; write it there.",
 )
 @click.option("--log-level", type=click.Choice(_LEVELS), default="info", show_default=True)
 def start(
@@ -63,12 +78,11 @@ def start(
     The exit code is 1 if the file is wrong, a module cannot be loaded or the port is in use.
     """
     _configure_logging(log_level)
+    _require_extra()
     try:
         _load(modules)
         app = _app(responses, reload, record)
         _run(app, host, port)
-    except ImportError as error:
-        _explain_import(error)
     except KeyboardInterrupt:
         pass
 
@@ -83,10 +97,9 @@ def validate(file: Path, modules: tuple[str, ...]) -> None:
     try:
         responses = load_responses(file)
         if modules or responses.provider_config:
+            _require_extra()
             _load(modules)
             _check_providers(responses.provider_config, str(file))
-    except ImportError as error:
-        _explain_import(error)
     except ResponsesError as error:
         _fail(str(error))
     click.echo(f"{file} is valid: {len(responses.rules)} rules.")
@@ -100,10 +113,19 @@ def _configure_logging(level: str) -> None:
         logging.getLogger(chatty).setLevel("WARNING")
 
 
+def _require_extra() -> None:
+    from mockllm.extra import missing_extra
+
+    if problem := missing_extra():
+        _fail(problem)
+
+
 def _load(modules: tuple[str, ...]) -> None:
     from mockllm.external import ProviderLoadError, load_built_ins, load_provider_module
 
     load_built_ins()
+    if modules and (here := os.getcwd()) not in sys.path[:1]:
+        sys.path.insert(0, here)  # as `python -m` does, so that a dotted name finds what lies here
     try:
         for module in modules:
             load_provider_module(module)
@@ -164,13 +186,6 @@ def _is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _explain_import(error: ImportError) -> NoReturn:
-    missing = (error.name or "").partition(".")[0]
-    if missing not in _EXTRA:
-        raise error
-    _fail(f'The server needs {missing}, which is not installed: pip install "jupyter_ai[mock]"')
 
 
 def _fail(message: str) -> NoReturn:

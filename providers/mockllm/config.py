@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from mockllm.faults import Faults
+from mockllm.wording import sentence
 
 if TYPE_CHECKING:
+    import regex
+
+    from mockllm.rules.regexes import Pattern
     from mockllm.rules.rule import Rule
 
 __all__ = [
@@ -22,6 +27,7 @@ __all__ = [
     "ResponsesError",
     "Settings",
     "ToolCall",
+    "comparable",
     "load_responses",
     "parse_responses",
 ]
@@ -30,6 +36,11 @@ UNKNOWN_RESPONSE = (
     "There is no answer to this prompt. Add one under `responses:` in the responses file, "
     "or one for all such prompts as `unknown_response:` under `defaults:`."
 )
+
+
+def comparable(text: str) -> str:
+    """The text without regard to letter case and to how Unicode writes a letter."""
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 class ResponsesError(ValueError):
@@ -54,9 +65,19 @@ class Prompt:
     tool_results: int = 0
 
     @cached_property
+    def composed(self) -> str:
+        """The text with its letters in Unicode's composed form, of two ways to write `é` the shorter."""
+        return normalize("NFC", self.text)
+
+    @cached_property
     def normalised(self) -> str:
         """The text without regard to letter case and white space."""
-        return " ".join(self.text.casefold().split())
+        return " ".join(comparable(self.text).split())
+
+    @cached_property
+    def searched(self) -> dict[Pattern, regex.Match[str] | None]:
+        """What was found of each regular expression that was searched for: no search is made twice."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -129,9 +150,11 @@ def parse_responses(text: str, source: str = "<responses>") -> ResponsesConfig:
 def load_responses(path: Path) -> ResponsesConfig:
     """Read a responses file; raises `ResponsesError` if it cannot be read or understood."""
     try:
+        if path.exists() and not path.is_file():  # to read it might never end
+            raise ResponsesError(f"{path} is no regular file.")
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ResponsesError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise ResponsesError(sentence(f"{path} cannot be read: {error.strerror or error}")) from error
     except UnicodeDecodeError as error:
         raise ResponsesError(f"{path} cannot be read: byte {error.start} is not UTF-8.") from error
     return parse_responses(text, source=str(path))

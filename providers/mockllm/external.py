@@ -6,12 +6,14 @@ import importlib
 import logging
 import pkgutil
 import sys
+from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 from mockllm.registry import ProviderRegistry
+from mockllm.wording import sentence
 
 __all__ = ["GROUP", "ProviderLoadError", "load_built_ins", "load_entry_points", "load_provider_module"]
 
@@ -36,9 +38,11 @@ def load_built_ins() -> None:
 def load_entry_points(registry: ProviderRegistry) -> None:
     """Import the providers of installed packages; a failing one is logged and kept in `registry.failures`."""
     for entry_point in sorted(entry_points(group=GROUP), key=lambda each: each.name):
+        key = _distribution(entry_point), entry_point.name
+        registry.failures.pop(key, None)
         if reason := _failure(entry_point):
-            registry.failures[entry_point.name] = reason
-            logger.warning("The provider `%s` cannot be used: %s", entry_point.name, reason)
+            registry.failures[key] = reason
+            logger.warning("The provider `%s` of %s cannot be used: %s", key[1], key[0] or "?", reason)
 
 
 def load_provider_module(named: str) -> ModuleType:
@@ -51,7 +55,9 @@ def load_provider_module(named: str) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a module may call sys.exit()
-        raise ProviderLoadError(f"The provider module {named} cannot be loaded: {_said(error)}.") from error
+        raise ProviderLoadError(
+            sentence(f"The provider module {named} cannot be loaded: {_said(error)}")
+        ) from error
 
 
 def _failure(entry_point: EntryPoint) -> str | None:
@@ -60,14 +66,16 @@ def _failure(entry_point: EntryPoint) -> str | None:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - as above
-        return f"{_package(entry_point)}importing `{entry_point.value}` raised {_said(error)}"
+        return f"importing `{entry_point.value}` raised {_said(error)}"
     return None
 
 
 def _from_file(path: Path) -> ModuleType:
     # One name for one file: loaded again, its providers replace what they were.
-    name = f"mockllm_provider_{path.stem}"
-    spec = spec_from_file_location(name, path.expanduser().resolve())
+    path = path.expanduser().resolve()
+    digest = sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    name = f"mockllm_provider_{path.stem}_{digest}"
+    spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no Python file")
     module = module_from_spec(spec)
@@ -80,8 +88,8 @@ def _from_file(path: Path) -> ModuleType:
     return module
 
 
-def _package(entry_point: EntryPoint) -> str:
-    return f"{entry_point.dist.name}: " if entry_point.dist else ""
+def _distribution(entry_point: EntryPoint) -> str:
+    return entry_point.dist.name if entry_point.dist else ""
 
 
 def _said(error: BaseException) -> str:

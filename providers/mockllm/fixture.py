@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-from mockllm.config import ResponsesConfig, Settings, parse_responses
+import yaml
+
+from mockllm.config import ResponsesConfig, ResponsesError, Settings, parse_responses
 from mockllm.faults import Faults
-from mockllm.journal import Entry
+from mockllm.journal import Entry, Journal
 from mockllm.live import LiveResponses
 from mockllm.rules.rule import Answer, Rule
+from mockllm.rules.rule_reader import read_faults
 from mockllm.rules.templates import PlainText
+from mockllm.rules.yaml_nodes import NodeReader, compose
 from mockllm.runner import MockServer
 from mockllm.server import create_app
 
 __all__ = ["MockLLM", "start_server"]
 
+_SOURCE = "<test>"
 _NOTHING = "settings: {delay_ms: 0}"
 
 
 def start_server() -> MockServer:
     """A server with every provider and no rules, not yet started."""
-    return MockServer(create_app(parse_responses(_NOTHING)))
+    journal = Journal(limit=None, largest_body=None)
+    return MockServer(create_app(parse_responses(_NOTHING), journal=journal))
 
 
 class MockLLM:
@@ -38,17 +45,23 @@ class MockLLM:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the rules and the journal."""
+        """Drop open connections, with their requests, and forget the rules and the journal."""
+        self._server.drop_connections()
         self.load(_NOTHING)
         self._server.journal.clear()
 
     def load(self, text: str) -> None:
         """Answer from the text of a responses file. Raises `ResponsesError` if it is wrong."""
-        self._use(parse_responses(text, source="<test>"))
+        self._use(parse_responses(text, source=_SOURCE))
 
     def reply_with(self, text: str, **faults: Any) -> None:
-        """Answer every prompt with a text, and with faults such as `status=429` or `cut_after=3`."""
-        rule = Rule("reply_with", answers=(Answer(PlainText(text)),), faults=Faults(**faults))
+        """Answer every prompt with a text, and with faults such as `status=429` or `cut_after=3`.
+
+        Raises `TypeError` if the text is none, and `ResponsesError` for faults that a file could not have.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"reply_with: the text must be a str, not {text!r:.80}.")
+        rule = Rule("reply_with", answers=(Answer(PlainText(text)),), faults=_checked(faults))
         self._use(ResponsesConfig(rules=(rule,), settings=Settings(delay_ms=0)))
 
     @property
@@ -69,4 +82,13 @@ class MockLLM:
         return self._server.journal.wait_for(predicate, timeout)
 
     def _use(self, responses: ResponsesConfig) -> None:
-        self._server.answers.use(LiveResponses.fixed(responses))
+        self._server.answers.use(LiveResponses.fixed(responses, _SOURCE))
+
+
+def _checked(faults: dict[str, Any]) -> Faults:
+    """Faults as the YAML of a rule has them."""
+    try:
+        text = yaml.safe_dump(faults, default_flow_style=True, width=math.inf)
+    except yaml.YAMLError as error:
+        raise ResponsesError(f"reply_with: the faults must be numbers: {faults!r:.200}.") from error
+    return read_faults(NodeReader("reply_with"), compose(text, "reply_with"), "faults", Faults())

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
-from itertools import count, islice
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from mockllm.redaction import SECRET, Redactor, header_secrets
@@ -52,13 +52,15 @@ class Entry:
     completed: bool = False
     error: str | None = None
     body: Any = None
+    body_bytes: int = 0
     reply_tokens: int = 0
     redactor: Redactor = _REDACTOR
 
-    def note_body(self, body: Any, headers: Mapping[str, str]) -> None:
-        """Keep the JSON that was sent, without secrets, and what it says of model and streaming."""
+    def note_body(self, body: Any, headers: Mapping[str, str], *, keep: bool = True) -> None:
+        """Keep the JSON, without secrets; or, without `keep`, only what it says of model and streaming."""
         self.redactor = Redactor(header_secrets(headers))
-        self.body = self.redactor.value(_without_secret_keys(body))
+        if keep:
+            self.body = self.redactor.value(_without_secret_keys(body))
         if isinstance(body, Mapping):
             model = body.get("model")
             self.model = _cut(model) if isinstance(model, str) else None
@@ -92,9 +94,13 @@ current_entry: ContextVar[Entry | None] = ContextVar("current_entry", default=No
 
 
 class Journal:
-    """The latest requests, oldest first; may be read from any thread."""
+    """The latest requests, oldest first; may be read from any thread.
 
-    def __init__(self, limit: int = 1000) -> None:
+    `limit` is how many are kept, and `largest_body` of how many bytes a body may be; None: no limit.
+    """
+
+    def __init__(self, limit: int | None = 1000, largest_body: int | None = 65_536) -> None:
+        self._largest_body = largest_body
         self._entries: deque[Entry] = deque(maxlen=limit)
         self._changed = threading.Condition()
         self._ids = count(1)
@@ -111,6 +117,10 @@ class Journal:
             self._changed.notify_all()
         return entry
 
+    def keeps(self, body_bytes: int) -> bool:
+        """Whether a body of so many bytes is kept."""
+        return self._largest_body is None or body_bytes <= self._largest_body
+
     def disconnected(self, entry: Entry) -> None:
         """Note that the client has gone, now."""
         entry.disconnected_at = time.time()
@@ -123,12 +133,12 @@ class Journal:
 
     def find(self, provider: str | None = None, path: str | None = None, limit: int = 1000) -> list[Entry]:
         """The latest entries of a provider and of a path, where given; newest first."""
-        found = (
+        found = [
             entry
             for entry in reversed(self.entries)
             if provider in (None, entry.provider) and path in (None, entry.path)
-        )
-        return list(islice(found, limit))
+        ]
+        return found[:limit]
 
     def get(self, id: int) -> Entry | None:
         return next((entry for entry in self.entries if entry.id == id), None)

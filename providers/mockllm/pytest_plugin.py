@@ -25,6 +25,10 @@ __all__ = ["mockllm", "mockllm_server"]
 @pytest.fixture(scope="session")
 def mockllm_server() -> Iterator[MockServer]:
     """The server of all tests of a session."""
+    from mockllm.extra import missing_extra
+
+    if problem := missing_extra():
+        pytest.fail(problem, pytrace=False)
     from mockllm.fixture import start_server
 
     with start_server() as server:

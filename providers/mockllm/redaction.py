@@ -13,11 +13,21 @@ SECRET = "[secret]"
 _HEADERS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key")
 _SHORTEST = 6
 
-# Keys of OpenAI and Anthropic, Hugging Face, GitHub, GitLab, Slack, Google and AWS; and web tokens.
+# How the keys of well-known services begin, and how long they are at least.
 _KEYS = re.compile(
-    r"\b(?:sk-[\w-]{8,}|hf_\w{16,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}"
-    r"|AIza[\w-]{30,}|AKIA[A-Z0-9]{16}|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?)"
+    r"\b(?:sk-[\w-]{8,}|(?:gsk|hf|r8|npm)_\w{16,}|(?:nvapi|xai|pplx|tvly)-[\w-]{16,}"  # models and tools
+    r"|gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|pypi-[\w-]{16,}"
+    r"|xox[a-z]-[\w-]{10,}|xapp-[\w-]{16,}|[sr]k_(?:live|test)_\w{10,}|whsec_\w{16,}"
+    r"|AIza[\w-]{30,}|ya29\.[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{16}|dapi[0-9a-f]{32}|lsv2_[ps][kt]_\w{16,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]+)?)"
 )
+# What is assigned to such a name, unless it is an expression: a call, a part of something, a placeholder.
+_ASSIGNED = re.compile(
+    r"(?i)(?P<name>password|passwd|secret|token|(?:api|access|secret|private)[_-]?key)"
+    r"(?P<sign>['\"]?\s*(?::=|[:=](?!=))\s*['\"]?)(?![\w.]*[(\[])[^\s'\",;(){}\[\]<>$]{6,}"
+)
+_IN_URL = re.compile(r"(?P<name>\w://[^\s/:@]*)(?P<sign>:)[^\s/@\[]{3,}(?=@)")
+_PEM = re.compile(r"(?P<name>-----BEGIN [A-Z ]*PRIVATE KEY)(?P<sign>-----)[^-]+(?=-----END )")
 _HEADER = re.compile(
     r"(?i)\b(?P<name>authorization|x-api-key|api-key)(?P<sign>['\"]?\s*[:=]\s*['\"]?)[^\s'\",;]+"
 )
@@ -34,7 +44,10 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, SECRET)
         text = _SCHEME.sub(rf"\g<scheme> {SECRET}", text)
-        return _KEYS.sub(SECRET, _HEADER.sub(_header, text))
+        text = _KEYS.sub(SECRET, _HEADER.sub(_header, text))
+        for shape in (_ASSIGNED, _IN_URL, _PEM):
+            text = shape.sub(rf"\g<name>\g<sign>{SECRET}", text)
+        return text
 
     def value(self, value: Any) -> Any:
         """The same for the texts in a value of JSON, its keys included."""

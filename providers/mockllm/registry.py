@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from mockllm.registration import (
+    METHODS,
+    RESERVED,
+    Endpoint,
+    ProviderInfo,
+    RegistrationError,
+    checked_class,
+    checked_endpoints,
+    checked_mapping,
+    checked_models,
+    checked_name,
+)
 
 if TYPE_CHECKING:
     from mockllm.providers.base import LLMProvider
@@ -24,72 +35,7 @@ __all__ = [
     "registry",
 ]
 
-RESERVED = ("/providers", "/models", "/v1/models", "/journal")
-
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_KEYS = ("path", "method", "handler")
-_NAME = re.compile(r"[\w.-]+")
-_VARIABLE = re.compile(r"{(\w+)(:path)?}")
-# What a path without `handler` is for: the first that it contains.
-_BY_PATH = {
-    "chat": "handle_chat_completion",
-    "complet": "handle_completion",
-    "embed": "handle_embeddings",
-}
-
 P = TypeVar("P", bound="type[LLMProvider]")
-
-
-class RegistrationError(ValueError):
-    """A provider that cannot be registered; the message says which, why, and what to do."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A method, a path that may hold variables (`{name}`, with slashes `{name:path}`), and who answers."""
-
-    path: str
-    method: str
-    handler: str
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Equal for endpoints that answer the same requests."""
-        return self.method, _VARIABLE.sub(r"{\2}", self.path)
-
-    @property
-    def is_template(self) -> bool:
-        return _VARIABLE.search(self.path) is not None
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        parts = _VARIABLE.split(self.path)  # literal, name, `:path` or None, literal, …
-        pattern = re.escape(parts[0])
-        for name, deep, literal in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-            pattern += f"(?P<{name}>{'.+' if deep else '[^/]+'})" + re.escape(literal)
-        return re.compile(pattern)
-
-
-@dataclass(frozen=True)
-class ProviderInfo:
-    """A registered provider."""
-
-    name: str
-    cls: type[LLMProvider]
-    version: str = ""
-    description: str = ""
-    endpoints: tuple[Endpoint, ...] = ()
-    supported_models: tuple[str, ...] = ()
-    capabilities: Mapping[str, Any] = field(default_factory=dict)
-    config_schema: Mapping[str, Any] | None = None
-
-    @property
-    def target(self) -> str:
-        return f"{self.cls.__module__}.{self.cls.__qualname__}"
-
-    def is_same(self, other: ProviderInfo) -> bool:
-        """Whether it is the other, perhaps from a module that was imported again."""
-        return (self.name, self.target) == (other.name, other.target)
 
 
 @dataclass(frozen=True)
@@ -104,7 +50,8 @@ class Match:
 class ProviderRegistry:
     """Providers by name; may be changed at any time and from any thread.
 
-    `failures` are the external providers that could not be loaded, each with the reason.
+    `failures` are the external providers that could not be loaded, by distribution and name, each with the
+    reason.
     """
 
     def __init__(self) -> None:
@@ -112,7 +59,7 @@ class ProviderRegistry:
         self._providers: dict[str, ProviderInfo] = {}
         self._exact: dict[tuple[str, str], Match] = {}
         self._templates: list[Match] = []
-        self.failures: dict[str, str] = {}
+        self.failures: dict[tuple[str, str], str] = {}
 
     @property
     def providers(self) -> tuple[ProviderInfo, ...]:
@@ -147,7 +94,7 @@ class ProviderRegistry:
 
     def allowed_methods(self, path: str) -> list[str]:
         """The methods with which a path is known."""
-        return [method for method in _METHODS if self.match(method, path)]
+        return [method for method in METHODS if self.match(method, path)]
 
     def close_paths(self, path: str) -> list[str]:
         """Known paths that somebody who asked for `path` may have meant."""
@@ -171,7 +118,7 @@ def register_provider(
     version: str = "",
     description: str = "",
     endpoints: Sequence[Mapping[str, Any]] | None = None,
-    supported_models: Iterable[str] = (),
+    supported_models: Sequence[str] = (),
     capabilities: Mapping[str, Any] | None = None,
     config_schema: Mapping[str, Any] | None = None,
     *,
@@ -186,15 +133,16 @@ def register_provider(
     """
 
     def register(cls: P) -> P:
+        who, schema = f"The provider `{name}`", config_schema
         info = ProviderInfo(
-            name=_checked_name(name, cls),
-            cls=_checked_class(cls),
-            version=version,
-            description=description,
-            endpoints=_endpoints(name, cls, endpoints or [{"path": f"/v1/{name}/chat"}]),
-            supported_models=tuple(supported_models),
-            capabilities=dict(capabilities or {}),
-            config_schema=config_schema,
+            name=checked_name(name, cls),
+            cls=checked_class(cls),
+            version=str(version),
+            description=str(description),
+            endpoints=checked_endpoints(name, cls, endpoints or [{"path": f"/v1/{name}/chat"}]),
+            supported_models=checked_models(supported_models, who),
+            capabilities=checked_mapping(capabilities or {}, "capabilities", who),
+            config_schema=None if schema is None else checked_mapping(schema, "config_schema", who),
         )
         registry.add(info)
         cls.name, cls.info = name, info
@@ -206,68 +154,13 @@ def register_provider(
 def _refuse_conflicts(info: ProviderInfo, others: Mapping[str, ProviderInfo]) -> None:
     if taken := others.get(info.name):
         raise RegistrationError(
-            f"The provider name `{info.name}` of {info.target} is taken by {taken.target}: "
+            f"The provider name `{info.name}` of {info.place} is taken by {taken.place}: "
             "give one of them another name."
         )
     owners = {endpoint.key: other for other in others.values() for endpoint in other.endpoints}
     for endpoint in info.endpoints:
         if owner := owners.get(endpoint.key):
             raise RegistrationError(
-                f"{endpoint.method} {endpoint.path} of the provider `{info.name}` ({info.target}) is "
-                f"answered by `{owner.name}` ({owner.target}): give one of them another path."
+                f"{endpoint.method} {endpoint.path} of the provider `{info.name}` ({info.place}) is "
+                f"answered by `{owner.name}` ({owner.place}): give one of them another path."
             )
-
-
-def _checked_name(name: Any, cls: type) -> str:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise RegistrationError(
-            f"{cls.__qualname__}: the provider name {name!r} must consist of letters, digits and _.-"
-        )
-    return name
-
-
-def _checked_class(cls: P) -> P:
-    from mockllm.providers.base import LLMProvider
-
-    if not (isinstance(cls, type) and issubclass(cls, LLMProvider)):
-        raise RegistrationError(f"{cls!r} is no provider: derive it from mockllm.providers.base.LLMProvider.")
-    return cls
-
-
-def _endpoints(name: str, cls: type, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Endpoint, ...]:
-    found: dict[tuple[str, str], Endpoint] = {}
-    for given in endpoints:
-        endpoint = _endpoint(given, cls, f"The provider `{name}` ({cls.__module__}.{cls.__qualname__})")
-        if endpoint.key in found:
-            raise RegistrationError(f"The provider `{name}` lists {endpoint.method} {endpoint.path} twice.")
-        found[endpoint.key] = endpoint
-    return tuple(found.values())
-
-
-def _endpoint(given: Mapping[str, Any], cls: type, who: str) -> Endpoint:
-    for key in given:
-        if key not in _KEYS:
-            raise RegistrationError(f"{who}: an endpoint has `path`, `method` and `handler`, and no `{key}`.")
-    path, method = given.get("path"), str(given.get("method", "POST")).upper()
-    if not isinstance(path, str) or not path.startswith("/"):
-        raise RegistrationError(f"{who}: the endpoint {dict(given)!r} needs a `path` that begins with `/`.")
-    if method not in _METHODS:
-        raise RegistrationError(f"{who}: {path} has the method {method!r}; known are {', '.join(_METHODS)}.")
-    if (method == "GET" and path.rstrip("/") in RESERVED) or path.startswith("/journal"):
-        raise RegistrationError(f"{who}: {method} {path} is the server's own; choose another path.")
-    return Endpoint(path, method, _handler(given.get("handler"), path, cls, who))
-
-
-def _handler(name: str | None, path: str, cls: type, who: str) -> str:
-    if name is None:
-        name = next((handler for word, handler in _BY_PATH.items() if word in path.lower()), None)
-    if name is None:
-        raise RegistrationError(
-            f"{who}: {path} speaks of neither chat, completion nor embedding; "
-            'name the method that answers it: {"path": …, "handler": "handle_…"}.'
-        )
-    if not callable(getattr(cls, name, None)):
-        close = get_close_matches(name, [each for each in dir(cls) if each.startswith("handle_")], n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"write `async def {name}(self, request)`."
-        raise RegistrationError(f"{who}: the class has no `{name}` to answer {path}; {hint}")
-    return name

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockllm.config import UNKNOWN_RESPONSE, Prompt, Reply, ResponsesConfig, ResponsesError
 from mockllm.rules.rule import Answer, Rule
 from mockllm.rules.templates import PlainText, TemplateError
+from mockllm.wording import sentence
+
+if TYPE_CHECKING:
+    import regex
 
 __all__ = ["NoMatch", "Responder", "Unrecorded"]
 
@@ -96,9 +99,9 @@ def _rendered(rule: Rule, prompt: Prompt, count: int) -> tuple[str, tuple[Any, .
     try:
         return rule.answer(count).render(_variables(rule.found(prompt), prompt, count))
     except TemplateError as error:
-        raise ResponsesError(f"The template of `{rule.name}` failed: {error}.") from error
+        raise ResponsesError(sentence(f"The template of `{rule.name}` failed: {error}")) from error
 
 
-def _variables(found: re.Match[str] | None, prompt: Prompt, count: int) -> Mapping[str, Any]:
+def _variables(found: regex.Match[str] | None, prompt: Prompt, count: int) -> Mapping[str, Any]:
     variables = {"prompt": prompt.text, "system": prompt.system, "turn": prompt.turn, "model": prompt.model}
     return {**variables, "match": found, "n": count}

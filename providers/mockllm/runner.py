@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MockServer", "Server", "bind"]
 
 _PATIENCE = 1.0  # seconds for handlers that do not let themselves be cancelled
+_ACCEPTED_AFTER = 3  # turns of the loop, a connection that was made is one of the server's
 _START_TIMEOUT = 10.0
 
 
@@ -37,19 +38,29 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        if tasks := self.server_state.tasks:
-            await asyncio.wait(list(tasks), timeout=_PATIENCE)
+        await self._drop()
         for listener in sockets or []:
             listener.close()
         if self._recorder is not None:
             await self._recorder.aclose()
+
+    def drop_connections(self) -> None:
+        """Close the open connections and wait for their requests to end; not in the server's thread."""
+        asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result(_PATIENCE * 2)
+
+    async def _drop(self) -> None:
+        for _ in range(_ACCEPTED_AFTER):
+            await asyncio.sleep(0)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        if tasks := self.server_state.tasks:
+            await asyncio.wait(list(tasks), timeout=_PATIENCE)
 
 
 class MockServer:
@@ -104,6 +115,11 @@ class MockServer:
             self._server.should_exit = True
             self._thread.join(_PATIENCE * 2)
             self._server = None
+
+    def drop_connections(self) -> None:
+        """Close the connections that are open; returns when their requests have ended, or after 1 s."""
+        if self._server is not None:
+            self._server.drop_connections()
 
     def __enter__(self) -> Self:
         self.start()

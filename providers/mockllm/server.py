@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse
 
 from mockllm import __version__
@@ -16,9 +16,10 @@ from mockllm.live import LiveResponses
 from mockllm.recording.recorder import Recorder
 from mockllm.registry import ProviderRegistry
 from mockllm.registry import registry as default_registry
-from mockllm.serving.answers import Answers, check_provider_config, default_responses, responses_path
+from mockllm.serving.answers import Answers, default_responses, responses_path
 from mockllm.serving.dispatch import Dispatcher
 from mockllm.serving.instances import Instances
+from mockllm.serving.lenient_paths import LenientPaths
 from mockllm.serving.listing import model_entries, model_page, provider_entries
 from mockllm.serving.observer import Observer
 from mockllm.serving.unknown import UnknownPath
@@ -42,6 +43,7 @@ def create_app(
     registry: ProviderRegistry | None = None,
     reload: bool = True,
     recorder: Recorder | None = None,
+    journal: Journal | None = None,
 ) -> FastAPI:
     """A server for the providers of a registry; those that are registered later answer as well.
 
@@ -49,6 +51,7 @@ def create_app(
     that MOCKLLM_RESPONSES names, else responses.yml or responses.yaml in the working directory, else built-in
     answers. With `reload=False` the file is read once. A `recorder` brings its own answers, and is asked
     what they lack. Without a registry it is the default one, with the built-in and the installed providers.
+    Without a journal it is one that keeps the latest 1,000 requests, with bodies up to 64 KiB.
     Raises `ResponsesError` if the file is wrong, or has a provider's configuration that does not suit it.
     `app.state` has `answers`, `journal`, `registry` and `recorder`.
     """
@@ -56,9 +59,8 @@ def create_app(
         registry = default_registry
         load_built_ins()
         load_entry_points(registry)
-    answers, journal = Answers(recorder.live if recorder else _live(responses), reload=reload), Journal()
-    for info in registry.providers:
-        check_provider_config(info, answers.provider_config(info.name), answers.source)
+    answers = Answers(recorder.live if recorder else _live(responses), registry, reload=reload)
+    journal = Journal() if journal is None else journal
     made = FastAPI(title="MockLLM", version=__version__, redirect_slashes=False)
     made.state.answers, made.state.journal, made.state.registry = answers, journal, registry
     made.state.recorder = recorder
@@ -74,6 +76,7 @@ def create_app(
         journal=journal,
         recorder=recorder,
     )
+    made.add_middleware(LenientPaths, registry=registry)
     made.add_middleware(Observer, journal=journal)  # the outermost
     return made
 
@@ -89,25 +92,30 @@ def _live(responses: ResponsesConfig | LiveResponses | Path | None) -> LiveRespo
 def _add_lists(app: FastAPI, registry: ProviderRegistry, instances: Instances) -> None:
     @app.get("/providers")
     async def providers() -> dict[str, Any]:
-        failures = [{"name": name, "reason": reason} for name, reason in registry.failures.items()]
-        return {"providers": provider_entries(registry), "failures": failures}
+        failures = [
+            {"name": name, "distribution": distribution, "reason": reason}
+            for (distribution, name), reason in registry.failures.items()
+        ]
+        return {"providers": await provider_entries(registry, instances.get), "failures": failures}
 
     @app.get("/models")
     @app.get("/v1/models")
     async def models() -> dict[str, Any]:
-        return model_page(registry, instances.get)
+        return await model_page(registry, instances.get)
 
     @app.get("/models/{model:path}")
     @app.get("/v1/models/{model:path}")
     async def model(model: str) -> JSONResponse:
-        entries = model_entries(registry, instances.get)
+        entries = await model_entries(registry, instances.get)
         entry = next((each for each in entries if each["id"] == model), None)
         return JSONResponse(entry) if entry else _no_model(model)
 
 
 def _add_journal(app: FastAPI, journal: Journal) -> None:
     @app.get("/journal")
-    async def find(provider: str | None = None, path: str | None = None, limit: int = 100) -> dict[str, Any]:
+    async def find(
+        provider: str | None = None, path: str | None = None, limit: Annotated[int, Query(ge=0)] = 100
+    ) -> dict[str, Any]:
         return {"entries": [entry.to_dict() for entry in journal.find(provider, path, limit)]}
 
     @app.get("/journal/{id}")

@@ -88,6 +88,29 @@ class TestWriting:
         assert place.path.stat().st_mode & 0o777 == 0o600
         assert place.path.parent.stat().st_mode & 0o777 == 0o700
 
+    @pytest.mark.parametrize("content", ["{", {"version": 1, "model_provider_id": "a:b"}])
+    def test_also_one_that_is_only_read(self, place: Place, content: Any) -> None:
+        place.write(content)
+        place.path.chmod(0o644)
+        file = place.open()
+        read = file.read()
+
+        assert place.path.stat().st_mode & 0o777 == 0o600
+        assert file.read() is read
+
+    def test_what_killed_writers_left_is_removed(self, place: Place) -> None:
+        place.path.parent.mkdir()
+        left = [place.path.parent / name for name in (".config.abc12345.json", ".config.json-abc12345")]
+        others = [place.path.parent / name for name in (".secrets.json-abc12345", ".config.fresh123.json")]
+        for path in (*left, *others):
+            path.touch()
+        for path in (*left, others[0]):
+            os.utime(path, (1, 1))
+
+        save(place.open(), model_provider_id="a:b")
+
+        assert [path.exists() for path in (*left, *others)] == [False, False, True, True]
+
     def test_nothing_is_made_by_reading(self, place: Place) -> None:
         assert place.open().read().stamp == 0
         assert not place.path.parent.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -105,6 +106,23 @@ def test_a_thread_that_fails(redactor: Redactor, capsys: pytest.CaptureFixture[s
     assert KEY not in told
 
 
+class Unclean:
+    def __del__(self) -> None:
+        fail()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_exception_that_nobody_can_take(
+    redactor: Redactor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Unclean()
+
+    told = capsys.readouterr().err
+    assert "Unclean.__del__" in told
+    assert "ValueError: refused [X_API_KEY]" in told
+    assert KEY not in told
+
+
 def test_what_keeps_the_keys_may_log_too() -> None:
     def values() -> list[str]:
         logging.getLogger("keeper").error("I am asked")
@@ -119,7 +137,7 @@ def test_what_keeps_the_keys_may_log_too() -> None:
 
 
 def test_all_is_as_before_when_the_last_one_stops() -> None:
-    before = (logging.getLogRecordFactory(), warnings.showwarning, threading.excepthook)
+    before = _hooks()
     one, two = Redactor(lambda: [KEY]), Redactor(list)
 
     start_redacting(one)
@@ -129,4 +147,13 @@ def test_all_is_as_before_when_the_last_one_stops() -> None:
     assert logging.getLogRecordFactory() is not before[0]
     stop_redacting(two)
 
-    assert (logging.getLogRecordFactory(), warnings.showwarning, threading.excepthook) == before
+    assert _hooks() == before
+
+
+def _hooks() -> list[object]:
+    return [
+        logging.getLogRecordFactory(),
+        warnings.showwarning,
+        threading.excepthook,
+        sys.unraisablehook,
+    ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+from collections.abc import Iterable
 from urllib.parse import quote
 
 import pytest
@@ -11,9 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from jupyter_ai.keys.redaction import Redactor, activate, deactivate, redact, redact_data
+from jupyter_ai.keys import forms as forms_of
+from jupyter_ai.keys import redaction
+from jupyter_ai.keys.forms import is_secret
+from jupyter_ai.keys.redaction import Redactor, activate, deactivate, redact, redact_data, redact_json
 
 KEY = "sk-planted+/é\"'\\0123456789abcdefghijklmnopqrstuvwxyz"
+_ANY = st.characters(exclude_categories=())  # lone surrogates, too
 
 
 @pytest.fixture
@@ -68,14 +74,66 @@ def test_the_beginnings_that_client_libraries_show_stay(redactor: Redactor) -> N
 
 @given(st.text(), st.text(min_size=8), st.text())
 def test_no_text_keeps_a_key(before: str, key: str, after: str) -> None:
-    redactor = Redactor(lambda: {key: ""})
+    told = Redactor(lambda: {key: ""})(before + key + after)
 
-    assert key not in redactor(before + key + after).replace("[]", "")
+    assert key not in told.replace("[]", "") if is_secret(key) else told == before + key + after
 
 
-@pytest.mark.parametrize("key", ["", "short", "1234567"])
+@pytest.mark.parametrize("key", ["", "short", "1234567", "anything", "EMPTY", "permissions"])
 def test_words_are_no_keys(key: str) -> None:
-    assert Redactor(lambda: [key])("a short text of 1234567 words") == "a short text of 1234567 words"
+    text = "a short text of 1234567 words: EMPTY permissions, anything"
+
+    assert Redactor(lambda: [key])(text) == text
+
+
+def test_no_part_of_a_key_that_is_a_word_is_replaced() -> None:
+    text = "my-password: my-passwor"
+
+    assert Redactor(lambda: {"my-password-1": "A"})(text) == text
+
+
+@given(st.dictionaries(st.text(_ANY, min_size=8), st.just("N"), max_size=3))
+def test_a_key_may_hold_anything(keys: dict[str, str]) -> None:
+    redactor = Redactor(lambda: {**keys, KEY: "X_API_KEY"})
+
+    for key in filter(is_secret, keys):
+        assert key not in redactor(f"a {key} b").replace("[N]", "")
+    assert KEY[:12] not in redactor(f"a {KEY} b")
+
+
+def test_a_byte_of_the_environment_that_is_no_utf_8() -> None:
+    key = os.fsdecode(b"\xffabcdefgh12345678")
+    redactor = Redactor(lambda: {key: "FOO_TOKEN"})
+    shown = [key, "\ufffd" + key[1:], "?" + key[1:], "%FF" + key[1:], repr(key)[1:-1]]
+
+    assert [redactor(text) for text in shown] == ["[FOO_TOKEN]"] * 5
+    assert redactor(base64.b64encode(os.fsencode(key)).decode()).startswith("[FOO_TOKEN]")
+
+
+def test_a_key_that_cannot_be_learned_leaves_the_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forms(key: str, name: str) -> Iterable[forms_of.Form]:
+        if name == "BAD":
+            raise ValueError(key)
+        return forms_of.forms_of(key, name)
+
+    monkeypatch.setattr(redaction, "forms_of", forms)
+    redactor = Redactor(lambda: {"a-bad-key-of-mine": "BAD", "a-good-key-of-mine": "GOOD"})
+
+    assert redactor("a-bad-key-of-mine a-good-key-of-mine") == "[BAD] [GOOD]"
+    assert redactor("later: a-good-key-of-mine") == "later: [GOOD]"
+
+
+def test_names_of_our_json_stay_and_those_of_others_only_without_whole_keys() -> None:
+    redactor = Redactor(lambda: {"a-problem-of-mine": "A"})
+    data = {"a-problem-of-mine": ["a-problem-of-mine"], "a-problem-of-yours": 1}
+
+    activate(redactor)
+    try:
+        assert redact_data(data) == {"[A]": ["[A]"], "a-problem-of-yours": 1}
+        assert json.loads(redact_json(json.dumps(data))) == {**data, "a-problem-of-mine": ["[A]"]}
+        assert redact_json("no JSON: a-problem-of-mine") == "no JSON: [A]"
+    finally:
+        deactivate(redactor)
 
 
 def test_a_key_that_was_known_once_stays_so() -> None:

@@ -86,8 +86,8 @@ def test_a_configuration_for_nobody_is_a_warning(folder: Path) -> None:
     assert "Warning: f.yml: no provider is called `ours` (`providers.ours`)." in result.output
 
 
-def test_a_provider_from_a_module_is_registered(folder: Path, monkeypatch) -> None:
-    monkeypatch.syspath_prepend(folder)
+def test_a_provider_from_a_module_of_this_folder_is_registered(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
 
     assert run("validate", "rules.yml", "--provider", "ours").exit_code == 0
     assert registry.get("ours").target == "ours.Ours"
@@ -119,7 +119,12 @@ def test_a_module_that_fails_is_named_with_the_reason(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("start", "--nonsense"), ("start", "--port", "70000"), ("start", "--record", "http://x"), ("stop",)],
+    [("start", "--nonsense"), ("start", "--port", "70000"), ("stop",)]
+    + [
+        ("start", "--responses", "rules.yml", "--port", "0", "--record", url)
+        for url in ("x", "ftp://x", "http://", "https://:80", "http://x:99999", "http://[")
+    ]
+    + [("start", "--record", "http://x")],  # without a file
 )
 def test_wrong_usage_ends_with_2(arguments) -> None:
     assert run(*arguments).exit_code == 2
@@ -144,6 +149,25 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch) -> None:
     assert 'needs uvicorn, which is not installed: pip install "jupyter_ai[mock]"' in result.output
 
 
+def test_without_jsonschema_it_says_what_to_install(folder: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    (folder / "f.yml").write_text("providers: {ours: {version: 2}}")
+
+    for command in (("start", "--port", "0"), ("validate", "f.yml")):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert 'needs jsonschema, which is not installed: pip install "jupyter_ai[mock]"' in result.output
+    assert run("validate", "rules.yml").exit_code == 0
+
+
+def test_what_is_no_regular_file_is_refused(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+
+    result = run("validate", "pipe")
+
+    assert (result.exit_code, result.output) == (1, "Error: pipe is no regular file.\n")
+
+
 def test_a_server_answers_until_ctrl_c_with_a_stream_open(folder: Path) -> None:
     command = [sys.executable, "-m", "mockllm", "start", "--port", "0", "--host", "0.0.0.0"]
     command += ["--responses", "rules.yml", "--provider", "ours.py", "--log-level", "warning"]
@@ -158,7 +182,8 @@ def test_a_server_answers_until_ctrl_c_with_a_stream_open(folder: Path) -> None:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             answer = client.post("/v1/ours/chat", json={"prompt": "hello"})
             with client.stream("POST", "/v1/ours/chat", json={"prompt": "hang", "stream": True}) as response:
-                next(response.iter_bytes())
+                chunks = response.iter_bytes()  # kept: without it the response would be closed from here
+                next(chunks)
                 server.send_signal(signal.SIGINT)
                 rest, errors = server.communicate(timeout=10)
 

@@ -100,7 +100,6 @@ def test_the_lag_is_read_from_the_file() -> None:
         ("rules: [{contains: [], answer: a}]", "`rules[0].contains` is an empty list."),
         ("rules: [{contains: [a, []], answer: a}]", "`rules[0].contains[1]` must be text."),
         ("rules: [{regex: '(', answer: a}]", "`rules[0].regex` is not a regular expression: missing )"),
-        ("rules: [{regex: '(a+)+', answer: a}]", "`rules[0].regex` repeats a repetition, which can take "),
         ("rules: [{turn: 0, answer: a}]", "`rules[0].turn` must be a whole number from 1, not '0'."),
         ("rules: [{turn: [1, two], answer: a}]", "`rules[0].turn[1]` must be a whole number from 1, not "),
         ("rules: [{cycle: true, answer: a}]", "`rules[0].cycle` needs `answers`."),
@@ -164,3 +163,17 @@ def test_the_built_in_answers_are_valid() -> None:
     assert "`/help`" in answer("what is the meaning of this")
     assert answer("what can you do?") == answer("What can you do")
     assert all(mark in answer("show me markdown") for mark in ("```python", "|--:|", "$$"))
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("rules: [{answer: '{{ promt }}'}]", "did you mean `prompt`?"),
+        ("responses: [", "found '<stream end>'."),
+    ],
+)
+def test_an_error_ends_with_one_mark(text: str, end: str) -> None:
+    with pytest.raises(ResponsesError) as raised:
+        parse_responses(text)
+
+    assert str(raised.value).endswith(end)

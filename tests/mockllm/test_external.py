@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockllm.external import load_built_ins, load_entry_points, load_provider_module
+from mockllm.external import ProviderLoadError, load_built_ins, load_entry_points, load_provider_module
 from mockllm.registry import ProviderRegistry, registry
 
 MODULE = """\
@@ -48,10 +48,10 @@ def test_a_package_that_fails_is_kept_with_the_reason_and_hurts_nobody(caplog) -
     load_entry_points(mine)
 
     assert registry.get("acme").version == "1"
-    assert list(mine.failures) == ["broken", "lost"]
-    assert "ModuleNotFoundError: No module named 'no_such_module'" in mine.failures["broken"]
-    assert mine.failures["lost"].startswith("acme: importing `acme_provider:Lost` raised AttributeError")
-    assert "The provider `broken` cannot be used" in caplog.text
+    assert list(mine.failures) == [("acme", "broken"), ("acme", "lost")]
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in mine.failures["acme", "broken"]
+    assert mine.failures["acme", "lost"].startswith("importing `acme_provider:Lost` raised AttributeError")
+    assert "The provider `broken` of acme cannot be used" in caplog.text
 
 
 def test_a_file_that_is_loaded_again_replaces_its_providers(installed: Path) -> None:
@@ -61,6 +61,19 @@ def test_a_file_that_is_loaded_again_replaces_its_providers(installed: Path) -> 
         load_provider_module(str(path))
 
     assert registry.get("acme").version == "2.022.02"
+
+
+def test_two_files_of_one_name_are_two_modules_and_conflicts_name_both(installed: Path) -> None:
+    paths = [installed / folder / "loaded.py" for folder in ("one", "two")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(MODULE.format(version="1"))
+    load_provider_module(str(paths[0]))
+
+    with pytest.raises(ProviderLoadError) as refused:
+        load_provider_module(str(paths[1]))
+
+    assert all(str(path) in str(refused.value) for path in paths)
 
 
 def test_the_built_in_providers_register_themselves() -> None:

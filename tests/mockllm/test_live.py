@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mockllm.config import Prompt, ResponsesError, parse_responses
+from mockllm.config import Prompt, ResponsesConfig, ResponsesError, parse_responses
 from mockllm.live import LiveResponses
+from mockllm.responder import Unrecorded
 
 
 class File:
@@ -73,6 +74,30 @@ def test_a_mended_file_is_read_and_the_problem_is_over(file: File) -> None:
     assert file.live.problem is None
 
 
+def test_an_empty_file_is_taken_for_one_being_saved_for_a_second(file: File) -> None:
+    file.write("")
+
+    assert [file.ask(), file.ask(after=0.5)] == ["one", "two"]
+    file.write("rules: [{answer: saved}]")
+    assert file.ask(after=0.3) == "saved"
+
+    file.write("")
+    assert file.ask() == "saved"
+    assert "There is no answer" in file.ask(after=1)
+
+
+def test_a_newer_file_is_checked_before_it_is_used(file: File) -> None:
+    def check(responses: ResponsesConfig, source: str) -> None:
+        if len(responses.rules) > 1:
+            raise ResponsesError(f"{source} has too many rules.")
+
+    file.live.check_with(check)
+    file.write("rules: [{answer: new}, {answer: other}]")
+
+    assert file.ask() == "one"
+    assert str(file.live.problem).endswith("f.yaml has too many rules.")
+
+
 def test_a_deleted_file_leaves_the_last_good_one_in_use(file: File) -> None:
     file.path.unlink()
 
@@ -99,3 +124,13 @@ def test_who_adds_to_the_file_loses_no_count(file: File) -> None:
     file.live.adopt(parse_responses(added))
 
     assert [file.ask(), file.ask()] == ["two", "three"]
+
+
+def test_an_edit_does_not_end_the_recording(file: File) -> None:
+    live = LiveResponses(file.path, is_recording=True, clock=lambda: file.seconds)
+    file.write("rules: [{exact: b, answer: new}]")
+    file.seconds += 1
+
+    assert live.current.reply(Prompt("b")).text == "new"
+    with pytest.raises(Unrecorded):
+        live.current.reply(Prompt("a"))

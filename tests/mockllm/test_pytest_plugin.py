@@ -4,6 +4,11 @@ import subprocess
 import sys
 
 import httpx
+import pytest
+
+from mockllm.config import ResponsesError
+
+pytest_plugins = ["pytester"]
 
 
 def ask(mockllm, prompt: str = "hello", **more) -> httpx.Response:
@@ -49,6 +54,71 @@ def test_a_disconnect_can_be_waited_for(mockllm) -> None:
         next(response.iter_bytes())
 
     assert mockllm.wait_for(lambda entry: entry.disconnected_at).completed is False
+
+
+@pytest.mark.parametrize(
+    ("faults", "message"),
+    [
+        ({"statu": 429}, r"`faults\.statu` is not a known key; did you mean `status`\?"),
+        ({"status": 200}, r"`faults\.status` must be a whole number from 400 to 599"),
+        ({"status": "429"}, r"`faults\.status` must be"),
+        ({"jitter": 2}, r"`faults\.jitter` must be a number from 0 to 1"),
+        ({"retry_after": 1}, r"which need a `status`"),
+        ({"status": object()}, r"the faults must be numbers"),
+    ],
+)
+def test_faults_are_checked_as_in_a_file(mockllm, faults, message: str) -> None:
+    with pytest.raises(ResponsesError, match=message):
+        mockllm.reply_with("a", **faults)
+
+
+def test_small_faults_and_none_are_taken(mockllm) -> None:
+    mockllm.reply_with("a", token_ms=1e-5, status=None)
+
+    assert text_of(ask(mockllm)) == "a"
+
+
+def test_no_text_is_refused(mockllm) -> None:
+    with pytest.raises(TypeError, match="must be a str, not None"):
+        mockllm.reply_with(None)
+
+
+def test_a_section_that_does_not_suit_a_provider_is_refused(mockllm) -> None:
+    with pytest.raises(ResponsesError, match=r"<test>: `providers\.ollama\.models` does not suit"):
+        mockllm.load("providers: {ollama: {models: 5}}")
+
+
+def test_each_request_is_kept_whole(mockllm) -> None:
+    ask(mockllm, "x" * 100_000)
+
+    assert len(mockllm.requests[0]["messages"][0]["content"]) == 100_000
+
+
+def test_a_request_of_an_earlier_test_is_dropped_and_never_seen(mockllm) -> None:
+    mockllm.reply_with("one two", token_ms=3_600_000)
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True}
+    url = f"{mockllm.openai_url}/chat/completions"
+    with httpx.Client(trust_env=False) as client, client.stream("POST", url, json=body) as response:
+        chunks = response.iter_bytes()
+        next(chunks)
+        [entry] = mockllm.journal
+
+        mockllm.reset()
+
+        assert (entry.completed, entry.duration_ms is not None, mockllm.journal) == (False, True, [])
+        with pytest.raises(httpx.HTTPError):
+            list(chunks)
+
+
+def test_without_the_extra_it_says_what_to_install(pytester, monkeypatch) -> None:
+    monkeypatch.setattr("mockllm.extra._NEEDED", ("no_such_module",))
+    pytester.makepyfile("def test_it(mockllm): pass")
+
+    result = pytester.runpytest_inprocess("-p", "no:asyncio")
+
+    result.stdout.fnmatch_lines(
+        ['*needs no_such_module, which is not installed: pip install "jupyter_ai?mock?"*']
+    )
 
 
 PROBE = """

@@ -76,6 +76,45 @@ def test_a_wrong_endpoint_is_refused_with_advice(registry, endpoint, message: st
     assert registry.providers == ()
 
 
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/v1/{1a}/chat", r"the variable `\{1a\}` of /v1/\{1a\}/chat must be a name"),
+        ("/v1/{}/chat", r"the variable `\{\}`"),
+        ("/v1/{a-b}/chat", r"the variable `\{a-b\}`"),
+        ("/v1/{a}/{a:path}/chat", r"has a variable twice"),
+        ("/v1/{a:int}/chat", r"has a brace"),
+        ("/v1/{a/chat", r"has a brace"),
+        ("/\ud800/chat", r"or a character"),
+    ],
+)
+def test_a_path_that_is_no_template_is_refused(registry, path: str, message: str) -> None:
+    with pytest.raises(RegistrationError, match=message):
+        register_provider("mine", endpoints=[{"path": path}], registry=registry)(Provider)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"supported_models": "gpt-4"}, "`supported_models` must be a list of names, not 'gpt-4'"),
+        ({"supported_models": ["a", 5]}, "`supported_models` has 5, which is no name"),
+        ({"supported_models": ["\ud800"]}, "which is no name"),
+        ({"capabilities": ["chat"]}, "`capabilities` must be a dictionary of what JSON knows"),
+        ({"capabilities": {"a": object()}}, "`capabilities` must be a dictionary of what JSON knows"),
+        ({"capabilities": {"a": float("nan")}}, "`capabilities` must be"),
+        ({"config_schema": "object"}, "`config_schema` must be a dictionary"),
+        ({"config_schema": {"type": str}}, "`config_schema` must be a dictionary"),
+        ({"endpoints": ["/chat"]}, "an endpoint is a dictionary with a `path`, not '/chat'"),
+        ({"endpoints": [{"path": "/chat", "handler": 5}]}, "has no `5`"),
+    ],
+)
+def test_what_could_not_be_listed_is_refused(registry, options, message: str) -> None:
+    with pytest.raises(RegistrationError, match=message):
+        register_provider("mine", registry=registry, **options)(Provider)
+
+    assert registry.providers == ()
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "a b", None])
 def test_a_name_that_cannot_be_in_a_path_is_refused(registry, name) -> None:
     with pytest.raises(RegistrationError, match="must consist of letters"):

@@ -1,5 +1,6 @@
 """The application: from a request to a provider's method and back."""
 
+import asyncio
 import json
 import logging
 import os
@@ -8,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import StreamingResponse
@@ -398,7 +400,7 @@ def test_a_changed_file_is_read_again_and_its_configuration_too(registry, tmp_pa
 @pytest.fixture
 def listed(registry: ProviderRegistry, client: TestClient) -> TestClient:
     add(registry, "mine", version="1.2", supported_models=["m1", "m2"], capabilities={"vision": True})
-    registry.failures["broken"] = "ImportError: no such thing"
+    registry.failures["acme", "broken"] = "ImportError: no such thing"
     return client
 
 
@@ -415,9 +417,10 @@ def test_providers_are_listed_with_those_that_failed(listed) -> None:
                 "supported_models": ["m1", "m2"],
                 "capabilities": {"vision": True},
                 "config_schema": None,
+                "problems": [],
             }
         ],
-        "failures": [{"name": "broken", "reason": "ImportError: no such thing"}],
+        "failures": [{"name": "broken", "distribution": "acme", "reason": "ImportError: no such thing"}],
     }
 
 
@@ -437,6 +440,90 @@ def test_models_that_only_a_method_names_are_listed(registry, client) -> None:
     register_provider("mine", registry=registry)(type("Mine", (LLMProvider,), names))
 
     assert client.get("/v1/models/a/b").json()["id"] == "a/b"
+
+
+def test_what_a_method_says_wrongly_is_left_out_and_told(registry, client) -> None:
+    says = {
+        "get_supported_models": lambda self: ["m1", 5, "\ud800"],
+        "get_capabilities": lambda self: {"vision": True, "odd": object()},
+    }
+    fails = {"get_supported_models": lambda self: "m2", "get_capabilities": lambda self: 1 / 0}
+    register_provider("mine", registry=registry)(type("Mine", (LLMProvider,), says))
+    register_provider("yours", registry=registry)(type("Yours", (LLMProvider,), fails))
+
+    mine, yours = client.get("/providers").json()["providers"]
+
+    assert (mine["supported_models"], mine["capabilities"]) == (["m1"], {"vision": True})
+    assert [problem.split(" object")[0] for problem in mine["problems"]] == [
+        "get_supported_models: 5 is no name.",
+        r"get_supported_models: '\ud800' is no name.",
+        "get_capabilities: 'odd' is not what JSON knows.",
+    ]
+    assert yours["problems"] == [
+        "get_supported_models returned a str.",
+        "ZeroDivisionError: division by zero",
+    ]
+    assert [each["id"] for each in client.get("/models").json()["data"]] == ["m1"]
+
+
+@pytest.mark.parametrize("schema", [{"type": "nonsense"}, {"$ref": "#/lost"}, {"$ref": "#"}])
+def test_a_wrong_schema_is_refused_with_file_and_provider(registry, tmp_path: Path, schema) -> None:
+    add(registry, config_schema=schema)
+    path = tmp_path / "r.yml"
+    path.write_text("providers: {mine: {version: 1}}")
+
+    with pytest.raises(ResponsesError, match=r"r\.yml: `providers\.mine` .* the provider `mine` .* is wrong"):
+        create_app(path, registry=registry)
+
+
+def test_a_newer_file_that_does_not_suit_a_provider_is_not_used(registry, tmp_path, monkeypatch) -> None:
+    add(registry, config_schema=SCHEMA)
+    path = tmp_path / "r.yml"
+    path.write_text("responses: {hello: Good}")
+    app = create_app(path, registry=registry)
+    monkeypatch.setattr("mockllm.serving.answers._CHECK_EVERY", 0)
+    monkeypatch.setattr("mockllm.live._CHECK_EVERY", 0)
+
+    path.write_text("responses: {hello: Bad}\nproviders: {mine: {version: 5}}")
+
+    response = TestClient(app).post("/v1/mine/chat", json={"prompt": "hello"})
+    assert response.json()["response"] == "Good"
+    assert "`providers.mine.version` does not suit the provider `mine`" in app.state.answers.live.problem
+
+
+def test_a_slash_at_the_end_and_head_are_answered_as_the_route(registry, client) -> None:
+    class Slashed(LLMProvider):
+        async def handle_slash(self, request):
+            return {"with": "slash"}
+
+    endpoints = [{"path": "/v1/mine/chat"}, {"path": "/slash/", "handler": "handle_slash", "method": "GET"}]
+    register_provider("mine", endpoints=endpoints, registry=registry)(Slashed)
+
+    assert client.post("/v1/mine/chat/", json={"prompt": "hello"}).json()["response"] == "Hello to you"
+    assert client.get("/slash/").json() == {"with": "slash"}
+    assert client.get("/slash").status_code == 404
+    assert client.get("/providers/").json() == client.get("/providers").json()
+    for path in ("/slash/", "/models"):
+        head, get = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == get.headers["content-length"]
+    assert client.head("/v1/mine/chat").status_code == 405
+
+
+@pytest.mark.parametrize(("limit", "status"), [("-5", 422), ("0", 200), ("9" * 30, 200), ("x", 422)])
+def test_the_limit_of_the_journal_is_a_number_from_0(client, limit: str, status: int) -> None:
+    assert client.get("/journal", params={"limit": limit}).status_code == status
+
+
+async def test_200_streams_at_once_are_answered_without_error(registry, app) -> None:
+    add(registry)
+    asked = {"prompt": "hello", "stream": True}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://mock") as client:
+        answers = await asyncio.gather(*(client.post("/v1/mine/chat", json=asked) for _ in range(200)))
+
+    assert {answer.text.count("data: ") for answer in answers} == {4}
+    assert all(entry.completed and not entry.error for entry in app.state.journal.entries)
 
 
 def test_the_app_of_the_module_is_made_when_first_used(monkeypatch, tmp_path: Path) -> None:

@@ -1,14 +1,18 @@
 """Providers that serve before they are imported: our partners' ones; and ids that are known from before."""
 
+import asyncio
 import importlib
 import json
 import logging
+import os
 import stat
 import sys
 import textwrap
+import threading
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -21,14 +25,16 @@ from jupyter_ai_magics.provider_ids import ProviderIds
 
 LOG = logging.getLogger("test")
 PROVIDER = """
-    from pathlib import Path
+from pathlib import Path
 
-    with open(Path(__file__).with_suffix(".imports"), "a") as file:
-        file.write("x")
+from jupyter_ai_magics import BaseProvider
 
-    class Provider:
-        id, name, models = "{id}", "Name", ["m"]
-        help, auth_strategy, registry, fields = None, None, False, []
+with open(Path(__file__).with_suffix(".imports"), "a") as file:
+    file.write("x")
+
+class Provider(BaseProvider):
+    id, name, models = "{id}", "Name", ["m"]
+    help, auth_strategy, registry, fields = None, None, False, []
 """
 
 
@@ -63,6 +69,12 @@ class Site:
             sys.modules.pop(module, None)
 
     def registry(self, blocked: Iterable[str] = ()) -> PluginRegistry:
+        registry = self.found(blocked)
+        registry.load_all()
+        return registry
+
+    def found(self, blocked: Iterable[str] = ()) -> PluginRegistry:
+        """One that has not loaded anything."""
         self.forget()
         registry = PluginRegistry(
             find=self._find,
@@ -70,7 +82,6 @@ class Site:
             ids=ProviderIds.in_folder(self.path),
         )
         registry.discover()
-        registry.load_all()
         return registry
 
     def _find(self, group: str) -> Iterable[metadata.EntryPoint]:
@@ -209,16 +220,53 @@ def test_a_third_party_that_is_blocked_by_its_id_is_imported_once_to_learn_it(si
     assert states == ["blocked", "blocked"]
 
 
+def test_an_id_is_learnt_again_when_its_module_was_edited(site: Site) -> None:
+    site.install("acme_other", PROVIDER.format(id="evil"))
+    site.registry(blocked=["evil"])
+    file = site.path / "acme_other.py"
+    file.write_text(PROVIDER.format(id="good"))
+    os.utime(file, ns=(1, 1))
+    importlib.invalidate_caches()
+
+    assert site.registry(blocked=["evil"]).provider_ids(MODEL_PROVIDERS) == ["good"]
+
+
+def test_the_module_of_a_package_is_found_without_importing_it(site: Site) -> None:
+    (site.path / "acme_pkg").mkdir()
+    (site.path / "acme_pkg" / "__init__.py").write_text("raise AssertionError")
+    (site.path / "acme_pkg" / "inner.py").write_text("")
+    importlib.invalidate_caches()
+    ids = ProviderIds(site.path / "ids.json")
+    ids.learn("acme", "1.0", "acme_pkg.inner:P", "p")
+
+    assert ids.get("acme", "1.0", "acme_pkg.inner:P") == "p"
+    os.utime(site.path / "acme_pkg" / "inner.py", ns=(1, 1))
+    assert ids.get("acme", "1.0", "acme_pkg.inner:P") is None
+
+
 def test_ids_are_kept_in_a_file_for_its_owner_alone(site: Site) -> None:
     site.install("acme_other", PROVIDER.format(id="other"))
     site.registry()
     file = site.path / "jupyter_ai" / "provider-ids.json"
 
-    assert json.loads(file.read_text()) == {"version": 1, "ids": {"acme 1.0 acme_other:Provider": "other"}}
+    content = json.loads(file.read_text())
+    assert {key: each["id"] for key, each in content["ids"].items()} == {
+        "acme 1.0 acme_other:Provider": "other"
+    }
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"version": 2, "ids": {}}', '{"version": 1, "ids": 3}', "{"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"version": 1, "ids": {}}',
+        '{"version": 2, "ids": 3}',
+        '{"version": 2, "ids": {"a": 3}}',
+        "{",
+    ],
+)
 def test_a_broken_file_of_ids_is_as_good_as_none(site: Site, text: str) -> None:
     (site.path / "jupyter_ai").mkdir()
     (site.path / "jupyter_ai" / "provider-ids.json").write_text(text)
@@ -228,13 +276,19 @@ def test_a_broken_file_of_ids_is_as_good_as_none(site: Site, text: str) -> None:
     assert site.imports("acme_other") == 1
 
 
-def test_a_class_that_cannot_describe_itself_is_left_out_of_the_list(site: Site, caplog) -> None:
-    site.install(
-        "acme_other", PROVIDER.replace("help, ", "").format(id="other").replace("None, None", "None")
-    )
+def test_a_class_that_cannot_describe_itself_is_left_out_of_the_list_and_told_once(
+    site: Site, caplog
+) -> None:
+    broken = "    @classmethod\n    def completion_models(cls):\n        return 1 / 0\n"
+    site.install("acme_other", PROVIDER.format(id="other") + broken)
+    registry = site.registry()
 
-    assert listed(site.registry()) == []
-    assert "Provider 'other' cannot be described." in caplog.text
+    assert (listed(registry), listed(registry)) == ([], [])
+    assert only(registry).trouble == "it cannot be described: ZeroDivisionError: division by zero"
+    assert [r.getMessage() for r in caplog.records if "described" in r.getMessage()] == [
+        "Model provider `x` of acme 1.0 (acme_other:Provider): "
+        "it cannot be described: ZeroDivisionError: division by zero"
+    ]
 
 
 def test_every_provider_of_ours_has_an_entry_point_and_a_card() -> None:
@@ -275,3 +329,66 @@ def test_a_mapping_of_providers_takes_changes_as_a_dictionary_does() -> None:
     assert "a" not in providers
     with pytest.raises(KeyError):
         del providers["a"]
+
+
+# What is in serves, whatever the rest does
+
+
+HANGING = "from slow_provider_gate import opened\nopened.wait(30)\n"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Modules with `HANGING` are imported as soon as it is set."""
+    gate = ModuleType("slow_provider_gate")
+    gate.__dict__["opened"] = event = threading.Event()
+    monkeypatch.setitem(sys.modules, gate.__name__, gate)
+    yield event
+    event.set()
+
+
+async def test_what_is_in_serves_while_another_import_hangs(
+    site: Site, partner: str, opened: threading.Event
+) -> None:
+    site.install("zeta_slow", HANGING + PROVIDER.format(id="slow"), name="a", distribution="zeta")
+    site.install("beta_quick", PROVIDER.format(id="quick"), name="b", distribution="beta")
+    registry = site.found()
+    loaded = asyncio.create_task(asyncio.to_thread(registry.load, MODEL_PROVIDERS))
+
+    assert await registry.ready(MODEL_PROVIDERS, 30, id="acme")
+    assert await registry.ready(MODEL_PROVIDERS, 30, id="quick")
+    assert not await registry.ready(MODEL_PROVIDERS, 0, id="slow")
+    assert registry.provider_ids(MODEL_PROVIDERS) == ["quick", "acme"]
+    opened.set()
+    await loaded
+    assert sorted(registry.provider_ids(MODEL_PROVIDERS)) == ["acme", "quick", "slow"]
+
+
+async def test_a_builtin_waits_for_what_may_replace_it(
+    site: Site, partner: str, opened: threading.Event
+) -> None:
+    site.install("acme_slow", HANGING + PROVIDER.format(id="slow"))
+    registry = site.found()
+    loaded = asyncio.create_task(asyncio.to_thread(registry.load, MODEL_PROVIDERS))
+
+    assert not await registry.ready(MODEL_PROVIDERS, 0, id="acme")
+    opened.set()
+    await loaded
+    assert registry.provider_ids(MODEL_PROVIDERS) == ["slow"]
+
+
+async def test_nobody_waits_for_a_provider_that_is_known_to_have_another_id(
+    site: Site, opened: threading.Event
+) -> None:
+    opened.set()
+    site.install("acme_slow", HANGING + PROVIDER.format(id="slow"))
+    site.registry()
+    opened.clear()
+    site.forget()
+    registry = site.found()
+    loaded = asyncio.create_task(asyncio.to_thread(registry.load, MODEL_PROVIDERS))
+
+    assert await registry.ready(MODEL_PROVIDERS, 30, id="another")
+    assert not registry.loaded(MODEL_PROVIDERS)
+    opened.set()
+    await loaded

@@ -33,6 +33,7 @@ from jupyter_ai.plugins import (
     loading,
 )
 from jupyter_ai.plugins.loading import GroupLoading
+from jupyter_ai_magics import BaseEmbeddingsProvider, BaseProvider
 
 GUARD = 30.0  # seconds; a time-out that must not be reached
 
@@ -140,7 +141,8 @@ def handler(slash_id: str | None, **attributes: Any) -> type[BaseChatHandler]:
 
 
 def provider(id: str) -> type:
-    return type("Provider", (), {"id": id, "name": "Name", "models": ["m"], "model_id_key": "model"})
+    members = {"id": id, "name": "Name", "models": ["m"], "model_id_key": "model"}
+    return type("Provider", (BaseProvider,), members)
 
 
 def context_provider(id: str) -> type:
@@ -386,7 +388,7 @@ FAILURES = {
     "needs another package": (
         "import plugin_test_gone.sub",
         "acme 1.0 needs the module `plugin_test_gone`, which is not installed; install what provides it "
-        "(perhaps `pip install plugin_test_gone`)",
+        "(perhaps `pip install plugin-test-gone`)",
     ),
     "needs another version of ours": (
         "import jupyter_ai.plugin_test_gone",
@@ -569,10 +571,10 @@ def test_what_is_added_must_be_a_class() -> None:
 
 def test_embeddings_provider_names_the_keyword_of_its_model() -> None:
     registry = empty_registry()
-    registry.add(EMBEDDINGS_PROVIDERS, "x", type("Embedder", (), {"id": "x", "name": "X", "models": ["m"]}))
+    registry.add(EMBEDDINGS_PROVIDERS, "x", type("Embedder", (BaseEmbeddingsProvider,), {}))
     registry.load(EMBEDDINGS_PROVIDERS)
 
-    assert "`model_id_key` is missing: add `model_id_key = …` to the class" in str(only(registry).reason)
+    assert "`model_id_key` is missing: add `model_id_key = …`" in str(only(registry).reason)
 
 
 @pytest.mark.parametrize("group", [MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS])
@@ -581,7 +583,7 @@ def test_provider_has_id_name_and_models(group: str) -> None:
     registry.add(group, "x", provider("p"))
     registry.load(group)
 
-    reason = reason_for(group, type("Bare", (), {"id": "p"}))
+    reason = reason_for(group, type("Bare", (BaseProvider,), {"id": "p"}))
 
     assert list(registry.classes(group)) == ["x"]
     assert "`name` is missing" in reason
@@ -665,9 +667,9 @@ def test_each_load_is_logged(log: Callable[[], list[str]]) -> None:
         "INFO Registered chat handler `fix` with command `/fix`.",
         "INFO Registered chat handler `default`.",
         "INFO Registered persona `bot`.",
+        "INFO Registered context provider `file`.",
         "INFO Registered model provider `model`.",
         "INFO Registered embeddings provider `embedder`.",
-        "INFO Registered context provider `file`.",
     ]
 
 
@@ -985,7 +987,7 @@ def test_plug_ins_are_imported_in_sorted_order(site: Site) -> None:
 
     loaded_from(site, blocked=note)
 
-    assert order == ["beta a", "acme b", "beta b"]
+    assert order == ["acme b", "beta a", "beta b"]
 
 
 def test_plug_in_that_is_added_to_a_loaded_group_is_loaded_next_time() -> None:
@@ -1151,6 +1153,7 @@ async def test_groups_after_the_one_that_loads_wait_for_their_turn(
 ) -> None:
     site.install_handler("acme", GATED + HANDLER.format(id="x"))
     registry = found_in(site)
+    registry.add(MODEL_PROVIDERS, "p", provider("p"))
     registry.start_loading(asyncio.get_running_loop())
     await gate.wait_reached()
 
@@ -1182,12 +1185,12 @@ async def test_import_that_hangs_does_not_stop_the_other_groups(
 def test_loop_that_was_closed_while_waiting_does_no_harm() -> None:
     opened = threading.Event()
 
-    def work(loading: GroupLoading) -> None:
+    def work(loading: GroupLoading, ours_only: bool) -> None:
         loading.done = opened.wait(GUARD)
 
     loading = GroupLoading("a group", work, threading.RLock())
     closed = asyncio.new_event_loop()
-    waiter = loading.waiter(closed)
+    waiter = loading.waiter(closed, lambda: False)
     [thread] = [thread for thread in threading.enumerate() if thread.name == "load a group"]
     closed.close()
     opened.set()
@@ -1221,3 +1224,15 @@ def test_builtin_class_that_we_do_not_ship_is_an_import_error(site: Site) -> Non
         builtin_class(CHAT_HANDLERS, "nonsense")
     with pytest.raises(ImportError, match=r"the built-in `fix` of .* cannot be imported"):
         builtin_class(CHAT_HANDLERS, "fix")
+
+
+async def test_what_is_added_after_all_groups_were_loaded_is_loaded_by_who_waits_for_it() -> None:
+    registry = empty_registry()
+    registry.start_loading(asyncio.get_running_loop())
+    while not all(registry.loaded(group) for group in GROUPS):
+        await asyncio.sleep(0)
+
+    registry.add(CHAT_HANDLERS, "late", handler("late"))
+
+    assert await registry.ready(CHAT_HANDLERS, timeout=10)
+    assert "/late" in registry.handlers()

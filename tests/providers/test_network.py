@@ -13,7 +13,14 @@ from langchain_openai import ChatOpenAI, OpenAI, OpenAIEmbeddings
 from upstream import Upstream, serve_models
 
 from jupyter_ai_magics.base_provider import BaseProvider
-from jupyter_ai_magics.network import NetworkSettings, http_clients, network_params, ssl_context
+from jupyter_ai_magics.network import (
+    NetworkSettings,
+    http_clients,
+    network_keyword,
+    network_params,
+    parse_headers,
+    ssl_context,
+)
 from jupyter_ai_magics.partner_providers.anthropic import ChatAnthropicProvider
 from jupyter_ai_magics.partner_providers.ollama import OllamaEmbeddingsProvider, OllamaProvider
 from jupyter_ai_magics.partner_providers.openai import (
@@ -249,3 +256,78 @@ def test_settings_override_one_by_one() -> None:
     environment = NetworkSettings(ca_bundle="b.pem", timeout=20, headers={"B": "2"})
 
     assert traits.override(environment) == NetworkSettings("http://a", "b.pem", 20, {"A": "1", "B": "2"})
+
+
+# Through the parameters of a provider, past what its constructor does
+
+
+class Stubborn(ThirdPartys):
+    """Has its own mind about some of the settings, as providers of the 2.x series do."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(request_timeout=5, default_headers={"X-Acme": "1", "x-team": "acme"}, **kwargs)
+
+
+def test_what_a_constructor_sets_itself_stays_and_headers_are_merged() -> None:
+    network = NetworkSettings(timeout=60, proxy="http://proxy:1", headers={"X-Team": "data"})
+
+    model = openai(Stubborn)("http://models.invalid", network_keyword(Stubborn, network))
+
+    assert (model.request_timeout, model.openai_proxy) == (5, "http://proxy:1")
+    assert model.default_headers == {"X-Acme": "1", "X-Team": "data"}
+
+
+def test_it_may_set_them_under_another_name() -> None:
+    given = {"timeout": 5, **network_keyword(ThirdPartys, NetworkSettings(timeout=60))}
+
+    assert openai(ThirdPartys)("http://models.invalid", given).request_timeout == 5
+
+
+def test_clients_of_its_own_need_no_proxy() -> None:
+    clients = http_clients(None, None)
+    given = {**clients, **network_keyword(ThirdPartys, NetworkSettings(proxy="http://proxy:1"))}
+
+    assert openai(ThirdPartys)("http://models.invalid", given).http_client is clients["http_client"]
+
+
+def test_a_proxy_of_its_own_goes_with_the_bundle(authority: tuple[Path, ssl.SSLContext]) -> None:
+    network = NetworkSettings(ca_bundle=str(authority[0]))
+    given = {"openai_proxy": "http://mine:2", **network_keyword(ThirdPartys, network)}
+
+    model = openai(ThirdPartys)("http://models.invalid", given)
+
+    assert model.http_client is http_clients("http://mine:2", str(authority[0]))["http_client"]
+
+
+def test_settings_inside_of_others_are_merged_too() -> None:
+    mine = {"timeout": 5, "headers": {"X-Mine": "1"}}
+    network = NetworkSettings(timeout=60, proxy="http://proxy:1", headers={"X-Team": "data"})
+
+    model = OllamaProvider(model_id="m", client_kwargs=mine, **network_keyword(OllamaProvider, network))
+
+    assert model.client_kwargs == {
+        "timeout": 5,
+        "proxy": "http://proxy:1",
+        "headers": {"X-Mine": "1", "X-Team": "data"},
+    }
+
+
+async def test_the_headers_that_a_person_enters_go_with_the_administrators(upstream: Upstream) -> None:
+    network = NetworkSettings(headers={"X-Team": "data"})
+    entered = {"default_headers": '{"x-team": "mine", "X-Mine": "1"}'}
+    given = {**entered, **network_keyword(ChatOpenAICustomProvider, network)}
+
+    assert await ask(openai(ChatOpenAICustomProvider)(upstream.url, given)) == "hello"
+    assert (upstream.last.headers["x-team"], upstream.last.headers["x-mine"]) == ("data", "1")
+
+
+def test_headers_are_in_no_repr() -> None:
+    assert "secret" not in repr(NetworkSettings(headers={"Authorization": "secret"}))
+
+
+@pytest.mark.parametrize(
+    "text", ["[1]", "3", '{"a b": "c"}', '{"": "c"}', '{"a": "b\\nc"}', '{"a": "\u20ac"}', '{"a": 1}', "{"]
+)
+def test_what_cannot_be_a_header_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="the place"):
+        parse_headers(text, "the place")

@@ -1,6 +1,7 @@
 """The built-in model answers from its file, word by word, without a key or a network."""
 
 import json
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from naps import patch_sleep
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 import jupyter_ai_magics
 import jupyter_ai_magics.offline as offline
@@ -233,3 +234,53 @@ def test_the_versions_are_those_of_the_distribution() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 
     assert project["version"] == jupyter_ai_magics.__version__ == mockllm.__version__
+
+
+class Town(BaseModel):
+    """A town."""
+
+    name: str
+    people: int = Field(ge=3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "town"),
+    [('{"name": "Rome", "people": 9}', Town(name="Rome", people=9)), ("Rome.", Town(name="", people=3))],
+)
+def test_a_structured_answer_is_the_rules_or_the_smallest(responses, answer: str, town: Town) -> None:
+    path = responses(f"responses: {{q: {json.dumps(answer)}}}")
+    model = MockLLMProvider(model_id="offline", responses_path=path, delay_ms=0)
+
+    assert model.with_structured_output(Town).invoke("q") == town
+
+
+def test_a_call_that_is_demanded_is_made_of_the_tool_that_is_named(model: MockLLMProvider) -> None:
+    tools = [{"name": name, "description": "", "parameters": {"type": "object"}} for name in "fg"]
+    choice = {"type": "function", "function": {"name": "g"}}
+
+    for demanded in ("g", choice):
+        said = model.bind_tools(tools, tool_choice=demanded).invoke("q")
+        assert [call["name"] for call in said.tool_calls] == ["g"]
+    assert model.bind_tools(tools, tool_choice="auto").invoke("q").tool_calls == []
+    with pytest.raises(ValueError, match="`tool_choice` asks for 'h', which is none of the tools"):
+        model.bind_tools(tools, tool_choice="h")
+
+
+def test_without_jsonschema_a_demanded_call_says_what_is_missing(
+    model: MockLLMProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+
+    with pytest.raises(NotImplementedError, match=r"needs the package jsonschema: pip install 'jupyter_ai"):
+        model.with_structured_output(Town).invoke("q")
+
+
+def test_tokens_are_counted_without_a_vocabulary(
+    model: MockLLMProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+
+    assert model.get_num_tokens("one two one ") == 3
+    first, second, third = model.get_token_ids("one two one ")
+    assert first == third != second
+    assert model.get_num_tokens_from_messages([SystemMessage("be brief"), HumanMessage("q")]) == 3

@@ -47,3 +47,30 @@ def test_an_alias_is_its_model() -> None:
     assert Policy(blocked_models=[gid]).model_reason(alias) is not None
     assert Policy(blocked_models=[alias]).model_reason(gid) is not None
     assert Policy(allowed_models=[alias]).model_reason(gid) is None
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "llama3.2",
+        "llama3.2:latest",
+        "LLama3.2:Latest",
+        "library/llama3.2",
+        "registry.ollama.ai/library/llama3.2:latest",
+        "https://registry.ollama.ai/library/llama3.2",
+    ],
+)
+@pytest.mark.parametrize("listed", ["llama3.2", "llama3.2:latest"])
+def test_what_ollama_takes_for_one_model_is_one(model: str, listed: str) -> None:
+    gid = f"ollama:{model}"
+
+    assert Policy(blocked_models=[f"ollama:{listed}"]).model_reason(gid) is not None
+    assert Policy(allowed_models=[f"ollama:{listed}"]).model_reason(gid) is None
+
+
+def test_another_tag_or_place_is_another_model() -> None:
+    policy = Policy(blocked_models=["ollama:llama3.2"])
+
+    for model in ("llama3.2:3b", "me/llama3.2", "localhost:5000/library/llama3.2"):
+        assert policy.model_reason(f"ollama:{model}") is None
+    assert Policy(blocked_models=["acme:Large"]).model_reason("acme:large") is None

@@ -1,5 +1,7 @@
 """Which provider an id means, and which installed ones may be used."""
 
+import copy
+import pickle
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
@@ -86,7 +88,7 @@ class FakeEntryPoint:
 
     def load(self) -> object:
         self.loaded = True
-        if isinstance(self.target, Exception):
+        if isinstance(self.target, BaseException):
             raise self.target
         return self.target
 
@@ -113,22 +115,48 @@ def test_one_that_fails_is_logged_and_the_others_load(install, caplog) -> None:
     install(FakeEntryPoint("bad", ImportError("no such module")), FakeEntryPoint("good", Ollama))
 
     assert get_lm_providers() == {"ollama": Ollama}
-    assert caplog.messages == ["Cannot load model provider `bad`: ImportError: no such module"]
+    assert caplog.messages == [
+        "Cannot load model provider `bad`: importing `somewhere` raised ImportError: no such module"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (SystemExit(3), "raised SystemExit: 3"),
+        (ModuleNotFoundError("No module named 'acme_gone'", name="acme_gone"), "`pip install acme-gone`"),
+        (
+            ImportError("cannot import name 'PromptTemplate' from 'langchain.prompts' (x)"),
+            "import `PromptTemplate` from `langchain_core.prompts`",
+        ),
+        (type("Mute", (Exception,), {"__str__": lambda self: 1 / 0})(), "raised Mute"),
+    ],
+)
+def test_whatever_an_import_raises_is_told_in_one_line(install, caplog, capsys, error, told: str) -> None:
+    install(FakeEntryPoint("bad", error), FakeEntryPoint("good", Ollama))
+
+    assert get_lm_providers() == {"ollama": Ollama}
+    assert told in caplog.messages[0]
+    assert "Logging error" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("target", "reason"),
     [
-        (object, "does not derive from BaseProvider"),
-        (print, "does not derive from BaseProvider"),
-        (Nameless, "lacks the class attributes name, models"),
+        (object, "it is no subclass of `jupyter_ai_magics.BaseProvider`: derive it from that class"),
+        (print, "it is no class: register a class"),
+        (
+            Nameless,
+            "`name` is missing: add `name = …`, a string that is not empty, to the class; "
+            "`models` is missing: add `models = …`, a list of strings, to the class",
+        ),
     ],
 )
 def test_what_is_no_provider_is_refused_with_the_reason(install, caplog, target, reason: str) -> None:
     install(FakeEntryPoint("odd", target))
 
     assert get_lm_providers() == {}
-    assert caplog.messages == [f"Cannot use model provider `odd`: somewhere:odd {reason}."]
+    assert caplog.messages == [f"Cannot use model provider `odd`: somewhere:odd: {reason}."]
 
 
 def test_the_first_of_two_with_one_id_serves_and_the_other_is_named(install, caplog) -> None:
@@ -172,10 +200,10 @@ def test_our_partner_providers_are_listed_by_their_cards_and_imported_on_access(
     install(entry_point)
     providers = get_lm_providers()
 
-    assert list(providers) == ["openai-chat"]
     assert decompose_model_id("gpt-4o", providers) == ("openai-chat", "gpt-4o")
     assert not entry_point.loaded
     assert providers["openai-chat"] is Ollama
+    assert list(providers) == ["openai-chat"]
 
 
 def test_one_that_cannot_be_imported_is_logged_and_left_out(install, caplog) -> None:
@@ -184,13 +212,26 @@ def test_one_that_cannot_be_imported_is_logged_and_left_out(install, caplog) -> 
     install(entry_point)
     providers = get_lm_providers()
 
-    assert dict(providers.items()) == {}
     assert "openai-chat" not in providers
-    assert "Cannot load model provider `openai-chat`: ImportError: no such module" in caplog.messages
+    assert "Cannot load model provider `openai-chat`" in caplog.messages[-1]
+
+
+def test_they_come_in_a_real_dictionary(install) -> None:
+    broken = FakeEntryPoint("openai-chat", ImportError("no such module"))
+    broken.value = "jupyter_ai_magics.partner_providers.openai:ChatOpenAIProvider"
+    install(broken, FakeEntryPoint("ollama", Ollama))
+
+    providers = get_lm_providers()
+
+    assert isinstance(providers, dict)
+    whole = {"ollama": Ollama}
+    assert [dict(providers), {**providers}, providers | {}, {} | providers] == [whole] * 4
+    assert (list(providers), len(providers), providers == whole) == (["ollama"], 1, True)
+    assert (pickle.loads(pickle.dumps(providers)), copy.copy(providers)) == (whole, whole)
 
 
 def test_embedding_providers_are_listed_likewise(install, caplog) -> None:
     install(FakeEntryPoint("odd", object))
 
     assert get_em_providers() == {}
-    assert "does not derive from BaseEmbeddingsProvider" in caplog.text
+    assert "it is no subclass of `jupyter_ai_magics.BaseEmbeddingsProvider`" in caplog.text

@@ -25,7 +25,10 @@ class Parrot(BaseProvider, FakeListChatModel):
     id = "parrot"
     name = "Parrot"  # type: ignore[misc]
     models = ["grey", "green"]  # noqa: RUF012
-    fields = [MultilineTextField(key="schema", label="Schema", format="json")]  # noqa: RUF012
+    fields = [  # noqa: RUF012
+        MultilineTextField(key="schema", label="Schema", format="json"),
+        MultilineTextField(key="default_headers", label="Headers", format="json"),
+    ]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(responses=[f"I am {kwargs['model_id']}."], **kwargs)
@@ -142,6 +145,16 @@ class TestSettings:
                 "fields.parrot:grey.schema",
             ),
             ({"model_provider_id": "keyed:large"}, 400, "key-missing", "KEYED_API_KEY"),
+            ({"fields": {"parrot:grey": {"model_id": "red"}}}, 400, "invalid-setting", "schema"),
+            (
+                {"embeddings_fields": {"vectors:v1": {"model": "v2"}}},
+                400,
+                "invalid-setting",
+                "vectors:v1.model",
+            ),
+            ({"api_keys": {SECRET: "KEYED_API_KEY"}}, 400, "invalid-setting", "api_keys"),
+            ({"api_keys": {"KEYED_API_KEY": "a\x00b"}}, 400, "invalid-setting", "api_keys.KEYED_API_KEY"),
+            ({"last_read": 10**17}, 400, "invalid-setting", "last_read"),
             ({"api_keys": {"KEYED_API_KEY": ""}}, 400, "key-empty", "api_keys.KEYED_API_KEY"),
             ({"model_provider_id": "parrot:red"}, 403, "blocked-model", "AiExtension.blocked_models"),
             ({"embeddings_provider_id": "vectors:v2"}, 403, "fixed", "AiExtension.embeddings_model"),
@@ -157,6 +170,7 @@ class TestSettings:
 
         assert (refused.status, refused.json()["code"]) == (status, code)
         assert field in refused.json()["message"]
+        assert SECRET not in refused.json()["message"]
         assert await config_of(server) == before
         assert server.errors == []
 
@@ -240,6 +254,18 @@ class TestTrouble:
         assert (await config_of(server))["problems"] == []
         assert [kept.read_text() for kept in path.parent.glob("config.json.broken-*")] == ["{"]
 
+    async def test_no_other_change_lets_another_model_answer(self, serve: Serve, tmp_path: Path) -> None:
+        path = tmp_path / "data/jupyter_ai/config.json"
+        path.parent.mkdir(parents=True)
+        path.write_text("{")
+        server = await begun(serve)
+
+        refused = await server.post(CONFIG, {"send_with_shift_enter": True})
+
+        assert (refused.status, refused.json()["code"]) == (503, "not-saved")
+        assert "jupyter ai config --reset" in refused.json()["message"]
+        assert path.read_text() == "{"
+
     async def test_a_place_that_cannot_be_written(self, serve: Serve, tmp_path: Path) -> None:
         (tmp_path / "data").mkdir()
         (tmp_path / "data/jupyter_ai").touch()
@@ -278,3 +304,13 @@ class TestTrouble:
         assert (await server.get("api/ai/health")).json()["problems"] == [
             "network: JUPYTER_AI_TIMEOUT is 'soon': set it to a number of seconds, for instance 60."
         ]
+
+
+@pytest.mark.parametrize("headers", ["[1]", '{"a b": "c"}', '{"a": "\u20ac"}'])
+async def test_what_cannot_be_headers_is_refused(serve: Serve, headers: str) -> None:
+    server = await begun(serve)
+
+    refusal = await server.post(CONFIG, {"fields": {"parrot:grey": {"default_headers": headers}}})
+
+    assert refusal.status == 400
+    assert "default_headers" in refusal.json()["message"]

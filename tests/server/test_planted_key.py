@@ -19,6 +19,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import BaseModel
 from serving import Serve, Server, Socket
 
+from jupyter_ai import extension
 from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.plugins import CHAT_HANDLERS, MODEL_PROVIDERS
@@ -276,7 +277,8 @@ async def test_the_key_is_in_no_traceback_in_the_chat(said: Callable[..., Any]) 
 async def test_without_redaction_it_is_everywhere(
     said: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "start_redacting", lambda redactor: None)
+    for module in (host, extension):
+        monkeypatch.setattr(module, "start_redacting", lambda redactor: None)
 
     found = places_with_key(await said("environment"))
 

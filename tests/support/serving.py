@@ -23,7 +23,7 @@ from traitlets.config import Config
 from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.extension import AiExtension
 from jupyter_ai.models import HumanChatMessage
-from jupyter_ai.plugins import CHAT_HANDLERS
+from jupyter_ai.plugins import CHAT_HANDLERS, MODEL_PROVIDERS
 from jupyter_ai.server.host import EngineHost
 
 TOKEN = "a-token"
@@ -130,6 +130,7 @@ class Server:
     async def ready(self) -> None:
         """Wait for the engine and what answers."""
         await (await self.host.ready()).handlers_ready()
+        await self.host.plugins.ready(MODEL_PROVIDERS)
 
     async def request(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         """Send a request; `body` is sent as JSON unless it is bytes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,22 @@ import pytest
 from fake_ollama import find_nothing
 from serving import Server, Steps, start_server
 
+from jupyter_ai.keys.log_redaction import stop_redacting
+from jupyter_ai.keys.redaction import active_redactors
 from jupyter_ai.terminal.client import ChatClient, Option
 from jupyter_ai.terminal.local import LocalLink
 
 GUARD = 20  # seconds; must not pass
 
 Frame = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_process_of_its_own() -> Iterator[None]:
+    """A command's redaction lasts as long as its process."""
+    yield
+    for redactor in active_redactors():
+        stop_redacting(redactor)
 
 
 class Frames:

@@ -127,6 +127,90 @@ def test_a_blank_key_is_refused(run: Run) -> None:
     assert "OPENAI_API_KEY: the key is empty" in run("--set-key", "OPENAI_API_KEY", stdin="\n").stderr
 
 
+def test_a_model_and_a_key_change_together_or_not(run: Run) -> None:
+    run("--set-key", "OPENAI_API_KEY", stdin=SECRET)
+    refused = run("--model", "mockllm:other", "--delete-key", "NO_KEY")
+
+    assert (refused.exit_code, refused.stderr.startswith("Error: There is no key")) == (1, True)
+    assert settings(run("--json"))["model_provider_id"]["source"] == "built-in"
+    both = settings(run("--model", "mockllm:other", "--delete-key", "OPENAI_API_KEY", "--json"))
+    assert (both["model_provider_id"]["source"], "api_keys.OPENAI_API_KEY" in both) == ("user", False)
+
+
+def test_a_name_that_may_be_a_key_is_not_repeated(run: Run) -> None:
+    refused = run("--set-key", SECRET, stdin="OPENAI_API_KEY\n")
+
+    assert refused.exit_code == 1
+    assert "named like an environment variable" in refused.stderr
+    assert SECRET not in refused.output
+
+
+@pytest.mark.parametrize("key", [b"sk\x00a\n", b"sk-\xff-a\n", "sk-\u2028-a\n".encode()])
+def test_what_cannot_be_printed_is_no_key(run: Run, key: bytes) -> None:
+    refused = run("--set-key", "OPENAI_API_KEY", stdin=key)
+
+    assert refused.exit_code == 1
+    assert "api_keys.OPENAI_API_KEY: the key holds a character that cannot be printed" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("trait", "value"),
+    [
+        ("default_api_keys", SECRET),
+        ("blocked_providers", {"ollama": True}),
+        ("allowed_providers", "a, b"),
+        ("blocked_models", [5]),
+        ("model_parameters", {"a:b": SECRET}),
+        ("network_timeout", "soon"),
+        ("key_store", "cloud"),
+    ],
+)
+def test_a_trait_of_the_wrong_type_is_named(run: Run, jupyter_dirs: Path, trait: str, value: Any) -> None:
+    decide(jupyter_dirs, **{trait: value})
+    refused = run("--json")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: Jupyter's configuration is wrong: ")
+    assert trait in refused.stderr
+    assert "AiExtension" in refused.stderr
+    assert SECRET not in refused.stderr
+    assert CliRunner().invoke(main, ["plugins"]).exit_code == 0
+
+
+def test_traits_are_read_as_a_server_reads_them(run: Run, jupyter_dirs: Path) -> None:
+    decide(jupyter_dirs, blocked_providers="acme", log_level=10)
+
+    assert settings(run("--json"))["blocked_providers"]["value"] == ["acme"]
+
+
+def test_a_section_that_is_none_is_told(run: Run, jupyter_dirs: Path) -> None:
+    (jupyter_dirs / "config" / "jupyter_server_config.json").write_text('{"AiExtension": "x"}')
+
+    assert "AiExtension is not an object of traits" in run().stderr
+
+
+def test_a_field_that_may_not_count_is_explained(run: Run, jupyter_dirs: Path) -> None:
+    pytest.importorskip("langchain_openai")
+    gid = "openai-chat:gpt-4o"
+    decide(
+        jupyter_dirs,
+        default_api_keys={"OPENAI_API_KEY": SECRET},
+        model_parameters={gid: {"openai_organization": "theirs"}},
+    )
+    path = jupyter_dirs / "data" / "jupyter_ai" / "config.json"
+    path.parent.mkdir(parents=True)
+    entered = {"openai_api_base": "http://evil", "openai_organization": "mine", "model": "other"}
+    path.write_text(json.dumps({"version": 1, "fields": {gid: entered}}))
+
+    found = {name.rpartition(".")[2]: entry for name, entry in settings(run("--json")).items()}
+
+    assert [found[key]["value"] for key in entered] == [None, "theirs", None]
+    assert "OPENAI_API_KEY comes from AiExtension" in found["openai_api_base"]["considered"][1]["unused"]
+    assert "3. the administrator's defaults: -" in run("--explain").stdout
+    assert "model: other" not in run("--explain").stdout
+    assert "(not used: its provider has no such field)" in run("--explain").stdout
+
+
 def test_reset_forgets_choices_and_keeps_keys(run: Run) -> None:
     run("--model", "mockllm:other", "--set-key", "OPENAI_API_KEY", stdin=SECRET)
 
@@ -167,8 +251,10 @@ def test_secrets_elsewhere_are_hidden(run: Run, jupyter_dirs: Path, monkeypatch:
     assert found["network_proxy"]["value"] == "http://(hidden)@proxy:8080"
     assert found["network_headers"]["value"] == {"Authorization": "(hidden)"}
     assert found["model_parameters"]["value"] == {"mockllm:offline": ["api_key"]}
-    assert found["fields.mockllm:offline.default_headers"]["value"] == {"X-Key": "(hidden)"}
-    assert found["fields.mockllm:offline.base_url"]["value"] == "http://x"
+    names = [f"fields.mockllm:offline.{key}" for key in ("default_headers", "base_url")]
+    entered = [found[name]["considered"][1] for name in names]
+    assert [place["value"] for place in entered] == ['{"X-Key": "(hidden)"}', "http://x"]
+    assert {place["unused"] for place in entered} == {"its provider has no such field"}
 
 
 def test_people_see_a_table(run: Run, jupyter_dirs: Path) -> None:

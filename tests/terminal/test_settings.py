@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jupyter_ai.extension import AiExtension
-from jupyter_ai.terminal import settings
+from jupyter_ai.server.host import HostOptions
 from jupyter_ai.terminal.settings import host_options, read_config
 
 
-def options(folder: Path, told: list[str] | None = None) -> settings.HostOptions:
+def options(folder: Path, told: list[str] | None = None) -> HostOptions:
     return host_options(read_config([].append if told is None else told.append), str(folder), "data")
 
 
@@ -44,8 +43,3 @@ def test_a_broken_file_is_told_and_left_out(jupyter_dirs: Path) -> None:
 
     assert len(told) == 1
     assert "jupyter_server_config.py: ZeroDivisionError" in told[0]
-
-
-def test_the_names_are_those_of_the_extension() -> None:
-    assert {*settings._OPTIONS, *settings._DEFAULTS, *settings._FIXED} <= set(AiExtension.class_trait_names())
-    assert set(settings._OPTIONS.values()) <= set(settings.HostOptions.__dataclass_fields__)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.config.fields import checked_fields, is_blank
+from jupyter_ai.config.fields import MOST_BYTES, check_names, check_size, checked_fields, is_blank
+from jupyter_ai.config.hidden import revealed
+from jupyter_ai.config.naming import MOST, check_key, check_key_name, told
+from jupyter_ai.config.schema import Settings
 from jupyter_ai.config.sources import LANGUAGE_MODEL, MODEL_SETTINGS, ModelSetting, resolved
 from jupyter_ai.errors import (
     AuthError,
     BlockedModelError,
     InvalidSetting,
     KeyEmptyError,
+    KeyInUseError,
+    KeyNotFound,
     SettingFixed,
+    SettingsNotSaved,
     WriteConflictError,
 )
 from jupyter_ai_magics.aliases import MODEL_ID_ALIASES
 
 if TYPE_CHECKING:
     from jupyter_ai.config.file import Snapshot
-    from jupyter_ai.config.schema import Settings
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai.models import UpdateConfigRequest
 
@@ -30,25 +37,31 @@ __all__ = ["Change", "plan"]
 _SECONDS = 10**12
 """Times below are seconds since the epoch, as in 2.x, and not microseconds."""
 
+_HOUR = 3600 * 10**6  # microseconds
+
 
 @dataclass(frozen=True)
 class Change:
-    """New values of settings, and keys to be stored."""
+    """New values of settings, keys to be stored, and names of keys to be forgotten."""
 
     values: dict[str, Any]
     keys: dict[str, str] = field(default_factory=dict, repr=False)
+    forgotten: tuple[str, ...] = ()
 
     def names(self, before: Settings) -> list[str]:
         """What is not as before, for the log; a key counts in any case."""
-        return [*(n for n, value in self.values.items() if value != getattr(before, n)), *self.keys]
+        values = [name for name, value in self.values.items() if value != getattr(before, name)]
+        return [*values, *self.keys, *self.forgotten]
 
 
-def plan(manager: ConfigManager, update: UpdateConfigRequest, before: Snapshot) -> Change:
-    """What `update` makes of the settings `before`. Raises a `SettingsError` if it may not be.
+def plan(
+    manager: ConfigManager, update: UpdateConfigRequest, before: Snapshot, forget: Collection[str] = ()
+) -> Change:
+    """What `update` makes of the settings `before`, without the keys `forget`.
 
-    It may import the provider that is chosen.
+    Raises a `SettingsError` if it may not be. It may import the provider that is chosen.
     """
-    return _Plan(manager, update, before).made()
+    return _Plan(manager, update, before).made(forget)
 
 
 class _Plan:
@@ -59,8 +72,15 @@ class _Plan:
         self._given = update.model_fields_set
         self._keys = _keys(update.api_keys or {})
 
-    def made(self) -> Change:
+    def made(self, forget: Collection[str]) -> Change:
         self._check_fresh()
+        self._check_known()
+        values = self._values()
+        for name in forget:
+            self._check_forgotten(name, values)
+        return Change(values, self._keys, tuple(forget))
+
+    def _values(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for setting in MODEL_SETTINGS:
             entered = self._fields(setting)
@@ -70,16 +90,43 @@ class _Plan:
                 values |= self._model(setting, entered)
         if self._update.send_with_shift_enter is not None:
             values["send_with_shift_enter"] = self._update.send_with_shift_enter
-        return Change(values, self._keys)
+        self._check_size_of_all(values)
+        return values
 
     def _check_fresh(self) -> None:
         read, changed = self._update.last_read, self._before.stamp
         if read is None:
             return
+        latest = max(changed, time.time_ns() // 1000) + _HOUR
+        if read > (latest // 10**6 if read < _SECONDS else latest):
+            raise InvalidSetting("last_read: it is in the future. Send the one of GET api/ai/config.")
         if (changed // 10**6 if read < _SECONDS else changed) > read:
             raise WriteConflictError(
                 "Somebody else has changed the settings meanwhile. Load them again, then make your change."
             )
+
+    def _check_known(self) -> None:
+        """What a broken file said is lost with the next change: then no other model may take its place."""
+        sources = self._manager.sources
+        for setting in MODEL_SETTINGS if self._before.broken else ():
+            known = sources.chosen(setting, self._before) or resolved(getattr(self._update, setting.name))
+            if known is None and sources.chosen(setting, replace(self._before, broken=False)) is not None:
+                raise SettingsNotSaved(
+                    f"{self._before.problem} Nothing was changed: a change must name the {setting.what} "
+                    f"({setting.name}) while this is so. `jupyter ai config --reset` forgets all choices."
+                )
+
+    def _check_forgotten(self, name: str, values: Mapping[str, Any]) -> None:
+        """Raise unless the user's key of that name can be deleted."""
+        if name in self._keys:
+            raise InvalidSetting(f"{name}: it cannot be set and deleted at once.")
+        if name not in self._manager.keys.stored():
+            raise _not_stored(self._manager.keys.source(name), told(name))
+        after = replace(self._before, settings=self._before.settings.model_copy(update=values), broken=False)
+        user = self._manager.choices.user_of(name, after)
+        if user is not None:
+            model = f"the {user[0].what} {user[1]}"
+            raise KeyInUseError(f"{name} is needed by {model}. Choose another model first.")
 
     # Models
 
@@ -91,12 +138,14 @@ class _Plan:
                 raise SettingFixed(f"{setting.name}: it is fixed by {current.where}.")
             return {}
         if gid is not None:
-            self._check_model(setting, gid, entered, is_new=current is None or current.value != gid)
+            self._check_model(setting, gid)
+            if current is None or current.value != gid:
+                stored = getattr(self._before.settings, setting.fields) if entered is None else entered
+                self._check_provider(setting, gid, stored.get(gid, {}))
         return {setting.name: gid}
 
-    def _check_model(
-        self, setting: ModelSetting, gid: str, entered: dict[str, Any] | None, *, is_new: bool
-    ) -> None:
+    def _check_model(self, setting: ModelSetting, gid: str) -> None:
+        _check_length(gid, setting.name)
         provider_id, colon, model_id = gid.partition(":")
         if not (provider_id and colon and model_id):
             form = "is not of the form <provider>:<model>"
@@ -104,10 +153,8 @@ class _Plan:
         reason = self._manager.policy.model_reason(gid)
         if reason is not None:
             raise BlockedModelError(f"{setting.name}: {gid} may not be used: {reason}.")
-        if is_new:
-            self._check_provider(setting, gid, entered)
 
-    def _check_provider(self, setting: ModelSetting, gid: str, entered: dict[str, Any] | None) -> None:
+    def _check_provider(self, setting: ModelSetting, gid: str, entered: Mapping[str, Any]) -> None:
         provider, problem = self._manager.choices.find_provider(setting, gid)
         if provider is None:
             raise InvalidSetting(
@@ -118,15 +165,12 @@ class _Plan:
                 f"{setting.name}: {gid} takes no messages, so that it cannot answer in the chat. "
                 "It can be chosen as completions_model_provider_id."
             )
-        fields = (entered or {}).get(gid) or self._manager.sources.fields(setting, gid, self._before)
-        lacking = [
-            name
-            for name in self._manager.choices.lacking_keys(provider, gid, fields)
-            if name not in self._keys
-        ]
+        choices = self._manager.choices
+        lacking = [name for name in choices.lacking_keys(provider, gid) if name not in self._keys]
         if lacking:
             names = " and ".join(lacking)
             raise AuthError(f"{setting.name}: {gid} needs {names}, which is not set. Send it in api_keys.")
+        choices.check_addresses(setting, gid, provider, entered, self._before, self._keys)
 
     def _close(self, setting: ModelSetting, gid: str) -> str:
         """The ids that may have been meant, as a sentence of their own."""
@@ -153,27 +197,80 @@ class _Plan:
         stored: dict[str, dict[str, Any]] = dict(getattr(self._before.settings, setting.fields))
         for name, values in given.items():
             gid = resolved(name) or name
-            entered = {**stored.get(gid, {}), **values}
-            if entered != stored.get(gid):
-                provider = self._provider_of(setting, gid)
-                checked_fields(provider, values, f"{setting.fields}.{gid}")
-            stored[gid] = {key: value for key, value in entered.items() if not is_blank(value)}
+            known = stored.get(gid, {})
+            new = self._new_fields(setting, gid, values, known)
+            if new:
+                self._check_fields(setting, gid, new)
+                entered = {**known, **new}
+                stored[gid] = {key: value for key, value in entered.items() if not is_blank(value)}
         return {gid: entered for gid, entered in stored.items() if entered}
 
-    def _provider_of(self, setting: ModelSetting, gid: str) -> Any:
-        if self._manager.policy.model_reason(gid) is not None:
-            return None
-        return self._manager.choices.find_provider(setting, gid)[0]
+    def _new_fields(
+        self, setting: ModelSetting, gid: str, values: Mapping[str, Any], known: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What is not as it is stored; who sends back what was hidden means what is stored."""
+        new = {}
+        for key, value in values.items():
+            before = known.get(key)
+            try:
+                meant = revealed(key, value, before)
+            except LookupError:
+                where = f"{setting.fields}.{told(gid)}.{told(key)}"
+                raise InvalidSetting(
+                    f"{where}: what is hidden there cannot be kept. Enter it anew."
+                ) from None
+            is_same = type(meant) is type(before) and meant == before
+            if not is_same and not (is_blank(meant) and key not in known):
+                new[key] = meant
+        return new
+
+    def _check_fields(self, setting: ModelSetting, gid: str, new: Mapping[str, Any]) -> None:
+        _check_length(gid, setting.fields)
+        where = f"{setting.fields}.{gid}"
+        given = {key: value for key, value in new.items() if not is_blank(value)}
+        for key, value in given.items():
+            check_size(key, value, where)
+        if not given:
+            return
+        reason = self._manager.policy.model_reason(gid)
+        if reason is not None:
+            raise BlockedModelError(f"{where}: {gid} may not be used: {reason}.")
+        provider, problem = self._manager.choices.find_provider(setting, gid)
+        if provider is None:
+            raise InvalidSetting(f"{where}: {gid} cannot be used: {problem}")
+        check_names(provider, given, where)
+        checked_fields(provider, given, where)
+        self._manager.choices.check_addresses(setting, gid, provider, given, self._before, self._keys)
+
+    def _check_size_of_all(self, values: Mapping[str, Any]) -> None:
+        names = [setting.fields for setting in MODEL_SETTINGS]
+        if values.keys().isdisjoint(names):
+            return
+        all = {name: values.get(name, getattr(self._before.settings, name)) for name in names}
+        if len(json.dumps(all, ensure_ascii=False).encode()) > MOST_BYTES:
+            raise InvalidSetting(f"fields: those of all models are larger than {MOST_BYTES} bytes.")
 
 
 def _keys(given: Mapping[str, str]) -> dict[str, str]:
     keys = {name.strip(): value.strip() for name, value in given.items()}
-    if "" in keys:
-        raise InvalidSetting("api_keys: a key has no name.")
     for name, value in keys.items():
+        check_key_name(name)
         if not value:
             raise KeyEmptyError(f"api_keys.{name}: the key is empty. Leave it out to keep it, or delete it.")
+        check_key(name, value)
     return keys
+
+
+def _not_stored(source: str | None, name: str) -> SettingFixed | KeyNotFound:
+    if source is None:
+        return KeyNotFound("There is no key of that name. `jupyter ai config` lists those that there are.")
+    where = "the environment" if source == "environment" else "AiExtension.default_api_keys"
+    return SettingFixed(f"{name} comes from {where}, and cannot be deleted here.")
+
+
+def _check_length(gid: str, where: str) -> None:
+    if len(gid) > MOST:
+        raise InvalidSetting(f"{where}: {told(gid)!r} is longer than {MOST} characters.")
 
 
 def _is_for_chat(provider: type) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from jupyter_ai.config.hidden import HIDDEN, hidden
 from jupyter_ai.config.sources import MODEL_SETTINGS, Kind, ModelSetting, Source
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Explained", "explain"]
 
-_HIDDEN = "(hidden)"
-_SECRET = ("authorization", "credential", "header", "key", "password", "secret", "token")
 _LISTS = ("allowed_providers", "blocked_providers", "allowed_models", "blocked_models")
 _NETWORK = {"proxy": "PROXY", "ca_bundle": "CA_BUNDLE", "timeout": "TIMEOUT", "headers": "HEADERS"}
 _BUILT_IN = {"key_store": "file"}
@@ -42,7 +39,10 @@ class Explained:
 
     def describe(self) -> dict[str, Any]:
         """As JSON."""
-        places = [{"source": s.kind, "where": s.where, "value": s.value} for s in self.considered]
+        places = [
+            {"source": s.kind, "where": s.where, "value": s.value, "unused": s.unused}
+            for s in self.considered
+        ]
         shown = {name: getattr(self, name) for name in ("name", "value", "source", "where", "read_only")}
         return {**shown, "considered": places, "change": self.change}
 
@@ -65,7 +65,7 @@ def _explained(
     name: str, places: Iterable[Source], change: str, *, broken: bool = False, fixed: bool = False
 ) -> Explained:
     considered = tuple(places)
-    said = next((source for source in considered if source.value is not None), None)
+    said = next((source for source in considered if source.counts), None)
     order = [source.kind for source in considered]
     if broken and (said is None or order.index(said.kind) > order.index("user")):
         said = None
@@ -90,15 +90,19 @@ def _shift_enter(config: ConfigManager) -> Explained:
 
 
 def _fields(config: ConfigManager, setting: ModelSetting) -> Iterator[Explained]:
-    stored = getattr(config.sources.read().settings, setting.fields)
+    snapshot = config.sources.read()
+    stored = getattr(snapshot.settings, setting.fields)
     defaults = config.sources.defaults.get(setting.fields) or {}
     for gid in sorted({*stored, *defaults}):
+        parameters = config.choices.model_parameters.get(gid, {})
+        reasons = config.choices.unused_fields(setting, gid, snapshot)
         for key in sorted({*stored.get(gid, {}), *defaults.get(gid, {})}):
+            given = (parameters, stored.get(gid, {}), defaults.get(gid, {}))
+            values = [hidden(key, members.get(key)) for members in given]
             places = [
-                Source("user", config.sources.file, _shown(key, stored.get(gid, {}).get(key))),
-                Source(
-                    "default", "the administrator's defaults", _shown(key, defaults.get(gid, {}).get(key))
-                ),
+                Source("administrator", "AiExtension.model_parameters", values[0]),
+                Source("user", config.sources.file, values[1], reasons.get(key)),
+                Source("default", "the administrator's defaults", values[2], reasons.get(key)),
             ]
             yield _explained(f"{setting.fields}.{gid}.{key}", places, "the settings of the chat")
 
@@ -110,7 +114,7 @@ def _keys(config: ConfigManager) -> Iterator[Explained]:
             "user": name in config.keys.stored(),
             "administrator": name in (config.sources.defaults.get("api_keys") or {}),
         }
-        places = [Source(*_KEYS[kind], _HIDDEN if is_given else None) for kind, is_given in given.items()]
+        places = [Source(*_KEYS[kind], HIDDEN if is_given else None) for kind, is_given in given.items()]
         yield _explained(f"api_keys.{name}", places, f"`jupyter ai config --set-key {name}`")
 
 
@@ -122,8 +126,8 @@ def _network(config: ConfigManager, options: HostOptions, *, wrong: bool) -> Ite
         decided = getattr(options, f"network_{name}") or None
         said = None if wrong else environ.get(f"JUPYTER_AI_{variable}") or None
         places = [
-            Source("environment", f"JUPYTER_AI_{variable} in the environment", _shown(name, said)),
-            Source("administrator", trait, _shown(name, decided)),
+            Source("environment", f"JUPYTER_AI_{variable} in the environment", hidden(name, said)),
+            Source("administrator", trait, hidden(name, decided)),
         ]
         yield _explained(f"network_{name}", places, trait, fixed=True)
 
@@ -139,24 +143,3 @@ def _administrators(options: HostOptions) -> Iterator[Explained]:
             Source("built-in", "built in", built_in),
         ]
         yield _explained(name, places, trait, fixed=True)
-
-
-def _shown(name: str, value: Any) -> Any:
-    """A value without what may be secret in it."""
-    if value is None:
-        return None
-    if isinstance(value, Mapping):
-        return dict.fromkeys(value, _HIDDEN)
-    if any(word in name.lower() for word in _SECRET):
-        return _hidden_members(value)
-    if isinstance(value, str) and "@" in value and "//" in value:
-        return value.replace(urlsplit(value).netloc.rpartition("@")[0], _HIDDEN)
-    return value
-
-
-def _hidden_members(value: Any) -> Any:
-    try:
-        members = json.loads(value) if isinstance(value, str) else None
-    except ValueError:
-        members = None
-    return dict.fromkeys(members, _HIDDEN) if isinstance(members, dict) else _HIDDEN

@@ -3,27 +3,104 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_ai.config.naming import told
 from jupyter_ai.errors import InvalidSetting
+from jupyter_ai_magics.auth import key_params
 from jupyter_ai_magics.fields import IntegerField
+from jupyter_ai_magics.network import parse_headers
 
-__all__ = ["checked_fields", "is_blank"]
+__all__ = [
+    "MOST_BYTES",
+    "check_names",
+    "check_size",
+    "checked_fields",
+    "is_address",
+    "is_blank",
+    "is_deep",
+    "own_fields",
+]
+
+MOST_BYTES = 1 << 20  # of all fields of all models, as JSON
+_MOST_BYTES_OF_ONE = 1 << 16
+_DEPTH = 8  # of lists and objects in each other
+_ADDRESSES = ("address", "base", "endpoint", "host", "proxy", "server", "uri", "url")
+
+
+def own_fields(provider: Any) -> dict[str, Any]:
+    """The fields of a provider that people may fill in, by key: no key of theirs, and not the model's id."""
+    taken = {*_id_keywords(provider), *key_params(getattr(provider, "auth_strategy", None)).values()}
+    return {field.key: field for field in getattr(provider, "fields", None) or () if field.key not in taken}
 
 
 def checked_fields(provider: Any, given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The values for the constructor of `provider`, without those that are blank.
+    """The values for the constructor of `provider`: those of its own fields that are not blank.
 
-    A key that names none of its fields may be meant for it all the same, and stays. Raises `InvalidSetting`,
-    which names `where`.
+    Whatever else is in `given`, perhaps of an earlier version, could name another model or server, and is
+    left out. Raises `InvalidSetting`, which names `where`.
     """
-    known = {field.key: field for field in getattr(provider, "fields", ())}
+    known = own_fields(provider)
     return {
-        key: _checked(known.get(key), value, f"{where}.{key}")
+        key: _checked(known[key], value, f"{where}.{key}")
         for key, value in given.items()
-        if not is_blank(value)
+        if key in known and not is_blank(value)
     }
+
+
+def check_names(provider: Any, given: Mapping[str, Any], where: str) -> None:
+    """Raise `InvalidSetting` where a key of `given` names none of the provider's own fields."""
+    known = own_fields(provider)
+    keys = {keyword: name for name, keyword in key_params(getattr(provider, "auth_strategy", None)).items()}
+    for key in given:
+        if key in known:
+            continue
+        reason = "there is no such field."
+        if key in keys:
+            reason = f"keys are not kept here. Send it in api_keys, as {keys[key]}."
+        elif key in _id_keywords(provider):
+            reason = "the model is named by the setting of the model alone."
+        fields = f"Its provider has {', '.join(known)}." if known else "Its provider has no fields."
+        raise InvalidSetting(f"{where}.{told(key)}: {reason} {fields}")
+
+
+def check_size(key: str, value: Any, where: str) -> None:
+    """Raise `InvalidSetting` unless a value can be written, read and shown."""
+    name = f"{where}.{told(key)}"
+    if is_deep(value, _DEPTH):
+        raise InvalidSetting(f"{name}: it is nested too deeply; {_DEPTH} levels are the most.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidSetting(f"{name}: it is no number of JSON.")
+    try:
+        size = len(json.dumps({key: value}, ensure_ascii=False, allow_nan=False).encode())
+    except (TypeError, ValueError):
+        raise InvalidSetting(f"{name}: it is no JSON in UTF-8.") from None
+    if size > _MOST_BYTES_OF_ONE:
+        raise InvalidSetting(f"{name}: it is larger than {_MOST_BYTES_OF_ONE} bytes.")
+
+
+def is_deep(value: Any, most: int) -> bool:
+    """Whether lists and objects are in each other more than `most` times."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [
+            member
+            for found in level
+            if isinstance(found, Mapping | list | tuple)
+            for member in (found.values() if isinstance(found, Mapping) else found)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def is_address(key: str, value: Any) -> bool:
+    """Whether a field decides where requests go: by its name, or since it holds a URL."""
+    if "header" in key.lower():
+        return False
+    return key.lower().endswith(_ADDRESSES) or "//" in str(value)
 
 
 def is_blank(value: Any) -> bool:
@@ -31,9 +108,16 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def _id_keywords(provider: Any) -> set[str]:
+    """The names under which the constructor takes the model's id; pydantic knows some by an alias."""
+    names = {"model_id", getattr(provider, "model_id_key", None) or "model_id"}
+    for name, field in (getattr(provider, "model_fields", None) or {}).items():
+        if {name, field.alias} & names:
+            names |= {name, field.alias or name}
+    return names
+
+
 def _checked(field: Any, value: Any, where: str) -> Any:
-    if field is None:
-        return value
     if isinstance(field, IntegerField):
         return _integer(value, where)
     if not isinstance(value, str):
@@ -60,6 +144,11 @@ def _check_json(text: str, where: str, field: Any) -> None:
         raise InvalidSetting(f"{where}: it is not JSON: {error.msg} at {place}. {_entry(field)}") from None
     except (ValueError, RecursionError):
         raise InvalidSetting(f"{where}: it is not JSON that can be read. {_entry(field)}") from None
+    if field.key == "default_headers":
+        try:
+            parse_headers(text, where)
+        except ValueError as error:
+            raise InvalidSetting(f"{error}. {_entry(field)}") from None
 
 
 def _entry(field: Any) -> str:

@@ -6,7 +6,6 @@ import errno
 import logging
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 
 from jupyter_ai.config.schema import ReadSettings, Settings, UnreadableSettings, dump, parse
 from jupyter_ai.errors import JupyterAIError, SettingsNotSaved
+from jupyter_ai_magics.atomic_file import put_in_place, remove_leftovers, written
 
 __all__ = ["FOLDER", "SettingsFile", "SettingsStore", "Snapshot", "next_stamp"]
 
@@ -92,7 +92,8 @@ class SettingsFile:
             if self._mark() != before.mark:
                 return False
             settings = settings.model_copy(update={"changed": next_stamp(before)})
-            with self._written(dump(settings)) as new, alongside or nullcontext():
+            remove_leftovers(self.path)
+            with written(self.path, dump(settings)) as new, alongside or nullcontext():
                 self._put_in_place(new, aside=before.broken)
             self._snapshot = self._load(migrate=False)
         return True
@@ -180,31 +181,15 @@ class SettingsFile:
         finally:
             lock.release()
 
-    @contextmanager
-    def _written(self, data: bytes) -> Iterator[str]:
-        """A new file beside the real one, which may be elsewhere; it is for its owner alone."""
-        target = os.path.realpath(self.path)
-        handle, new = tempfile.mkstemp(prefix=".config.", suffix=".json", dir=os.path.dirname(target))
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            yield new
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(new)
-
     def _put_in_place(self, new: str, *, aside: bool) -> None:
         target = os.path.realpath(self.path)
         kept = self._put_aside(target) if aside else None
         try:
-            os.replace(new, target)
+            put_in_place(new, self.path)
         except OSError:
             if kept is not None:
                 os.rename(kept, target)
             raise
-        _flush_folder(os.path.dirname(target))
 
     def _put_aside(self, target: str) -> str:
         stamp = f"{target}.broken-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"
@@ -229,21 +214,12 @@ def _read(path: Path) -> tuple[os.stat_result, bytes]:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError(errno.EINVAL, "it is not a file")
     with path.open("rb") as file:
+        if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
+            with suppress(OSError):
+                os.fchmod(file.fileno(), 0o600)  # older versions kept keys in it
         return os.fstat(file.fileno()), file.read()
 
 
 def next_stamp(before: Snapshot) -> int:
     """The time of a change now, which is later than that of `before` whatever the clock says."""
     return max(time.time_ns() // 1000, before.stamp + 1)
-
-
-def _flush_folder(folder: str) -> None:
-    """Make the renaming last through a power cut, where folders can be flushed."""
-    if os.name != "posix":
-        return
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from jupyter_ai.config.fields import is_deep
+
 __all__ = [
     "DEFAULT_INDENTATION_DEPTH",
     "VERSION",
@@ -21,6 +23,7 @@ __all__ = [
 
 VERSION = 1
 DEFAULT_INDENTATION_DEPTH = 4
+_DEPTH = 32  # of lists and objects in each other
 _MOST_PROBLEMS = 3  # that one message tells
 
 
@@ -92,7 +95,18 @@ def _object(data: bytes) -> dict[str, Any]:
         raise UnreadableSettings("it is not JSON in UTF-8") from None
     if not isinstance(content, dict):
         raise UnreadableSettings("it is not a JSON object")
+    _check_shown(content)
     return content
+
+
+def _check_shown(content: dict[str, Any]) -> None:
+    """What nobody could be sent is as bad as what cannot be read."""
+    if is_deep(content, _DEPTH):
+        raise UnreadableSettings("it is nested too deeply")
+    try:
+        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        raise UnreadableSettings("it holds half a character, or a number that JSON does not have") from None
 
 
 def _keys(value: Any) -> dict[str, str]:

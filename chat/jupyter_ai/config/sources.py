@@ -80,6 +80,12 @@ class Source:
     kind: Kind
     where: str
     value: Any
+    unused: str | None = None  # why it does not count, whatever it says
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says something that is heard."""
+        return self.value is not None and self.unused is None
 
     @property
     def is_fixed(self) -> bool:
@@ -128,10 +134,15 @@ class Sources:
         return None
 
     def fields(self, setting: ModelSetting, gid: str, snapshot: Snapshot | None = None) -> dict[str, Any]:
-        """What was entered for a model: the administrator's defaults, then the person's."""
-        person = getattr((snapshot or self.read()).settings, setting.fields)
+        """What is set for a model: the administrator's defaults, then what the person entered."""
         defaults = self.defaults.get(setting.fields) or {}
-        return {**defaults.get(gid, {}), **person.get(gid, {})}
+        return {**defaults.get(gid, {}), **self.entered(setting, gid, snapshot)}
+
+    def entered(self, setting: ModelSetting, gid: str, snapshot: Snapshot | None = None) -> dict[str, Any]:
+        """What the person entered for a model."""
+        settings = (snapshot or self.read()).settings
+        entered: dict[str, Any] = getattr(settings, setting.fields).get(gid, {})
+        return entered
 
 
 def resolved(value: Any) -> str | None:

@@ -27,37 +27,36 @@ class Writer:
         self._keys = keys
         self._log = log
 
-    def change(self, make: Callable[[Snapshot], Change], also: Callable[[], None] | None = None) -> None:
+    def change(self, make: Callable[[Snapshot], Change]) -> None:
         """Apply what `make` makes of the settings; it is asked again if they have changed meanwhile.
 
-        `also` is called once the settings are in place. Raises what `make` raises, `SettingsNotSaved`, and
-        `SecretsError` if the keys cannot be stored.
+        Raises what `make` raises, `SettingsNotSaved`, and `SecretsError` if the keys cannot be stored.
         """
         for _ in range(_ATTEMPTS):
             before = self._store.read()
             change = make(before)
             names = change.names(before.settings)
-            if not (names or also or before.broken):
+            if not (names or before.broken):
                 return
             after = before.settings.model_copy(update=change.values)
-            if self._store.replace(before, after, self._with_keys(change.keys, also)):
+            if self._store.replace(before, after, self._with_keys(change)):
                 self._log.info("Settings were changed: %s.", ", ".join(names) or "none")
                 return
         raise SettingsNotSaved("The settings are being changed by somebody else all the time. Try again.")
 
     @contextmanager
-    def _with_keys(self, keys: Mapping[str, str], also: Callable[[], None] | None) -> Iterator[None]:
-        """Store keys; should what follows fail, they are as before."""
-        old = {name: self._keys.stored_value(name) for name in keys}
+    def _with_keys(self, change: Change) -> Iterator[None]:
+        """Store and forget keys; should what follows fail, they are as before."""
+        old = {name: self._keys.stored_value(name) for name in (*change.keys, *change.forgotten)}
         try:
-            take(self._keys, keys)
+            take(self._keys, change.keys)
+            for name in change.forgotten:
+                self._keys.delete(name)
             yield
         except BaseException:
             for name, key in old.items():
                 self._restore_key(name, key)
             raise
-        if also is not None:
-            also()
 
     def _restore_key(self, name: str, key: str | None) -> None:
         try:

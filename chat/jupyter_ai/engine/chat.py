@@ -24,7 +24,7 @@ from jupyter_ai.engine.store import ChatContents, ChatRow, MemoryRow, RunRow
 from jupyter_ai.engine.streams import Streams
 from jupyter_ai.engine.subscriber import Subscriber
 from jupyter_ai.errors import ChatNotFound, NotAllowed, NotYourRun, UnknownMessage, message_of
-from jupyter_ai.keys.redaction import active, redact, redact_chunk, redact_data
+from jupyter_ai.keys.redaction import active, redact, redact_data
 from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
@@ -508,11 +508,11 @@ class Chat:
         elif chunk.stream_complete:
             self._end_stream(chunk.id, chunk.content, chunk.metadata)
         else:
-            self._streams.feed(chunk.id, redact_chunk(chunk.content))
+            self._streams.feed(chunk.id, chunk.content)
 
     def _end_stream(self, id: str, text: str, metadata: dict[str, Any]) -> None:
         self.message_interrupted.pop(id, None)
-        self._streams.end(id, redact(text), _without_keys(metadata))
+        self._streams.end(id, text, _without_keys(metadata))
 
     # Pending messages
 

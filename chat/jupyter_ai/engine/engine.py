@@ -25,6 +25,7 @@ from jupyter_ai.plugins import (
     PERSONAS,
     PluginRegistry,
 )
+from jupyter_ai_magics.models.persona import JupyternautPersona
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -162,24 +163,37 @@ class Engine:
         await self._loaded(CHAT_HANDLERS, PERSONAS)
 
     async def handlers_ready(self) -> None:
-        """Return when all that an answer may need is loaded, after 30 s at most."""
-        await self._loaded(CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS)
+        """Return when all that an answer may need is loaded, after 30 s at most.
+
+        Of providers that is the selected model's.
+        """
+        await self._loaded(CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS)
         await self._model_ready()
 
     async def _model_ready(self) -> None:
         """Import the provider of the selected model on a thread, if that was not done."""
-        config = self.config_manager
-        if config.prepared or str(config.lm_gid) in self._late:
+        config, gid = self.config_manager, str(self.config_manager.lm_gid)
+        if config.prepared or gid in self._late:
             return
+        if not await self.plugins.ready(MODEL_PROVIDERS, id=gid.partition(":")[0]):
+            self._late.add(gid)
+            return
+        try:
+            await self._prepare(gid)
+        # A provider's code. Whoever asks for the model is told then.
+        except Exception as e:  # noqa: BLE001
+            self.log.warning("The provider of %s cannot be prepared: %r", gid, e)
+
+    async def _prepare(self, gid: str) -> None:
         if not self.options.threads:
-            config.prepare()
+            self.config_manager.prepare()
             return
         try:
             async with asyncio.timeout(_PREPARING):
-                await run_in_thread(config.prepare)
+                await run_in_thread(self.config_manager.prepare)
         except TimeoutError:
-            self.log.warning("The provider of %s is not imported after %g s.", config.lm_gid, _PREPARING)
-            self._late.add(str(config.lm_gid))
+            self.log.warning("The provider of %s is not imported after %g s.", gid, _PREPARING)
+            self._late.add(gid)
 
     async def _loaded(self, *groups: str) -> None:
         # What was late once is not waited for again: one import that hangs would hold up every message.
@@ -190,7 +204,12 @@ class Engine:
 
     def persona(self) -> Persona:
         """Who speaks where no handler does."""
-        return self.config_manager.persona
+        try:
+            return self.config_manager.persona
+        # A provider's code; what is said must not fail with it.
+        except Exception as e:  # noqa: BLE001
+            self.log.warning("The persona of the selected model is not to be had: %r", e)
+            return JupyternautPersona
 
     def handler_arguments(self, chat: Chat) -> dict[str, Any]:
         """The keyword arguments of `BaseChatHandler`, for one chat."""

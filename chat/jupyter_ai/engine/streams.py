@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.engine.frame import dump, encodable, plain
 from jupyter_ai.engine.stream import StreamBuffer
+from jupyter_ai.keys.stream_redaction import StreamRedactor
 
 if TYPE_CHECKING:
     from jupyter_ai.engine.outlet import Outlet
@@ -22,12 +23,13 @@ _SAVE_EVERY = 0.25
 
 
 class _Stream:
-    __slots__ = ("buffer", "flush_timer", "message", "run", "save_timer")
+    __slots__ = ("buffer", "flush_timer", "keys", "message", "run", "save_timer")
 
     def __init__(self, message: AgentStreamMessage, run: Run | None) -> None:
         self.message = message
         self.run = run
         self.buffer = StreamBuffer()
+        self.keys = StreamRedactor()
         self.flush_timer: asyncio.TimerHandle | None = None
         self.save_timer: asyncio.TimerHandle | None = None
 
@@ -64,9 +66,9 @@ class Streams:
             self.feed(message.id, body)
 
     def feed(self, id: str, text: str) -> None:
-        """Append to a stream."""
+        """Append to a stream; what may be the beginning of a key waits for what follows."""
         stream = self._open.get(id)
-        if stream is None or not text:
+        if stream is None or not (text := stream.keys.feed(text)):
             return
         if stream.buffer.feed(text, monotonic()):
             self._flush(stream)
@@ -82,7 +84,7 @@ class Streams:
         if stream is None:
             return
         stream.cancel_timers()
-        if text:
+        if text := stream.keys.feed(text) + stream.keys.flush():
             stream.buffer.feed(text, monotonic())
         if stream.run is not None:
             stream.run.streams.discard(id)

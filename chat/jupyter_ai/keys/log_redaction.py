@@ -1,4 +1,4 @@
-"""Keys taken out of the log, of warnings and of what failing threads print, whoever writes and shows them."""
+"""Keys taken out of the log, of warnings and of what failing threads and finalizers print."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ class _Hold:
         self._make = logging.getLogRecordFactory()
         self._show = warnings.showwarning
         self._except = threading.excepthook
-        self._ours = (self._record, self._warning, self._thread)
+        self._unraisable = sys.unraisablehook
+        self._ours = (self._record, self._warning, self._thread, self._forgotten)
         logging.setLogRecordFactory(self._ours[0])
-        warnings.showwarning, threading.excepthook = self._ours[1:]
+        warnings.showwarning, threading.excepthook, sys.unraisablehook = self._ours[1:]
 
     def release(self) -> None:
         """Take them away."""
@@ -57,6 +58,8 @@ class _Hold:
             warnings.showwarning = self._show
         if threading.excepthook is self._ours[2]:
             threading.excepthook = self._except
+        if sys.unraisablehook is self._ours[3]:
+            sys.unraisablehook = self._unraisable
 
     def _record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record = self._make(*args, **kwargs)
@@ -89,6 +92,17 @@ class _Hold:
             text = "".join(traceback.format_exception(args.exc_value))
             print(f"Exception in thread {name}:\n{redaction.redact(text)}", file=sys.stderr, end="")
 
+    def _forgotten(self, args: sys.UnraisableHookArgs) -> None:
+        """An exception that nobody can take, such as one of `__del__`; it names an object, too."""
+        text = f"{args.err_msg or 'Exception ignored in'}: {_shown(args.object)}\n"
+        if args.exc_value is not None:
+            text += "".join(traceback.format_exception(args.exc_value))
+        cleaned = redaction.redact(text)
+        if cleaned is text:
+            self._unraisable(args)
+        elif sys.stderr is not None:
+            print(cleaned, file=sys.stderr, end="")
+
 
 _hold: _Hold | None = None
 
@@ -111,6 +125,13 @@ def _text(record: logging.LogRecord) -> str:
     # A handler would tell both on the standard error stream.
     except Exception:  # noqa: BLE001 - anybody's `__str__`
         return f"{record.msg!r} {record.args!r}"
+
+
+def _shown(thing: object) -> str:
+    try:
+        return repr(thing)
+    except Exception:  # noqa: BLE001 - anybody's `__repr__`
+        return object.__repr__(thing)
 
 
 def _has_key(error: BaseException) -> bool:

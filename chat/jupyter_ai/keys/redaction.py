@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
-from urllib.parse import quote, quote_plus
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-__all__ = ["Redactor", "activate", "active", "deactivate", "redact", "redact_chunk", "redact_data"]
+from jupyter_ai.keys.forms import Form, forms_of, is_secret
 
-_SHORTEST = 8  # code points: what is shorter is a word rather than a key
-_TELLING = 16  # code points of the beginning or the end of a key that are not shown either
+__all__ = [
+    "Redactor",
+    "activate",
+    "active",
+    "active_redactors",
+    "deactivate",
+    "redact",
+    "redact_data",
+    "redact_json",
+]
 
-
-class _Form(NamedTuple):
-    """One way in which a key may be written, and what takes its place."""
-
-    text: str
-    head: str  # its beginning and its end: where a longer text was cut, these remain
-    tail: str
-    mark: str
+Values = Callable[[], Iterable[str]]
 
 
 class Redactor:
@@ -32,70 +30,66 @@ class Redactor:
     once stays so: it may be on its way to a log. May be called from any thread.
     """
 
-    def __init__(self, values: Callable[[], Iterable[str]]) -> None:
-        self._values = values
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        """Whoever comes to know of more keys puts another function here."""
+
+        self.forms: tuple[Form, ...] = ()
+        """Of all keys known so far, the longest first; replaced as a whole."""
+
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}  # the names by their keys
-        self._forms: list[_Form] = []
-        self._needles: list[str] = []  # one of them is in every text that has a key
+        self._needles: tuple[str, ...] = ()  # one of them is in every text that has a key
 
-    def __call__(self, text: str, *, refresh: bool = True) -> str:
-        """`text` without keys; the same object if there is none. `refresh`: ask which are known now."""
+    def __call__(self, text: str, *, refresh: bool = True, parts: bool = True) -> str:
+        """`text` without keys; the same object if there is none.
+
+        `refresh`: ask which are known now. `parts`: also without what remains of keys that were cut.
+        """
         if refresh:
             self.refresh()
         if not any(needle in text for needle in self._needles):
             return text
-        for form in self._forms:
+        forms = self.forms
+        for form in forms:
             text = text.replace(form.text, form.mark)
         # Only then what was cut: keys may begin or end alike.
-        for form in self._forms:
+        for form in forms if parts else ():
             text = _without_parts(text, form)
         return text
 
     def refresh(self) -> None:
         """Learn the keys that are known now."""
         try:
-            values = self._values()
+            values = self.values()
+            named = values if isinstance(values, Mapping) else dict.fromkeys(values, "API key")
         # Whatever keeps the keys from being listed must not keep an error from being told.
         except Exception:  # noqa: BLE001
             return
-        named = values if isinstance(values, Mapping) else dict.fromkeys(values, "API key")
-        if any(self._known.get(key) != name for key, name in named.items() if len(key) >= _SHORTEST):
-            self._learn({key: name for key, name in named.items() if len(key) >= _SHORTEST})
+        self.learn(named)
 
-    def _learn(self, named: Mapping[str, str]) -> None:
+    def learn(self, named: Mapping[str, str]) -> None:
+        """Take out these values, too, by their names; words stay."""
+        new = {key: name for key, name in named.items() if self._known.get(key) != name and is_secret(key)}
+        if not new:
+            return
         with self._lock:
-            self._known = {**self._known, **named}
-            forms = {form.text: form for key, name in self._known.items() for form in _forms(key, name)}
-            self._forms = sorted(forms.values(), key=lambda form: -len(form.text))
-            self._needles = list(dict.fromkeys(end for form in self._forms for end in (form.head, form.tail)))
+            known = {**self._known, **new}
+            found = {form.text: form for key, name in known.items() for form in _forms_of(key, name)}
+            forms = tuple(sorted(found.values(), key=lambda form: -len(form.text)))
+            self._needles = tuple(dict.fromkeys(end for form in forms for end in (form.head, form.tail)))
+            self.forms, self._known = forms, known
 
 
-def _forms(key: str, name: str) -> Iterator[_Form]:
-    escaped = json.dumps(key)[1:-1]
-    texts = {key, escaped, json.dumps(key, ensure_ascii=False)[1:-1], repr(key)[1:-1]}
-    texts |= {
-        escaped.replace("\\", "\\\\"),
-        html.escape(key),
-        quote(key, safe=""),
-        quote(key),
-        quote_plus(key),
-    }
-    for text in texts | set(_encoded(key.encode("utf-8", "surrogatepass"))):
-        length = max(_SHORTEST, min(_TELLING, len(text) // 2))
-        if len(text) >= _SHORTEST:
-            yield _Form(text, text[:length], text[-length:], f"[{name}]")
+def _forms_of(key: str, name: str) -> list[Form]:
+    try:
+        return list(forms_of(key, name))
+    # One that is too strange must not keep the others from being known.
+    except Exception:  # noqa: BLE001
+        return [Form(key, key, key, f"[{name}]")]
 
 
-def _encoded(key: bytes) -> Iterator[str]:
-    """What base64 makes of the key, alone or somewhere within other bytes."""
-    for before in range(3):
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            first, last = -(-before * 8 // 6), (before + len(key)) * 8 // 6
-            yield encode(bytes(before) + key).decode()[first:last]
-
-
-def _without_parts(text: str, form: _Form) -> str:
+def _without_parts(text: str, form: Form) -> str:
     if form.head not in text and form.tail not in text:
         return text
     text = _replaced(text, form.text, len(form.head), form.mark)
@@ -138,26 +132,44 @@ def active() -> bool:
     return bool(_active)
 
 
-def redact(text: str, *, refresh: bool = True) -> str:
+def active_redactors() -> tuple[Redactor, ...]:
+    """What takes them out."""
+    return _active
+
+
+def redact(text: str, *, parts: bool = True) -> str:
     """`text` without the keys of the servers in this process; the same object if there is none."""
     for redactor in _active:
-        text = redactor(text, refresh=refresh)
+        text = redactor(text, parts=parts)
     return text
 
 
-def redact_chunk(text: str) -> str:
-    """The same for a chunk of a stream, at less cost: a model's token is too short to hold a key."""
-    return text if len(text) < _TELLING else redact(text, refresh=False)
+def redact_data(data: Any, *, names: bool = True) -> Any:
+    """What JSON can hold, without the keys; a copy if there might be any.
 
-
-def redact_data(data: Any) -> Any:
-    """What JSON can hold, without the keys; a copy if there might be any."""
+    `names`: also those members of objects that hold a whole key; not for what is ours.
+    """
     if not _active:
         return data
     if isinstance(data, str):
         return redact(data)
     if isinstance(data, Mapping):
-        return {redact_data(key): redact_data(value) for key, value in data.items()}
+        return {
+            redact(name, parts=False) if names and isinstance(name, str) else name: redact_data(
+                value, names=names
+            )
+            for name, value in data.items()
+        }
     if isinstance(data, list | tuple):
-        return [redact_data(item) for item in data]
+        return [redact_data(item, names=names) for item in data]
     return data
+
+
+def redact_json(text: str) -> str:
+    """JSON of ours without the keys in its values; what is no JSON, without any."""
+    if not _active or redact(text) is text:
+        return text
+    try:
+        return json.dumps(redact_data(json.loads(text), names=False))
+    except (ValueError, RecursionError):
+        return redact(text)

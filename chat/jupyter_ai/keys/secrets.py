@@ -219,12 +219,11 @@ class Keys:
         """Remove a key from the user's store. Raises `SecretsError`."""
         self._store.delete(name)
 
-    def values(self) -> list[str]:
-        """Every value that is known now: for redaction, never to be shown."""
-        return list(self.by_value())
-
     def by_value(self, more: Collection[str] = ()) -> Mapping[str, str]:
-        """The names of all keys known now by their values, with the environment's that `more` names."""
+        """The names of all keys known now by their values, with the environment's that `more` names.
+
+        For redaction, never to be shown.
+        """
         # What is under `os.environ` need not be decoded to see that nothing has changed.
         environ = dict(getattr(self._environ, "_data", self._environ))
         stored = {name: self._stored(name) for name in self._store.names()}

@@ -26,7 +26,8 @@ PERSONAS = "jupyter_ai.personas"
 MODEL_PROVIDERS = "jupyter_ai.model_providers"
 EMBEDDINGS_PROVIDERS = "jupyter_ai.embeddings_model_providers"
 CONTEXT_PROVIDERS = "jupyter_ai.context_providers"
-GROUPS = (CHAT_HANDLERS, PERSONAS, MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS, CONTEXT_PROVIDERS)
+# In the order of loading: what providers import takes longest.
+GROUPS = (CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS)
 DEFAULT_TASKS = "jupyter_ai.default_tasks"
 """A group of the 2.x series: what is in it is listed, and never loaded."""
 

@@ -131,15 +131,20 @@ class PluginRegistry:
         self,
         group: str,
         timeout: float = 30.0,  # noqa: ASYNC109 - being late is an answer here, not an error
+        *,
+        id: str | None = None,
     ) -> bool:
         """Wait until the group is loaded, and load it if nobody does; False (and a log line) on time-out.
 
-        Cancelling it leaves the loading alone. It may be called concurrently.
+        With the `id` of a provider, only until it is in, or until nothing more may bring it. Cancelling it
+        leaves the loading alone. It may be called concurrently.
         """
         import asyncio
 
         loading = self._loading(group)
-        waiter = loading.waiter(asyncio.get_running_loop())
+        waiter = loading.waiter(
+            asyncio.get_running_loop(), lambda: id is not None and self._is_settled(group, id)
+        )
         if waiter is not None:
             try:
                 async with asyncio.timeout(timeout):
@@ -154,6 +159,15 @@ class PluginRegistry:
 
     def loaded(self, group: str) -> bool:
         return self._loading(group).done
+
+    def waiting_for(self, group: str, id: str) -> str | None:
+        """What keeps a provider from being in, in words; None if it is, or if nothing more may bring it."""
+        loading = self._loading(group)
+        return None if loading.done or self._is_settled(group, id) else self._culprits(loading)
+
+    def hanging(self) -> list[Plugin]:
+        """Those whose import takes too long."""
+        return [plugin for each in self._loadings.values() if (plugin := each.hanging) is not None]
 
     def plugins(self, group: str | None = None) -> list[Plugin]:
         """All that were found, whatever their state."""
@@ -213,29 +227,53 @@ class PluginRegistry:
         if plugin.state == "failed":
             self._log_failure(plugin)
 
-    def _load_group(self, loading: GroupLoading) -> None:
-        while not loading.done:
+    def _load_group(self, loading: GroupLoading, ours_only: bool) -> None:
+        """Import what is ours, then the rest by rank: what is in serves, whatever the next import does."""
+        self._identify(loading.group)
+        ours = [plugin for plugin in self._pending(loading.group) if _is_ours(plugin)]
+        for plugin in ours:
+            self._import(loading, plugin)
+        self._settle(loading)
+        while not (ours_only or loading.done):
             for plugin in self._pending(loading.group):
-                loading.importing = plugin
-                try:
-                    self._load_one(plugin)
-                finally:
-                    loading.importing = None
-            self._tell(self._settle(loading.group))
-            with self._lock:
-                loading.done = not self._pending(loading.group)  # one may have been added meanwhile
+                self._import(loading, plugin)
+                self._settle(loading)
+            self._note_whether_done(loading)  # one may have been added meanwhile
+        self._note_whether_done(loading)
         if self._ids is not None:
             self._ids.save()
 
+    def _note_whether_done(self, loading: GroupLoading) -> None:
+        with self._lock:
+            loading.done = not self._pending(loading.group)
+
+    def _import(self, loading: GroupLoading, plugin: Plugin) -> None:
+        with loading.importing_of(plugin):
+            self._load_one(plugin)
+
+    def _identify(self, group: str) -> None:
+        for plugin in self._pending(group):
+            if plugin not in self._given:
+                providers.identify(plugin, self._ids)
+
     def _pending(self, group: str) -> list[Plugin]:
+        """What is to be imported, in this order: no later one takes the place of an earlier one."""
         with self._lock:
             known = self._staged.keys() | self._valid.keys()
-            return [p for p in self.plugins(group) if p.state == "not loaded" and p not in known]
+            pending = [p for p in self.plugins(group) if p.state == "not loaded" and p not in known]
+            builtin = {p.name for p in self._plugins if p.group == group and p.builtin}
+        return sorted(pending, key=lambda p: (not _is_ours(p), p.name not in builtin, rank(p)))
+
+    def _is_settled(self, group: str, id: str) -> bool:
+        """Whether a provider with this id serves, or nothing that is pending can be one."""
+        with self._lock:
+            pending = [*self._pending(group), *(p for p in self._staged if p.group == group)]
+        return id in self.provider_ids(group) or all(p.id not in (None, id) for p in pending)
 
     def _load_one(self, plugin: Plugin) -> None:
         try:
-            if plugin not in self._given:
-                providers.identify(plugin, self._ids)
+            if plugin not in self._given and plugin.card is None and plugin.known_id is None:
+                providers.identify(plugin, self._ids)  # it was found meanwhile
             if self._is_blocked(plugin) or self._serves_unseen(plugin):
                 return
             plugin.obj = self._given.get(plugin) or validation.import_class(plugin.target, plugin.owner)
@@ -304,18 +342,25 @@ class PluginRegistry:
             self._errors[plugin] = exc
         self._log_failure(plugin)
 
-    def _settle(self, group: str) -> list[tuple[int, str]]:
-        """Give every valid plug-in its state, now that the group is in; return what there is to log."""
+    def _settle(self, loading: GroupLoading) -> None:
+        """Give every valid plug-in its state, as far as the group is in, and log what there is to log."""
+        group = loading.group
         with self._lock:
+            # A built-in waits for what may replace it.
+            awaited = {p.name for p in self._pending(group) if not p.builtin} if self._allow_override else ()
             for plugin in [plugin for plugin in self._staged if plugin.group == group]:
-                self._valid[plugin] = self._staged.pop(plugin)
-            return self._judge()
+                if not (plugin.builtin and plugin.name in awaited):
+                    self._valid[plugin] = self._staged.pop(plugin)
+            notes = self._judge()
+        self._tell(notes)
+        loading.progress()
 
     def _judge(self) -> list[tuple[int, str]]:
         verdicts = judge(self._plugins, self._valid, allow_override=self._allow_override)
         changed = {p: v for p, v in verdicts.items() if v != self._verdicts.get(p)}
         ordered = sorted(changed.items(), key=lambda item: rank(item[0]))
-        notes = [_note(p, v) for p, v in ordered if not v.state == p.state == "loaded"]
+        served = {p for p, v in self._verdicts.items() if v.state == "loaded"}
+        notes = [_note(p, v) for p, v in ordered if not (v.state == "loaded" and p in served)]
         for plugin, verdict in changed.items():
             plugin.state, plugin.reason, plugin.overridden_by, _ = verdict
             if plugin.state == "loaded" and plugin.obj is None:
@@ -363,6 +408,11 @@ def builtin_class(group: str, name: str) -> type:
 
 def _noun(plugin: Plugin) -> str:
     return _KINDS[plugin.group].noun if plugin.group in _KINDS else "default task"
+
+
+def _is_ours(plugin: Plugin) -> bool:
+    """Whether importing it, if it is imported at all, runs nobody else's code."""
+    return plugin.builtin or plugin.card is not None
 
 
 def _same(one: Plugin, other: Plugin) -> bool:

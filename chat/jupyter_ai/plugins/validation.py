@@ -9,6 +9,8 @@ import re
 import sys
 from typing import Any
 
+from jupyter_ai_magics.failures import import_advice, summarize
+
 __all__ = [
     "PluginError",
     "chat_handler_problems",
@@ -24,7 +26,6 @@ __all__ = [
 
 _TARGET = re.compile(r"\s*(?P<module>[\w.]+)\s*:\s*(?P<attr>[\w.]+)\s*(\[[^\]]*\]\s*)?")
 _SLASH_ID = re.compile(r"[A-Za-z0-9_]+")
-_OUR_PACKAGES = frozenset({"jupyter_ai", "jupyter_ai_magics", "mockllm"})
 _PROCESS_MESSAGE = "write `async def process_message(self, message): …`"
 
 
@@ -59,15 +60,6 @@ def import_class(target: str, distribution: str) -> type:
     return found
 
 
-def summarize(exc: BaseException) -> str:
-    """The exception in one line, even if its `__str__` fails."""
-    try:
-        lines = str(exc).strip().splitlines()
-    except Exception:  # noqa: BLE001 - a plug-in's exception is plug-in code as well
-        lines = []
-    return f"{type(exc).__name__}: {lines[0]}" if lines else type(exc).__name__
-
-
 def is_chat_handler(cls: type) -> bool:
     from jupyter_ai.chat_handlers.base import BaseChatHandler
 
@@ -94,12 +86,16 @@ def persona_problems(cls: type) -> list[str]:
 
 def provider_problems(cls: type) -> list[str]:
     """What keeps `cls` from being a model provider."""
-    return _id_problems(cls) + _missing(cls, ("name", "models"))
+    from jupyter_ai_magics import registration
+
+    return registration.provider_problems(cls)
 
 
 def embeddings_provider_problems(cls: type) -> list[str]:
     """What keeps `cls` from being an embeddings provider."""
-    return provider_problems(cls) + _missing(cls, ("model_id_key",))
+    from jupyter_ai_magics import registration
+
+    return registration.embeddings_provider_problems(cls)
 
 
 def context_provider_problems(cls: type) -> list[str]:
@@ -163,30 +159,7 @@ def _import_advice(exc: BaseException, module: str, attr: str, distribution: str
     loaded = sys.modules.get(module)
     if isinstance(exc, AttributeError) and loaded is not None:
         return _attribute_advice(vars(loaded), module, attr)
-    if isinstance(exc, ImportError):
-        from jupyter_ai.plugins.langchain import langchain_advice
-
-        if advice := langchain_advice(exc):
-            return f"importing `{module}` failed: {advice}"
-    if isinstance(exc, ModuleNotFoundError) and exc.name is not None:
-        return f"importing `{module}` failed: {_missing_module_advice(exc.name, module, distribution)}"
-    return f"importing `{module}` raised {summarize(exc)}"
-
-
-def _missing_module_advice(missing: str, module: str, distribution: str) -> str:
-    top = missing.partition(".")[0]
-    if top == module.partition(".")[0]:
-        return (
-            f"{distribution} contains no module `{missing}`; reinstall {distribution} or correct its metadata"
-        )
-    if top in _OUR_PACKAGES:
-        return (
-            f"jupyter_ai has no module `{missing}`; look for a version of {distribution} that suits this one"
-        )
-    return (
-        f"{distribution} needs the module `{missing}`, which is not installed; "
-        f"install what provides it (perhaps `pip install {top}`)"
-    )
+    return import_advice(exc, module, distribution)
 
 
 def _attribute_advice(names: dict[str, Any], module: str, attr: str) -> str:

@@ -13,7 +13,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from jupyter_ai.errors import JupyterAIError
-from jupyter_ai.keys.redaction import redact
+from jupyter_ai.keys.redaction import redact, redact_json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -105,11 +105,11 @@ class AiHandler(APIHandler):
 
     def send_json(self, data: Any) -> None:
         """Finish with what JSON can hold, without keys; `str` tells the rest."""
-        self.finish(redact(json.dumps(data, default=str)))
+        self.finish(redact_json(json.dumps(data, default=str)))
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None, **kwargs: Any) -> Future[None]:
         """Finish with this; an error is told without the keys that its message or traceback may quote."""
         if isinstance(chunk, str) and self.get_status() >= 400:
-            chunk = redact(chunk)
+            chunk = redact_json(chunk)
         answer: Future[None] = super().finish(chunk, **kwargs)
         return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
@@ -12,18 +14,23 @@ from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.config_manager import ConfigManager
+    from jupyter_ai.models import UpdateConfigRequest
 
 __all__ = ["ApiKeysHandler", "GlobalConfigHandler"]
 
+_PATIENCE = 5.0  # seconds to wait for providers that are loading
+
 
 class _SettingsHandler(AiHandler):
-    async def manager(self) -> ConfigManager:
-        """The settings, as soon as it is known which providers there are."""
-        from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS
+    async def manager(self, update: UpdateConfigRequest | None = None) -> ConfigManager:
+        """The settings, as soon as the providers are in whose models are chosen, or named in `update`.
 
+        After some seconds without those that are still loading.
+        """
         engine = await self.engine()
         await engine.handlers_ready()
-        await engine.plugins.ready(EMBEDDINGS_PROVIDERS)
+        named = set(_providers(engine.config_manager, update))
+        await asyncio.gather(*(engine.plugins.ready(group, _PATIENCE, id=id) for group, id in named))
         return engine.config_manager
 
 
@@ -46,7 +53,7 @@ class GlobalConfigHandler(_SettingsHandler):
         from jupyter_ai.models import UpdateConfigRequest
 
         update = self.body(UpdateConfigRequest)
-        config = await self.manager()
+        config = await self.manager(update)
         await run_in_thread(config.update_config, update)
         self.set_status(204)
         self.finish()
@@ -64,3 +71,17 @@ class ApiKeysHandler(_SettingsHandler):
         await run_in_thread(config.delete_api_key, name)
         self.set_status(204)
         self.finish()
+
+
+def _providers(config: ConfigManager, update: UpdateConfigRequest | None) -> Iterator[tuple[str, str]]:
+    """The providers, each with its group, of the models that are chosen or named."""
+    from jupyter_ai.config.sources import EMBEDDINGS_MODEL, MODEL_SETTINGS, resolved
+    from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS
+
+    for setting in MODEL_SETTINGS:
+        source = config.sources.chosen(setting)
+        named = [source.value if source else None, getattr(update, setting.name, None)]
+        named += getattr(update, setting.fields, None) or {}
+        for gid in filter(None, map(resolved, named)):
+            group = EMBEDDINGS_PROVIDERS if setting is EMBEDDINGS_MODEL else MODEL_PROVIDERS
+            yield group, gid.partition(":")[0]

@@ -54,6 +54,7 @@ def report(host: EngineHost) -> dict[str, Any]:
         *(f"{stage}: {problem}" for stage, problem in host.problems.items()),
         *(f"plug-in {p['name']} of {p['distribution']}: {p['reason']}" for p in plugins["failed"]),
         *(f"plug-in {p['name']} of {p['distribution']}: {p['trouble']}" for p in plugins["troubled"]),
+        *(f"plug-ins: the import of {name} has not returned" for name in _hanging(host.plugins)),
         *([f"store: {store['problem']}"] if store and store["problem"] else []),
         *([f"model: {model['problem']}"] if model["problem"] else []),
         *(f"settings: {problem}" for problem in _settings(host) if problem != model["problem"]),
@@ -82,6 +83,10 @@ def _plugins(registry: PluginRegistry) -> dict[str, Any]:
         "failed": [_named(p, reason=p.reason) for p in found if p.state == "failed"],
         "troubled": [_named(p, trouble=p.trouble) for p in found if p.trouble],
     }
+
+
+def _hanging(registry: PluginRegistry) -> list[str]:
+    return list(dict.fromkeys(str(plugin) for plugin in registry.hanging()))
 
 
 def _named(plugin: Plugin, **what: str | None) -> dict[str, Any]:

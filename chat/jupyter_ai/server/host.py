@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from jupyter_ai.errors import EngineUnavailable
+from jupyter_ai.keys.early import environment_secrets
 from jupyter_ai.keys.log_redaction import start_redacting, stop_redacting
 from jupyter_ai.keys.names import loaded_key_names, partner_key_names
 from jupyter_ai.keys.redaction import Redactor
@@ -107,7 +108,13 @@ class EngineHost:
     """The one engine of a server. All methods but `find_plugins` belong to the event loop's thread."""
 
     def __init__(
-        self, options: HostOptions, log: Log, settings: dict[str, Any], *, one_owner: bool = True
+        self,
+        options: HostOptions,
+        log: Log,
+        settings: dict[str, Any],
+        *,
+        one_owner: bool = True,
+        redactor: Redactor | None = None,
     ) -> None:
         self.options = options
         self.log = log
@@ -131,7 +138,7 @@ class EngineHost:
         self._one_owner = one_owner  # everybody is "": their chat may be opened before they come
         self._config_manager: ConfigManager | None = None
         self._making = Lock()
-        self._redactor: Redactor | None = None  # from before any plug-in is imported until the end
+        self._redactor = redactor  # from before any plug-in is imported until the end
         self._key_names: frozenset[str] = frozenset()
         self._found = False
         self._timer: asyncio.TimerHandle | None = None
@@ -240,9 +247,11 @@ class EngineHost:
     def _why_not(self, setting: ModelSetting, id: str) -> str:
         """Why a provider with this id is not to be had."""
         group = EMBEDDINGS_PROVIDERS if setting.name == "embeddings_provider_id" else MODEL_PROVIDERS
-        if not self.plugins.loaded(group):
-            return "is still being loaded"
-        plugin = next((p for p in self.plugins.plugins(group) if id in (p.id, p.name)), None)
+        waiting_for = self.plugins.waiting_for(group, id)
+        found = [plugin for plugin in self.plugins.plugins(group) if id in (plugin.id, plugin.name)]
+        plugin = next((plugin for plugin in found if plugin.state != "not loaded"), None)
+        if plugin is None and waiting_for is not None:
+            return f"is still being loaded: {waiting_for}"
         if plugin is None:
             return "is not installed"
         state = "failed" if plugin.state == "failed" else f"is {plugin.state}"
@@ -333,21 +342,25 @@ class EngineHost:
         from jupyter_ai_magics.base_provider import BaseProvider
 
         BaseProvider.server_settings = MappingProxyType(self._settings)
-        self._redact()
+        self.redact()
         self.config_manager.offers = Offers(self.config_manager, self._provider_classes)
         self.find_plugins()
         # Reads the settings, and brings a file of an earlier version up to date.
         self.config_manager.sources.read()
 
-    def _redact(self) -> None:
-        """Take keys out of all that is said and logged from now on."""
+    def redact(self) -> None:
+        """Take all secrets out of what is said and logged from now on; at first those of the environment."""
         if self.state == "closed":
             return
-        keys = self.config_manager.keys
+        redactor = self._redactor
+        if redactor is None:
+            redactor = self._redactor = Redactor(environment_secrets)
+            start_redacting(redactor)
+        manager = self.config_manager
+        manager.sources.read()  # it may log and be asked for its secrets then: not while it reads
         self._key_names = partner_key_names()
-        self._redactor = Redactor(lambda: keys.by_value(self._key_names))
-        self._redactor.refresh()  # here, where a slow keyring keeps nobody waiting
-        start_redacting(self._redactor)
+        redactor.values = lambda: {**manager.secret_values(), **manager.keys.by_value(self._key_names)}
+        redactor.refresh()  # here, where a slow keyring keeps nobody waiting
 
     def _provider_classes(self) -> list[type]:
         """Of language models, as far as they are imported."""
@@ -370,6 +383,9 @@ class EngineHost:
         That would hold up everybody for 0.1 s, three times in an answer of 20,000 chunks.
         """
         await engine.handlers_ready()
+        await asyncio.gather(
+            *(self.plugins.ready(group) for group in (MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS))
+        )
         self._key_names |= loaded_key_names(self.plugins)
         gc.freeze()
 

@@ -103,9 +103,9 @@ class ModelProviderHandler(AiHandler):
     @authorized
     @answers
     async def get(self) -> None:
-        """Those that may be used, and what could be installed, by name."""
+        """Those that may be used, as far as they are loaded, and what could be installed, by name."""
         plugins = (await self.engine()).plugins
-        await plugins.ready(self.group)
+        await plugins.ready(self.group, _PATIENCE)
         # A plug-in's code may take its time to tell of itself.
         self.finish(await run_in_thread(self._answer, plugins))
 

@@ -6,6 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.models import ListProvidersEntry, ListProvidersResponse
+from jupyter_ai.plugins.record import EMBEDDINGS_PROVIDERS
+from jupyter_ai_magics.failures import summarize
 
 if TYPE_CHECKING:
     from jupyter_ai.plugins import Plugin, PluginRegistry
@@ -68,8 +70,11 @@ def _entry(plugin: Plugin, log: Log) -> ListProvidersEntry | None:
             return card_entry(plugin.card, installed=plugin.state != "not installed")
         return provider_entry(plugin.obj)
     # A plug-in's class: what it says of itself may be anything.
-    except Exception:
-        log.warning("Provider %r cannot be described.", plugin.id or plugin.name, exc_info=True)
+    except Exception as error:  # noqa: BLE001
+        if plugin.trouble is None:
+            plugin.trouble = f"it cannot be described: {summarize(error)}"
+            kind = "Embeddings" if plugin.group == EMBEDDINGS_PROVIDERS else "Model"
+            log.warning("%s provider %s: %s", kind, plugin, plugin.trouble)
         return None
 
 

@@ -30,6 +30,7 @@ def open_settings(tell: Callable[[str], None]) -> EngineHost:
     log.propagate = False
     log.addHandler(logging.NullHandler())
     host = EngineHost(host_options(read_config(tell), str(Path.cwd()), jupyter_data_dir()), log, {})
+    host.redact()
     registry = host.find_plugins()
     for group in (MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS):
         registry.load(group)
@@ -58,8 +59,10 @@ def to_explained_lines(settings: Sequence[Explained]) -> list[str]:
         state = "read-only: the administrator decides in" if setting.read_only else state
         lines += [f"{setting.name} = {_text(setting.value) or '(not set)'}"]
         for number, source in enumerate(setting.considered, 1):
-            counts = "  <- counts" if source.where == setting.where and source.value is not None else ""
-            lines.append(f"  {number}. {source.where}: {_text(source.value) or '-'}{counts}")
+            note = "  <- counts" if source.where == setting.where and source.counts else ""
+            if source.unused and source.value is not None:
+                note = f"  (not used: {source.unused})"
+            lines.append(f"  {number}. {source.where}: {_text(source.value) or '-'}{note}")
         lines += [f"  {state} {setting.change}", ""]
     return lines
 

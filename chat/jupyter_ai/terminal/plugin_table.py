@@ -6,8 +6,10 @@ import json
 import logging
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jupyter_ai.keys.redaction import redact, redact_data
 from jupyter_ai.plugins import Plugin, PluginRegistry
 
 if TYPE_CHECKING:
@@ -29,15 +31,34 @@ def load() -> list[Plugin]:
     log = logging.getLogger(__name__)
     log.propagate = False
     log.addHandler(logging.NullHandler())
+    _hide_keys(log)
     registry = PluginRegistry(log=log)
     registry.discover()
     registry.load_all()
     return registry.plugins()
 
 
+def _hide_keys(log: logging.Logger) -> None:
+    """Until the process ends: what a plug-in raises, warns of and logs may hold a key."""
+    from jupyter_core.paths import jupyter_data_dir
+
+    from jupyter_ai.errors import InvalidSetting
+    from jupyter_ai.server.host import EngineHost, HostOptions
+    from jupyter_ai.terminal.settings import host_options, read_config
+
+    # What is wrong with the configuration is told by the commands that need it.
+    config = read_config(lambda _: None)
+    try:
+        options = host_options(config, str(Path.cwd()), jupyter_data_dir())
+    except InvalidSetting:
+        options = HostOptions(str(Path.cwd()), data_dir=jupyter_data_dir())
+    EngineHost(options, log, {}).redact()
+
+
 def to_json(plugins: Sequence[Plugin]) -> str:
     """As `GET api/ai/plugins` lists them, tracebacks included."""
-    return json.dumps({"plugins": [plugin.describe() for plugin in plugins]}, indent=2)
+    found = [plugin.describe() for plugin in plugins]
+    return json.dumps({"plugins": redact_data(found, names=False)}, indent=2)
 
 
 def to_lines(plugins: Sequence[Plugin]) -> list[str]:
@@ -70,4 +91,4 @@ def _command(plugin: Plugin) -> str:
 
 def _why(plugin: Plugin) -> str:
     by = f"by {plugin.overridden_by}" if plugin.overridden_by and not plugin.reason else ""
-    return plugin.reason or by
+    return redact(plugin.reason or by)

@@ -5,53 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from jupyter_core.paths import jupyter_config_path
+from traitlets import TraitError
 from traitlets.config.loader import (
     Config,
     FileConfigLoader,
     JSONFileConfigLoader,
-    LazyConfigValue,
     PyFileConfigLoader,
 )
 
+from jupyter_ai.errors import InvalidSetting
 from jupyter_ai.server.host import HostOptions
+from jupyter_ai.traits import AiTraits
 
 __all__ = ["host_options", "read_config"]
 
 _FILES = ("jupyter_jupyter_ai_config", "jupyter_config", "jupyter_server_config")  # the last one wins
-
-# Traits of `AiExtension` and what they are called in `HostOptions`.
-_OPTIONS = {
-    "chat_store_path": "store_path",
-    "chat_store_synchronous": "store_synchronous",
-    "default_max_chat_history": "max_chat_history",
-    "allow_builtin_override": "allow_builtin_override",
-    "allowed_providers": "allowed_providers",
-    "blocked_providers": "blocked_providers",
-    "allowed_models": "allowed_models",
-    "blocked_models": "blocked_models",
-    "model_parameters": "model_parameters",
-    "help_message_template": "help_message_template",
-    "error_logs_dir": "error_logs_dir",
-    "key_store": "key_store",
-    "network_proxy": "network_proxy",
-    "network_ca_bundle": "network_ca_bundle",
-    "network_timeout": "network_timeout",
-    "network_headers": "network_headers",
-}
-_FIXED = {
-    "language_model": "model_provider_id",
-    "embeddings_model": "embeddings_provider_id",
-    "completions_model": "completions_model_provider_id",
-}
-_DEFAULTS = {
-    "default_language_model": "model_provider_id",
-    "default_embeddings_model": "embeddings_provider_id",
-    "default_completions_model": "completions_model_provider_id",
-    "default_api_keys": "api_keys",
-}
 
 
 def read_config(tell: Callable[[str], None]) -> Config:
@@ -67,15 +37,21 @@ def read_config(tell: Callable[[str], None]) -> Config:
 
 
 def host_options(config: Config, root_dir: str, data_dir: str) -> HostOptions:
-    """The options of an engine for this folder."""
+    """The options of an engine for this folder. Raises `InvalidSetting`, which names what is wrong."""
     decided = config.get("AiExtension", Config())
-    # A trait that is appended to has its value only where there is a default.
-    values = {k: v.get_value([]) if isinstance(v, LazyConfigValue) else v for k, v in decided.items()}
-    options: dict[str, Any] = {name: values[trait] for trait, name in _OPTIONS.items() if trait in values}
-    defaults = {name: values[trait] for trait, name in _DEFAULTS.items() if trait in values}
-    defaults = {"api_keys": {}, "fields": {}, "embeddings_fields": {}, "completions_fields": {}, **defaults}
-    fixed = {name: values[trait] for trait, name in _FIXED.items() if trait in values}
-    return HostOptions(root_dir=root_dir, data_dir=data_dir, defaults=defaults, fixed=fixed, **options)
+    if not isinstance(decided, Config):
+        raise InvalidSetting("AiExtension is not an object of traits in Jupyter's configuration.")
+    traits = AiTraits.class_trait_names(config=True)  # the others are a server's own
+    ours = Config({name: value for name, value in decided.items() if name in traits})
+    try:
+        return AiTraits(config=Config(AiTraits=ours)).host_options(root_dir, data_dir)
+    except TraitError as error:
+        raise InvalidSetting(f"Jupyter's configuration is wrong: {_of_extension(error)}") from None
+
+
+def _of_extension(error: TraitError) -> str:
+    """What it says, with the name that stands in the configuration."""
+    return str(error).replace(AiTraits.__name__, "AiExtension")
 
 
 def _loaders() -> Iterator[FileConfigLoader]:

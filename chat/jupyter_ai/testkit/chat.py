@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MakeChat", "Reply", "TestChat", "configure", "register"]
 
-_BUILTINS = ("default", "help", "clear")
+_BUILTINS = ("default", "help", "clear", "model")
 
 
 class MakeChat(Protocol):

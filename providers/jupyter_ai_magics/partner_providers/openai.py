@@ -13,7 +13,7 @@ from langchain_openai import (
 )
 
 from jupyter_ai_magics.catalogue import described
-from jupyter_ai_magics.network import http_clients, parse_headers
+from jupyter_ai_magics.network import http_clients, parse_headers, with_network
 from jupyter_ai_magics.partner_providers.base import PartnerEmbeddings, PartnerProvider
 
 __all__ = [
@@ -35,7 +35,8 @@ class OpenAIModel(PartnerProvider):
     ca_bundle: str | None = None  # the path of a PEM file
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**_for_client(self._without_blanks(kwargs), takes_proxy=self.takes_proxy))
+        kwargs = _with_network(type(self), self._without_blanks(kwargs))
+        super().__init__(**_for_client(kwargs, takes_proxy=self.takes_proxy))
 
 
 class OpenAIEmbeddingsModel(PartnerEmbeddings):
@@ -44,7 +45,7 @@ class OpenAIEmbeddingsModel(PartnerEmbeddings):
     ca_bundle: str | None = None  # the path of a PEM file
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**_for_client(self._without_blanks(kwargs)))
+        super().__init__(**_for_client(_with_network(type(self), self._without_blanks(kwargs))))
 
 
 @described
@@ -84,10 +85,15 @@ class AzureOpenAIEmbeddingsProvider(OpenAIEmbeddingsModel, AzureOpenAIEmbeddings
     """A deployment on Azure."""
 
 
-def _for_client(kwargs: dict[str, Any], *, takes_proxy: bool = True) -> dict[str, Any]:
-    """Headers parsed, and a CA bundle as the clients that use it: the library itself takes none."""
+def _with_network(cls: type, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """A person's headers parsed, and the network settings, before clients are made of them."""
     if isinstance(kwargs.get("default_headers"), str):
         kwargs["default_headers"] = parse_headers(kwargs["default_headers"], "The field of extra headers")
+    return with_network(cls, kwargs)
+
+
+def _for_client(kwargs: dict[str, Any], *, takes_proxy: bool = True) -> dict[str, Any]:
+    """A CA bundle as the clients that use it: the library itself takes none."""
     needs_clients = kwargs.get("ca_bundle") or (kwargs.get("openai_proxy") and not takes_proxy)
     if needs_clients and "http_client" not in kwargs:
         kwargs |= http_clients(kwargs.pop("openai_proxy", None), kwargs.get("ca_bundle"))

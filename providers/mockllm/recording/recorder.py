@@ -12,24 +12,29 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import httpx
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from mockllm.config import Prompt, ResponsesConfig, ResponsesError, parse_responses
-from mockllm.live import LiveResponses
+from mockllm.live import LiveResponses, Version, version_of
 from mockllm.provider_utils import Cut
 from mockllm.recording.reply_reader import Reader, ReadReply, read_reply, reader_of
 from mockllm.recording.rule_writer import with_rule
 from mockllm.redaction import SECRET, Redactor, header_secrets
 from mockllm.responder import Responder, Unrecorded
+from mockllm.wording import sentence
 
 __all__ = ["Recorder", "UpstreamError", "recorded_rule"]
 
 logger = logging.getLogger("mockllm")
 
 _LARGEST = 10_000_000
+_PATIENCE = 10.0  # seconds for which another recorder may write the file
+_TRIES = 20  # while others than recorders write it
+_SYSTEM_KEPT = 200  # characters of a system message that a rule asks for
 _TIMEOUT = httpx.Timeout(600, connect=10)
 
 # Those that concern one connection, and cookies, which are for another host than the real server.
@@ -110,7 +115,7 @@ class Recorder:
             return await self._client.send(made, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) or type(error).__name__
-            raise UpstreamError(f"{self._upstream} could not be asked: {reason}.") from error
+            raise UpstreamError(sentence(f"{self._upstream} could not be asked: {reason}")) from error
 
     async def _passed_on(
         self, response: httpx.Response, reader: Reader, prompt: Prompt, redactor: Redactor
@@ -122,7 +127,7 @@ class Recorder:
                     body += chunk
                 yield chunk
         except httpx.HTTPError as error:
-            logger.warning("%s broke off: %s. Nothing is saved.", self._upstream, error)
+            logger.warning("%s Nothing is saved.", sentence(f"{self._upstream} broke off: {error}"))
             raise Cut from error
         finally:
             await response.aclose()
@@ -141,23 +146,38 @@ class Recorder:
             logger.warning("The answer of %s could not be saved: %s", self._upstream, error)
 
     def _write(self, prompt: Prompt, rule: Mapping[str, Any]) -> None:
+        from filelock import FileLock  # slow to import
+
         path = self._path.resolve()
+        with FileLock(path.with_name(f".{path.name}.lock"), timeout=_PATIENCE):
+            if not any(self._wrote(path, prompt, rule) for _ in range(_TRIES)):
+                raise ResponsesError(f"{self._path} keeps changing: it stays as it is.")
+
+    def _wrote(self, path: Path, prompt: Prompt, rule: Mapping[str, Any]) -> bool:
+        """False if the file has changed in the meantime."""
+        version = version_of(path)
         with path.open(encoding="utf-8", newline="") as file:
             text = file.read()
         before = parse_responses(text.removeprefix("\ufeff"), source=str(self._path))
         if _answers(before, prompt):
-            return  # another request for the same was faster
+            self._live.adopt(before)
+            return True  # another request for the same was faster
         text = with_rule(text, rule)
         after = parse_responses(text.removeprefix("\ufeff"), source=str(self._path))
         if len(after.rules) != len(before.rules) + 1 or not _answers(after, prompt):
             raise ResponsesError(f"{self._path} has a form to which no rule can be added; it stays as it is.")
-        _replace(path, text)
+        if not _replaced(path, text, version):
+            return False
         self._live.adopt(after)
+        return True
 
 
 def recorded_rule(prompt: Prompt, reply: ReadReply, redactor: Redactor) -> dict[str, Any]:
     """The rule that gives this reply to this prompt, without secrets, as it is written in a file."""
-    rule: dict[str, Any] = {**_text_condition(redactor.text(prompt.text)), "turn": prompt.turn}
+    rule: dict[str, Any] = _text_condition(redactor.text(prompt.text))
+    if system := _without_secrets(redactor.text(normalize("NFC", prompt.system)))[:_SYSTEM_KEPT].strip():
+        rule["system"] = system
+    rule["turn"] = prompt.turn
     if prompt.model:
         rule["model"] = glob.escape(redactor.text(prompt.model))
     if prompt.tool_results or reply.tool_calls:
@@ -175,8 +195,14 @@ def recorded_rule(prompt: Prompt, reply: ReadReply, redactor: Redactor) -> dict[
 def _text_condition(text: str) -> dict[str, str]:
     if SECRET not in text:
         return {"exact": text}
-    parts = r"\S+".join(map(re.escape, text.split(SECRET)))
+    secret = r"[\s\S]+" if "PRIVATE KEY-----" in text else r"\S+"  # that one has several lines
+    parts = secret.join(map(re.escape, text.split(SECRET)))
     return {"regex": rf"\A{parts}\Z"}
+
+
+def _without_secrets(text: str) -> str:
+    """The longest part that has none."""
+    return max(text.split(SECRET), key=len)
 
 
 def _literal(text: str) -> str:
@@ -214,8 +240,8 @@ def _path(upstream: str, request: Request) -> str:
     return f"{path}?{request.url.query}" if request.url.query else path
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write the file so that it is at each moment either the old one or the new one."""
+def _replaced(path: Path, text: str, version: Version | None) -> bool:
+    """Write the file so that it is at each moment either the old one or the new one; unless it is newer."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -223,8 +249,9 @@ def _replace(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, path.stat().st_mode & 0o777)
-        os.replace(name, path)
-    except BaseException:
+        if is_same := version_of(path) == version:
+            os.replace(name, path)
+        return is_same
+    finally:
         with suppress(OSError):
             os.unlink(name)
-        raise

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes, pass_context
 from jinja2 import Template as JinjaTemplate
@@ -16,6 +15,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mockllm.rules.templates import TemplateError
+
+if TYPE_CHECKING:
+    import regex
 
 __all__ = ["MAX_LENGTH", "MAX_STEPS", "Template"]
 
@@ -73,7 +75,7 @@ class Template:
         except TemplateError:
             raise
         except Exception as error:  # a template may raise whatever its values do
-            raise TemplateError(str(error).rstrip(".") or type(error).__name__) from error
+            raise TemplateError(str(error) or type(error).__name__) from error
 
 
 class _Groups:
@@ -81,7 +83,7 @@ class _Groups:
 
     __slots__ = ("_found",)
 
-    def __init__(self, found: re.Match[str]) -> None:
+    def __init__(self, found: regex.Match[str]) -> None:
         self._found = found
 
     def __getitem__(self, name: str | int) -> str:

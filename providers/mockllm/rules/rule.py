@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mockllm.config import Prompt, ToolCall
+from mockllm.config import Prompt, ToolCall, comparable
 from mockllm.faults import Faults
 from mockllm.rules.templates import PlainText, Text
 
+if TYPE_CHECKING:  # only a file with a `regex` needs the package of that name
+    import regex
+
+    from mockllm.rules.regexes import Pattern
+
 __all__ = [
-    "REGEX_SEES",
     "Answer",
     "Condition",
     "Contains",
@@ -25,9 +28,6 @@ __all__ = [
     "Rule",
     "System",
 ]
-
-# A regex sees the beginning of a prompt: a pattern that backtracks over a long text blocks the server.
-REGEX_SEES = 10_000
 
 _COMPARED = 120
 _SHOWN = 60
@@ -88,12 +88,14 @@ class Contains:
 
 @dataclass(frozen=True)
 class Regex:
-    """A regular expression that is found in the prompt's first `REGEX_SEES` characters."""
+    """A regular expression that is found in the prompt, in time."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
 
-    def search(self, prompt: Prompt) -> re.Match[str] | None:
-        return self.pattern.search(prompt.text[:REGEX_SEES])
+    def search(self, prompt: Prompt) -> regex.Match[str] | None:
+        if self.pattern not in prompt.searched:
+            prompt.searched[self.pattern] = self.pattern.search(prompt.composed)
+        return prompt.searched[self.pattern]
 
     def holds(self, prompt: Prompt) -> bool:
         return self.search(prompt) is not None
@@ -102,7 +104,7 @@ class Regex:
         return 0.0
 
     def explain(self, prompt: Prompt) -> str:
-        return f"its `regex` {_shown(self.pattern.pattern)} is not found"
+        return f"its `regex` {_shown(self.pattern.text)} is not found"
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class System:
     part: str
 
     def holds(self, prompt: Prompt) -> bool:
-        return self.part.casefold() in prompt.system.casefold()
+        return comparable(self.part) in comparable(prompt.system)
 
     def likeness(self, prompt: Prompt) -> float:
         return 0.0
@@ -185,7 +187,7 @@ class Rule:
     def matches(self, prompt: Prompt) -> bool:
         return all(condition.holds(prompt) for condition in self.conditions)
 
-    def found(self, prompt: Prompt) -> re.Match[str] | None:
+    def found(self, prompt: Prompt) -> regex.Match[str] | None:
         """What its regular expression finds."""
         searches = (each.search(prompt) for each in self.conditions if isinstance(each, Regex))
         return next(searches, None)

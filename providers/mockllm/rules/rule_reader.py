@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import partial
@@ -11,7 +10,6 @@ from typing import Any
 import yaml
 
 from mockllm.faults import Faults
-from mockllm.rules.regexes import problem_of
 from mockllm.rules.rule import Answer, Condition, Contains, Exact, Model, Numbers, Regex, Rule, System
 from mockllm.rules.templates import PlainText, TemplateError, Text, text_or_template
 from mockllm.rules.yaml_nodes import NodeReader, is_null
@@ -87,7 +85,7 @@ def _condition(reader: NodeReader, name: str, node: yaml.Node, key: str) -> Cond
         case "contains":
             return Contains(reader.one_or_more(node, key, reader.phrase))
         case "regex":
-            return Regex(_pattern(reader, node, key))
+            return _regex(reader, node, key)
         case "system":
             return System(reader.phrase(node, key))
         case "model":
@@ -97,16 +95,19 @@ def _condition(reader: NodeReader, name: str, node: yaml.Node, key: str) -> Cond
             return Numbers(name, reader.one_or_more(node, key, partial(reader.whole, low=lowest)))
 
 
-def _pattern(reader: NodeReader, node: yaml.Node, key: str) -> re.Pattern[str]:
+def _regex(reader: NodeReader, node: yaml.Node, key: str) -> Regex:
+    from mockllm.rules.regexes import Pattern, PatternError  # few files need the package `regex`
+
     text = reader.phrase(node, key)
-    if problem := problem_of(text):
-        raise reader.error(node, key, problem)
-    return re.compile(text)
+    try:
+        return Regex(Pattern.of(text, reader.place(node, key)))
+    except PatternError as error:
+        raise reader.error(node, key, f"is not a regular expression: {error}") from error
 
 
 def _groups(conditions: tuple[Condition, ...]) -> Groups:
     patterns = (each.pattern for each in conditions if isinstance(each, Regex))
-    return next((frozenset(pattern.groupindex) for pattern in patterns), None)
+    return next((frozenset(pattern.compiled.groupindex) for pattern in patterns), None)
 
 
 def _answers(reader: NodeReader, found: Nodes, key: str, groups: Groups) -> tuple[Answer, ...]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import yaml
 
 from mockllm.config import ResponsesError
+from mockllm.wording import sentence
 
 __all__ = ["NodeReader", "compose", "is_null"]
 
@@ -27,7 +28,7 @@ def compose(text: str, source: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ResponsesError(f"{source}{line}: this is not YAML: {error.problem}.") from error
+        raise ResponsesError(sentence(f"{source}{line}: this is not YAML: {error.problem}")) from error
     except yaml.YAMLError as error:
         raise ResponsesError(f"{source}: this is not YAML: {error}") from error
     except RecursionError as error:
@@ -45,8 +46,12 @@ class NodeReader:
     source: str
 
     def error(self, node: yaml.Node, key: str, problem: str) -> ResponsesError:
+        return ResponsesError(sentence(f"{self.place(node, key)} {problem}"))
+
+    def place(self, node: yaml.Node, key: str) -> str:
+        """The file, the line and what stands there."""
         what = f"`{key}`" if key else "the file"
-        return ResponsesError(f"{self.source}, line {node.start_mark.line + 1}: {what} {problem}.")
+        return f"{self.source}, line {node.start_mark.line + 1}: {what}"
 
     def mapping(self, node: yaml.Node | None, key: str) -> dict[str, yaml.Node]:
         if node is None or is_null(node):

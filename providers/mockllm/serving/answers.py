@@ -11,8 +11,9 @@ from typing import Any
 
 from mockllm.config import ResponsesConfig, ResponsesError, parse_responses
 from mockllm.live import LiveResponses
-from mockllm.registry import ProviderInfo
+from mockllm.registry import ProviderInfo, ProviderRegistry
 from mockllm.responder import Responder
+from mockllm.wording import sentence
 
 __all__ = ["Answers", "check_provider_config", "default_responses", "responses_path"]
 
@@ -34,11 +35,14 @@ class Answers:
     `current` never touches the file; `refresh` looks whether it has changed, in a thread.
     """
 
-    def __init__(self, live: LiveResponses, *, reload: bool = True) -> None:
+    def __init__(self, live: LiveResponses, registry: ProviderRegistry, *, reload: bool = True) -> None:
+        self._registry = registry
         self._reload = reload
         self.use(live)
 
     def use(self, live: LiveResponses) -> None:
+        """Answer from these. Raises `ResponsesError`, and changes nothing, if they do not suit a provider."""
+        live.check_with(self._check)
         self.live = live
         self.current: Responder = live.current
         self._checked = time.monotonic()
@@ -46,7 +50,7 @@ class Answers:
     @property
     def source(self) -> str:
         """What errors call the file."""
-        return str(self.live.path or "<responses>")
+        return self.live.source
 
     def provider_config(self, name: str) -> Mapping[str, Any]:
         return self.current.responses.provider_config.get(name, {})
@@ -60,6 +64,10 @@ class Answers:
         current = await asyncio.to_thread(lambda: live.current)
         if live is self.live:
             self.current = current
+
+    def _check(self, responses: ResponsesConfig, source: str) -> None:
+        for info in self._registry.providers:
+            check_provider_config(info, responses.provider_config.get(info.name, {}), source)
 
 
 def responses_path() -> Path | None:
@@ -79,15 +87,23 @@ def check_provider_config(info: ProviderInfo, config: Mapping[str, Any], source:
     """Raise `ResponsesError` if `providers.<name>` is not what the provider's `config_schema` asks for."""
     if info.config_schema is None or not config:
         return
-    from jsonschema import SchemaError
     from jsonschema.validators import validator_for
 
-    validator = validator_for(info.config_schema)
     try:
+        validator = validator_for(info.config_schema)
         validator.check_schema(info.config_schema)
-    except SchemaError as error:
-        problem = f"The config_schema of the provider `{info.name}` is wrong"
-        raise ResponsesError(f"{problem}: {error.message}.") from error
-    for wrong in validator(info.config_schema).iter_errors(dict(config)):
+        wrong = next(validator(info.config_schema).iter_errors(dict(config)), None)
+    except Exception as error:  # a schema may fail in many ways: an unknown $ref, a wrong regex, no end
+        problem = f"{source}: `providers.{info.name}` cannot be checked: the config_schema of the provider"
+        raise ResponsesError(
+            sentence(f"{problem} `{info.name}` ({info.target}) is wrong: {_said(error)}")
+        ) from error
+    if wrong is not None:
         key = ".".join(map(str, ["providers", info.name, *wrong.absolute_path]))
-        raise ResponsesError(f"{source}: `{key}` does not suit the provider `{info.name}`: {wrong.message}.")
+        raise ResponsesError(
+            sentence(f"{source}: `{key}` does not suit the provider `{info.name}`: {wrong.message}")
+        )
+
+
+def _said(error: Exception) -> str:
+    return str(getattr(error, "message", "")) or f"{type(error).__name__}: {error}"

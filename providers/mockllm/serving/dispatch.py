@@ -24,6 +24,7 @@ from mockllm.serving.calls import BadRequest, call_handler, to_response
 from mockllm.serving.disconnect import UntilDisconnect
 from mockllm.serving.instances import Instances
 from mockllm.serving.unknown import path_of
+from mockllm.wording import sentence
 
 if TYPE_CHECKING:
     from mockllm.config import Prompt
@@ -35,7 +36,6 @@ logger = logging.getLogger("mockllm")
 
 _WITHOUT_BODY = ("GET", "DELETE")
 _CHUNKS_AT_ONCE = 4  # of a stream that never waits, before others have their turn
-_LARGEST_KEPT_BODY = 65_536
 
 
 class Dispatcher:
@@ -70,6 +70,7 @@ class Dispatcher:
         entry.provider, entry.handler = match.info.name, match.endpoint.handler
         try:
             raw = await Request(scope, receive).body()
+            entry.body_bytes = len(raw)
         except ClientDisconnect:
             self._journal.disconnected(entry)
             return
@@ -82,11 +83,11 @@ class Dispatcher:
     async def _answer(self, match: Match, request: Request, raw: bytes, entry: Entry) -> Response:
         error_body: Callable[[int, str], Any] = _error_body(match.info.name)
         try:
-            provider = self._instances.get(match.info)
+            provider = await self._instances.get(match.info)
             error_body = provider.error_body
             body = _json(raw, request.method)
-            if len(raw) <= _LARGEST_KEPT_BODY and not isinstance(body, BadRequest):
-                entry.note_body(body, request.headers)
+            if not isinstance(body, BadRequest):
+                entry.note_body(body, request.headers, keep=self._journal.keeps(len(raw)))
             current_request.set(body if isinstance(body, dict) else {})
             return to_response(await call_handler(getattr(provider, match.endpoint.handler), request, body))
         except BadRequest as error:
@@ -152,7 +153,7 @@ def _json(raw: bytes, method: str) -> Any:
     try:
         return json.loads(raw)
     except ValueError as error:  # UnicodeDecodeError is one
-        return BadRequest(400, f"The body is not JSON: {error if raw else 'it is empty'}.")
+        return BadRequest(400, sentence(f"The body is not JSON: {error if raw else 'it is empty'}"))
     except RecursionError:
         return BadRequest(400, "The body is not JSON that can be read: it is nested too deeply.")
 

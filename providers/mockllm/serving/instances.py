@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,14 +30,20 @@ class Instances:
         self._answers = answers
         self._made: dict[str, _Made] = {}
 
-    def get(self, info: ProviderInfo) -> LLMProvider:
+    async def get(self, info: ProviderInfo) -> LLMProvider:
         """The instance, made anew if the class or its part of the responses file has changed.
 
         Raises `ResponsesError` if that part does not suit it, and whatever its constructor raises.
         """
-        made, config = self._made.get(info.name), self._answers.provider_config(info.name)
-        if made is None or made.info is not info or made.config != config:
-            check_provider_config(info, config, self._answers.source)
-            made = _Made(info, config, info.cls(ProviderContext(self._answers, info.name)))
-            self._made[info.name] = made
-        return made.provider
+        config = self._answers.provider_config(info.name)
+        if not self._has(info, config):
+            if config and info.config_schema:  # in a thread: jsonschema takes its time to be imported
+                await asyncio.to_thread(check_provider_config, info, config, self._answers.source)
+            if not self._has(info, config):  # another request may have made it meanwhile
+                provider = info.cls(ProviderContext(self._answers, info.name))
+                self._made[info.name] = _Made(info, config, provider)
+        return self._made[info.name].provider
+
+    def _has(self, info: ProviderInfo, config: Mapping[str, Any]) -> bool:
+        made = self._made.get(info.name)
+        return made is not None and made.info is info and made.config == config

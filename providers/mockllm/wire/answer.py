@@ -12,6 +12,7 @@ from mockllm.content import Conversation
 from mockllm.tokens import count_tokens, split_tokens
 from mockllm.values.schema_values import NoInstance, fits, instance
 from mockllm.wire.checks import BadRequest
+from mockllm.wording import sentence
 
 __all__ = ["ANY_OBJECT", "Answer", "Ask", "Choice", "Tool", "answer_to"]
 
@@ -33,6 +34,7 @@ class Ask:
     """What a request asks for, in no API's words.
 
     - `choice`: whether tools may or must be called.
+    - `parallel`: whether several tools may be called at once.
     - `stop`: the text ends before the first of these that occurs in it.
     - `max_tokens`: and after so many tokens.
     - `schema`: the text is to be JSON that this schema allows.
@@ -43,6 +45,7 @@ class Ask:
     stream: bool = False
     tools: tuple[Tool, ...] = ()
     choice: Choice = "auto"
+    parallel: bool = True
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None
     schema: Mapping[str, Any] | None = None
@@ -85,6 +88,7 @@ class Answer:
 def answer_to(ask: Ask, reply: Reply) -> Answer:
     """The reply as the request wants it; raises `BadRequest` for a schema of which no value is found."""
     calls, text = _calls_and_text(ask, reply)
+    calls = calls if ask.parallel else calls[:1]
     if not calls:
         text = _formed(ask, text)
     text, stop_sequence = _stopped(text, ask.stop)
@@ -140,14 +144,16 @@ def _is_json(text: str, schema: Mapping[str, Any]) -> bool:
     try:
         return fits(value, schema)
     except NoInstance as error:
-        raise BadRequest(f"A format that was asked for: {error}.") from error
+        raise BadRequest(sentence(f"A format that was asked for: {error}")) from error
 
 
 def _value(schema: Mapping[str, Any], what: str) -> Any:
     try:
         return instance(schema)
     except NoInstance as error:
-        raise BadRequest(f"The format of the {what}: {error}. A rule may give the answer.") from error
+        raise BadRequest(
+            f"{sentence(f'The format of the {what}: {error}')} A rule may give the answer."
+        ) from error
 
 
 def _stopped(text: str, stop: tuple[str, ...]) -> tuple[str, str | None]:

@@ -39,11 +39,11 @@ def check_kinds(request: Request, kinds: Mapping[str, Kind], path: str = "") -> 
             raise BadRequest(f"`{param}` must be {' or '.join(allowed)}, not {_shown(value)}.", param)
 
 
-def required_text(request: Request, name: str) -> str:
+def required_text(request: Request, name: str, path: str = "") -> str:
     """The string that a request must have under this name."""
     if not request.get(name):
-        raise BadRequest(f"`{name}` is missing: give it as a string.", name)
-    check_kinds(request, {name: "a string"})
+        raise BadRequest(f"`{path}{name}` is missing: give it as a string.", f"{path}{name}")
+    check_kinds(request, {name: "a string"}, path)
     return str(request[name])
 
 

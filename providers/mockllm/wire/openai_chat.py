@@ -36,6 +36,7 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
     "user": "human",
 }
+_INSTEAD_OF_CONTENT = ("tool_calls", "function_call", "refusal", "audio")
 
 
 def read_chat(request: Request) -> Ask:
@@ -48,6 +49,7 @@ def read_chat(request: Request) -> Ask:
         stream=bool(request.get("stream")),
         tools=tools,
         choice=choice,
+        parallel=request.get("parallel_tool_calls") is not False,
         stop=read_stop(request),
         max_tokens=positive(request, "max_completion_tokens", "max_tokens"),
         schema=read_format(inner(request, "response_format"), "response_format"),
@@ -128,7 +130,19 @@ def _said(message: dict[str, Any], path: str) -> Said:
         ToolCall(str(function.get("name")), parsed_arguments(function.get("arguments")))
         for function in functions
     )
-    return Said(role, text_of(message.get("content")), calls)
+    return Said(role, text_of(_content(message, role, path)), calls)
+
+
+def _content(message: dict[str, Any], role: Role, path: str) -> Any:
+    """What every message must have, but not the model's where it says something else."""
+    content = message.get("content")
+    is_said_otherwise = role == "model" and any(message.get(name) for name in _INSTEAD_OF_CONTENT)
+    if content is None and not is_said_otherwise:
+        raise BadRequest(f"`{path}content` is missing: give a string or a list of parts.", f"{path}content")
+    if isinstance(content, list):
+        for at, part in enumerate(items(message, "content", path)):
+            required_text(part, "type", f"{path}content[{at}].")
+    return content
 
 
 def _choice(answer: Answer, index: int) -> dict[str, Any]:

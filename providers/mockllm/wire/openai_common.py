@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockllm.wire.answer import ANY_OBJECT, Answer, Choice, Tool
-from mockllm.wire.checks import BadRequest, Kind, Request, check_kinds, inner, items, one_of
+from mockllm.wire.checks import BadRequest, Kind, Request, check_kinds, inner, items, one_of, required_text
 
 __all__ = [
     "FINGERPRINT",
@@ -73,6 +73,8 @@ def read_tools(request: Request) -> tuple[Tool, ...]:
     Chat completions have a function under `function`, responses in the tool itself.
     """
     tools = [(f"tools[{at}].", tool) for at, tool in enumerate(items(request, "tools"))]
+    for path, tool in tools:
+        required_text(tool, "type", path)
     return tuple(_read_tool(tool, path) for path, tool in tools if tool.get("type") == "function")
 
 

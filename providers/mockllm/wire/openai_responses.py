@@ -54,6 +54,7 @@ def read_response(request: Request) -> Ask:
         stream=bool(request.get("stream")),
         tools=tools,
         choice=choice,
+        parallel=request.get("parallel_tool_calls") is not False,
         max_tokens=positive(request, "max_output_tokens"),
         schema=read_format(inner(inner(request, "text"), "format", "text."), "text.format"),
     )

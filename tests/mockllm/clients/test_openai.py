@@ -122,6 +122,14 @@ def test_openai_chat_tool_call_plain(openai_client: openai.OpenAI) -> None:
     assert json.loads(call.function.arguments) == {"city": "Paris", "days": 2}
 
 
+def test_openai_chat_calls_one_tool_at_a_time_when_asked(llm: MockLLM, openai_client: openai.OpenAI) -> None:
+    llm.load("rules: [{tool_calls: [{name: get_weather}, {name: now}]}]")
+
+    for more, expected in (({}, 2), ({"parallel_tool_calls": False}, 1)):
+        calls = ask(openai_client, "hi", tools=[TOOL], **more).choices[0].message.tool_calls
+        assert len(calls) == expected
+
+
 def test_openai_chat_tool_call_streaming_comes_in_pieces(openai_client: openai.OpenAI) -> None:
     chunks = list(ask(openai_client, "weather", tools=[TOOL], stream=True))
     calls = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or []]
@@ -220,9 +228,14 @@ def test_openai_error_400_names_the_parameter(openai_client: openai.OpenAI) -> N
         ({"stream": "yes"}, "stream"),
         ({"n": 0}, "n"),
         ({"tools": [{"type": "function"}]}, "tools[0].function.name"),
+        ({"tools": [{}]}, "tools[0].type"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"response_format": {"type": "xml"}}, "response_format.type"),
         ({"messages": [{"role": "robot", "content": "hi"}]}, "messages[0].role"),
+        ({"messages": [{"role": "user"}]}, "messages[0].content"),
+        ({"messages": [{"role": "assistant", "tool_calls": []}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": [5]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "user", "content": [{"text": "hi"}]}]}, "messages[0].content[0].type"),
     ],
 )
 def test_openai_error_400_for_a_wrong_value(

@@ -1,5 +1,6 @@
 """What a real server says is read, freed of secrets, and added to a file that stays a person's."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from mockllm.config import Prompt, ResponsesError, ToolCall, parse_responses
+from mockllm.live import LiveResponses
 from mockllm.recording.recorder import Recorder, UpstreamError, recorded_rule
 from mockllm.recording.reply_reader import ReadReply, read_reply, reader_of
 from mockllm.recording.rule_writer import with_rule
@@ -171,6 +173,23 @@ def test_what_belongs_to_no_known_api_has_no_reader() -> None:
         ("-H 'Authorization: Bearer abcdefgh.ijk'", "-H 'Authorization: Bearer [secret]'"),
         ("x-api-key: whatever", "x-api-key: [secret]"),
         ("it was hunter2!", "it was [secret]!"),
+        ("gsk_abcdefgh12345678 nvapi-abcdefgh12345678,", "[secret] [secret],"),
+        ("xai-abcdefgh12345678 hf_abcdefgh12345678", "[secret] [secret]"),
+        ("ghp_abcdefgh12345678 sk_live_abcdefgh12", "[secret] [secret]"),
+        ("AIzaabcdefghijklmnopqrstuvwxyz0123456789", "[secret]"),
+        ("DB_PASSWORD=swordfish; x", "DB_PASSWORD=[secret]; x"),
+        ('{"api_key": "swordfish"}', '{"api_key": "[secret]"}'),
+        ("client_secret := 'swordfish'", "client_secret := '[secret]'"),
+        ("postgres://me:swordfish@host/db", "postgres://me:[secret]@host/db"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nabc\nd==\n-----END RSA PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----[secret]-----END RSA PRIVATE KEY-----",
+        ),
+        (
+            'token = os.environ["TOKEN"]; max_tokens=1000000',
+            'token = os.environ["TOKEN"]; max_tokens=1000000',
+        ),
+        ("if token == expected", "if token == expected"),
         ("a task-force, a bearer of news", "a task-force, a bearer of news"),
     ],
 )
@@ -236,6 +255,33 @@ def test_a_recorded_rule_is_for_its_turn_and_model_only(other: Prompt) -> None:
 
     with pytest.raises(Unrecorded):
         Responder(parse_responses(with_rule("", rule)), is_recording=True).reply(other)
+
+
+def test_a_recorded_rule_is_for_its_system_message_only() -> None:
+    system = "Key sk-abcdefgh12345678. You are\n a PIRATE{{, " + "long " * 100
+    rule = recorded_rule(Prompt("a", system=system), ReadReply("b"), Redactor())
+    asked = Responder(parse_responses(with_rule("", rule)), is_recording=True)
+
+    assert rule["system"].startswith(". You are\n a PIRATE{{, long")
+    assert len(rule["system"]) <= 200
+    assert asked.reply(Prompt("a", system=system)).text == "b"
+    with pytest.raises(Unrecorded):
+        asked.reply(Prompt("a", system="You are a cook."))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN PRIVATE KEY-----\nabc\nd==\n-----END PRIVATE KEY----- is it?",
+        "is sk-abcdefgh12345678 it?" + " long" * 4000,
+    ],
+)
+def test_a_long_prompt_with_a_secret_is_known_again(text: str) -> None:
+    rule = recorded_rule(Prompt(text), ReadReply("yes"), Redactor())
+
+    assert (
+        Responder(parse_responses(with_rule("", rule)), is_recording=True).reply(Prompt(text)).text == "yes"
+    )
 
 
 def test_a_prompt_with_a_secret_is_known_again_without_it() -> None:
@@ -372,7 +418,35 @@ async def test_a_file_that_became_wrong_stays_as_it_is(
 
     assert upstream.path.read_text() == "rules: ["
     assert "could not be saved: " in caplog.text
-    assert [path.name for path in upstream.path.parent.iterdir()] == ["f.yaml"]
+    assert {path.name for path in upstream.path.parent.iterdir()} <= {"f.yaml", ".f.yaml.lock"}
+
+
+async def test_two_recorders_on_one_file_lose_no_answer(upstream: Upstream) -> None:
+    other = Upstream(upstream.path)
+    asked = [
+        (recorder, f"{name} {n}") for n in range(8) for name, recorder in (("a", upstream), ("b", other))
+    ]
+    await asyncio.gather(*(recorder.body(text) for recorder, text in asked))
+    await other.recorder.aclose()
+
+    rules = LiveResponses(upstream.path, is_recording=True).current
+    assert [rules.reply(Prompt(text, model="m")).text for _, text in asked] == ["Hello."] * 16
+
+
+async def test_what_a_person_saves_while_a_rule_is_added_is_kept(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = iter(["responses: {mine: kept}\n"])
+
+    def slow_with_rule(text: str, rule: Any) -> str:
+        for edited in saved:
+            upstream.path.write_text(edited)
+        return with_rule(text, rule)
+
+    monkeypatch.setattr("mockllm.recording.recorder.with_rule", slow_with_rule)
+    await upstream.body("hi")
+
+    assert [await upstream.ask("mine"), await upstream.ask("hi")] == ["kept", "Hello."]
 
 
 async def test_a_client_that_leaves_early_has_nothing_saved(upstream: Upstream) -> None:

@@ -5,12 +5,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import langchain_core
 import pytest
 
 from jupyter_ai.plugins.validation import PluginError, import_class
 
 # As in LangChain 1.x: some modules are gone, others have lost names.
-LANGCHAIN = {"__init__": "", "embeddings": "init_embeddings = chat_models = None", "chat_models": ""}
+LANGCHAIN = {
+    "__init__": "",
+    "agents": "",
+    "chat_models": "",
+    "embeddings": "init_embeddings = None",
+    "tools": "",
+}
 
 ADVICE = {
     "from langchain.prompts import PromptTemplate": (
@@ -29,6 +36,18 @@ ADVICE = {
     "from langchain.text_splitter import X": "import `X` from `langchain_text_splitters`",
     "from langchain.chains import LLMChain": "import `LLMChain` from `langchain_classic.chains`",
     "import langchain.vectorstores": "import `langchain_community.vectorstores`",
+    "from langchain.prompts import *": "import `langchain_core.prompts`",
+    "from langchain.schema import *": "import `langchain_classic.schema`",
+    "from langchain.cache import InMemoryCache": "import `InMemoryCache` from `langchain_core.caches`",
+    "from langchain.cache import SQLiteCache": "import `SQLiteCache` from `langchain_community.cache`",
+    "from langchain.storage import InMemoryStore": "import `InMemoryStore` from `langchain_core.stores`",
+    "from langchain.storage import RedisStore": "import `RedisStore` from `langchain_classic.storage`",
+    "from langchain.utils import get_from_env": "import `get_from_env` from `langchain_core.utils`",
+    "from langchain.load import dumps": "import `dumps` from `langchain_core.load`",
+    "from langchain.hub import pull": "import `pull` from `langchain_classic.hub`",
+    "try:\n    import langchain.llms\nexcept ImportError as e:\n    raise RuntimeError from e": (
+        "import `langchain_community.llms`"
+    ),
 }
 
 LOST = {
@@ -37,6 +56,9 @@ LOST = {
         "import `FakeEmbeddings` from `langchain_core.embeddings`"
     ),
     "from langchain.chat_models import ChatOpenAI": "import `ChatOpenAI` from `langchain_openai`",
+    "from langchain.agents import AgentExecutor": "import `AgentExecutor` from `langchain_classic.agents`",
+    "from langchain.tools import StructuredTool": "import `StructuredTool` from `langchain_core.tools`",
+    "from langchain.tools import ShellTool": "import `ShellTool` from `langchain_community.tools`",
     "from langchain import PromptTemplate": (
         "`langchain` has no `PromptTemplate` in LangChain 1.x: "
         "import `PromptTemplate` from `langchain_core.prompts`"
@@ -90,9 +112,27 @@ def test_with_langchain_1_the_new_import_is_named(site: Path, source: str, advic
 
 
 @pytest.mark.usefixtures("no_langchain")
-@pytest.mark.parametrize(("source", "advice"), ADVICE.items(), ids=range(len(ADVICE)))
+@pytest.mark.parametrize(("source", "advice"), {**ADVICE, **LOST}.items(), ids=range(len({**ADVICE, **LOST})))
 def test_without_langchain_as_well(site: Path, source: str, advice: str) -> None:
+    assert failure(site, source).endswith(advice.partition(": ")[2] or advice)
+
+
+@pytest.mark.skipif(langchain_core.VERSION.startswith("0."), reason="LangChain 0.3 still has these")
+@pytest.mark.parametrize(
+    ("source", "advice"),
+    {
+        "from langchain_core.pydantic_v1 import Field": "import `Field` from `pydantic`",
+        "from langchain_core.memory import BaseMemory": "`BaseMemory` from `langchain_classic.base_memory`",
+    }.items(),
+)
+def test_what_the_core_has_given_up_is_named_too(site: Path, source: str, advice: str) -> None:
     assert failure(site, source).endswith(advice)
+
+
+def test_of_two_attempts_the_last_one_is_told(site: Path) -> None:
+    source = "try:\n    import langchain.gone\nexcept ImportError:\n    import acme_gone"
+
+    assert "needs the module `acme_gone`" in failure(site, source)
 
 
 @pytest.mark.usefixtures("no_langchain")
@@ -101,4 +141,7 @@ def test_what_langchain_1_still_has_is_to_be_installed(site: Path) -> None:
 
 
 def test_another_failure_is_told_as_before(site: Path) -> None:
-    assert "needs the module `acme_gone`" in failure(site, "import acme_gone")
+    told = failure(site, "import acme_gone")
+
+    assert "needs the module `acme_gone`" in told
+    assert "`pip install acme-gone`" in told

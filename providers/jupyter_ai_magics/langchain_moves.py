@@ -57,14 +57,22 @@ _PART_MODULES = {
     "messages_from_dict": "langchain_core.messages",
     "messages_to_dict": "langchain_core.messages",
 }
-_NAMES = {**_MODEL_MODULES, **_EMBEDDING_MODULES, **_PART_MODULES}
+_TOOL_MODULES = dict.fromkeys(("BaseTool", "StructuredTool", "Tool", "tool"), "langchain_core.tools")
+_STORE_MODULES = {
+    "BaseCache": "langchain_core.caches",
+    "BaseMemory": "langchain_classic.base_memory",
+    "BaseStore": "langchain_core.stores",
+    "InMemoryByteStore": "langchain_core.stores",
+    "InMemoryCache": "langchain_core.caches",
+    "InMemoryStore": "langchain_core.stores",
+}
+_NAMES = {**_MODEL_MODULES, **_EMBEDDING_MODULES, **_PART_MODULES, **_TOOL_MODULES, **_STORE_MODULES}
 
-# By the longest beginning that fits; None: it depends on the name alone.
-_MODULES: Mapping[str, str | None] = {
-    "langchain": None,
+# By the longest beginning that fits. All else of `langchain` is in `langchain_classic` under its old name.
+_MODULES: Mapping[str, str] = {
     "langchain.base_language": "langchain_core.language_models",
+    "langchain.cache": "langchain_community.cache",
     "langchain.callbacks": "langchain_core.callbacks",
-    "langchain.chains": "langchain_classic.chains",
     "langchain.chat_models": "langchain_community.chat_models",
     "langchain.chat_models.base": "langchain_core.language_models",
     "langchain.docstore": "langchain_core.documents",
@@ -74,19 +82,46 @@ _MODULES: Mapping[str, str | None] = {
     "langchain.globals": "langchain_core.globals",
     "langchain.llms": "langchain_community.llms",
     "langchain.llms.base": "langchain_core.language_models",
-    "langchain.memory": "langchain_classic.memory",
+    "langchain.load": "langchain_core.load",
     "langchain.output_parsers": "langchain_core.output_parsers",
     "langchain.prompts": "langchain_core.prompts",
     "langchain.pydantic_v1": "pydantic",
-    "langchain.retrievers": "langchain_classic.retrievers",
-    "langchain.schema": None,
     "langchain.schema.messages": "langchain_core.messages",
     "langchain.schema.output": "langchain_core.outputs",
     "langchain.schema.output_parser": "langchain_core.output_parsers",
     "langchain.schema.runnable": "langchain_core.runnables",
     "langchain.text_splitter": "langchain_text_splitters",
+    "langchain.tools": "langchain_community.tools",
     "langchain.utilities": "langchain_community.utilities",
+    "langchain.utils": "langchain_core.utils",
     "langchain.vectorstores": "langchain_community.vectorstores",
+    "langchain_core.graph_vectorstores": "langchain_community.graph_vectorstores",
+    "langchain_core.memory": "langchain_classic.base_memory",
+    "langchain_core.pydantic_v1": "pydantic",
+}
+
+# What LangChain 1.x has, by module; None: all that is named there.
+_KEPT: Mapping[str, frozenset[str] | None] = {
+    "langchain": frozenset({"agents", "chat_models", "embeddings", "messages", "rate_limiters", "tools"}),
+    "langchain.agents": frozenset({"AgentState", "create_agent", "middleware", "structured_output"}),
+    "langchain.agents.middleware": None,
+    "langchain.agents.structured_output": None,
+    "langchain.chat_models": frozenset({"BaseChatModel", "init_chat_model"}),
+    "langchain.embeddings": frozenset({"Embeddings", "init_embeddings"}),
+    "langchain.messages": None,
+    "langchain.rate_limiters": None,
+    "langchain.tools": frozenset(
+        {
+            "BaseTool",
+            "InjectedState",
+            "InjectedStore",
+            "InjectedToolArg",
+            "InjectedToolCallId",
+            "ToolException",
+            "ToolRuntime",
+            "tool",
+        }
+    ),
 }
 
 _CANNOT_IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'")
@@ -102,7 +137,7 @@ class _Import(NamedTuple):
 def langchain_advice(exc: ImportError) -> str | None:
     """What to import instead, if an import failed because LangChain 1.x has moved something; else None."""
     failed = _failed_import(exc)
-    if failed is None or failed.module.partition(".")[0] != "langchain":
+    if failed is None or not _is_langchain(failed.module):
         return None
     moved = _moved(failed)
     if not moved:
@@ -114,6 +149,8 @@ def langchain_advice(exc: ImportError) -> str | None:
 
 def _moved(failed: _Import) -> list[str]:
     """The imports to write, as "`name` from `module`" or "`module`"; none if nothing is known of them."""
+    if _is_kept(failed):
+        return []
     module = _new_module(failed.module)
     if not failed.names:
         return [f"`{module}`"] if module else []
@@ -125,19 +162,34 @@ def _moved(failed: _Import) -> list[str]:
     return [f"{', '.join(names)} from `{home}`" for home, names in homes.items()]
 
 
+def _is_kept(wanted: _Import) -> bool:
+    """Whether LangChain 1.x has it, so that it is not installed, or broken."""
+    if wanted.module not in _KEPT:
+        return False
+    names = _KEPT[wanted.module]
+    return names is None or names.issuperset(wanted.names)
+
+
 def _new_module(old: str) -> str | None:
-    while old not in _MODULES:
-        old = old.rpartition(".")[0]
-        if old in ("", "langchain"):
-            return None
-    return _MODULES[old]
+    """Where a module's names are now; None if that is not known."""
+    known = old
+    while known and known not in _MODULES:
+        known = known.rpartition(".")[0]
+    if known:
+        return _MODULES[known]
+    top, _, rest = old.partition(".")
+    return ".".join(filter(None, ("langchain_classic", rest))) if top == "langchain" else None
+
+
+def _is_langchain(module: str) -> bool:
+    return module.partition(".")[0] in ("langchain", "langchain_core")
 
 
 def _failed_import(exc: ImportError) -> _Import | None:
     """The statement, from the message if that tells all of it, else from the source."""
     if match := _CANNOT_IMPORT.match(str(exc)):
         return _Import(match["module"], (match["name"],))
-    if exc.name is None or exc.name.partition(".")[0] != "langchain":
+    if exc.name is None or not _is_langchain(exc.name):
         return None
     return _statement(exc.__traceback__) or _Import(exc.name)
 
@@ -148,7 +200,7 @@ def _statement(tb: TracebackType | None) -> _Import | None:
 
     frames = [frame for frame in traceback.extract_tb(tb) if not frame.filename.startswith("<frozen")]
     found = (each for frame in reversed(frames) for each in _imports_at(frame.filename, frame.lineno or 0))
-    return next((each for each in found if each.module.partition(".")[0] == "langchain"), None)
+    return next((each for each in found if _is_langchain(each.module)), None)
 
 
 def _imports_at(path: str, line: int) -> Iterator[_Import]:
@@ -162,7 +214,7 @@ def _imports_at(path: str, line: int) -> Iterator[_Import]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom | ast.Import) and node.lineno <= line <= (node.end_lineno or line):
-            names = tuple(alias.name for alias in node.names)
+            names = tuple(alias.name for alias in node.names if alias.name != "*")
             if isinstance(node, ast.ImportFrom):
                 yield _Import(node.module or "", names)
             else:

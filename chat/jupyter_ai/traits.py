@@ -1,0 +1,146 @@
+"""What an administrator sets, in a configuration file or on a command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traitlets import Bool, Enum, Float, Integer, Unicode
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import LazyConfigValue
+
+from jupyter_ai.chat_handlers.help_message import DEFAULT_HELP_MESSAGE_TEMPLATE
+from jupyter_ai.server.host import HostOptions
+from jupyter_ai.trait_types import Ids, Objects, Texts
+
+__all__ = ["AiTraits"]
+
+
+class AiTraits(Configurable):
+    """The traits of `AiExtension`, for whoever reads them without a server."""
+
+    allowed_providers = Ids(help="Ids of the providers that may be used; None: all.").tag(config=True)
+    blocked_providers = Ids(help="Ids of providers that may not be used.").tag(config=True)
+    allowed_models = Ids(help="Models (`<provider>:<model>`) that may be used; None: all.").tag(config=True)
+    blocked_models = Ids(help="Models (`<provider>:<model>`) that may not be used.").tag(config=True)
+    model_parameters = Objects(
+        help="Keyword arguments for models, by `<provider>:<model>`; they override what people choose.",
+    ).tag(config=True)
+    language_model = Unicode(
+        None, allow_none=True, help="The language model (`<provider>:<model>`) that nobody can change."
+    ).tag(config=True)
+    embeddings_model = Unicode(
+        None, allow_none=True, help="The embedding model (`<provider>:<model>`) that nobody can change."
+    ).tag(config=True)
+    completions_model = Unicode(
+        None, allow_none=True, help="The completion model (`<provider>:<model>`) that nobody can change."
+    ).tag(config=True)
+    default_language_model = Unicode(
+        None, allow_none=True, help="The language model (`<provider>:<model>`) until one is chosen."
+    ).tag(config=True)
+    default_embeddings_model = Unicode(
+        None, allow_none=True, help="The embedding model (`<provider>:<model>`) until one is chosen."
+    ).tag(config=True)
+    default_completions_model = Unicode(
+        None, allow_none=True, help="The completion model (`<provider>:<model>`) until one is chosen."
+    ).tag(config=True)
+    default_api_keys = Texts(help="API keys, by the names that providers use.").tag(config=True)
+    key_store = Enum(
+        ("file", "keyring"),
+        "file",
+        help="Where people's keys are kept: a file for its owner alone, or the system's keyring.",
+    ).tag(config=True)
+    network_proxy = Unicode(
+        None, allow_none=True, help="The URL of the proxy through which models are reached."
+    ).tag(config=True)
+    network_ca_bundle = Unicode(
+        None, allow_none=True, help="A PEM file of the authorities that sign the certificates of models."
+    ).tag(config=True)
+    network_timeout = Float(
+        None, allow_none=True, help="How many seconds one request to a model may take."
+    ).tag(config=True)
+    network_headers = Texts(help="Headers to be sent with each request to a model.").tag(config=True)
+    default_max_chat_history = Integer(
+        2, min=1, allow_none=True, help="How many exchanges a model remembers; None: all."
+    ).tag(config=True)
+    help_message_template = Unicode(
+        DEFAULT_HELP_MESSAGE_TEMPLATE,
+        help="What greets a chat: a template with `{persona_name}`, `{slash_commands_list}` and "
+        "`{context_commands_list}`.",
+    ).tag(config=True)
+    error_logs_dir = Unicode(
+        None, allow_none=True, help="Where tracebacks of failed answers are written; None: into the chat."
+    ).tag(config=True)
+    enable_dask_dashboard = Bool(False, help="Whether Dask serves its dashboard.").tag(config=True)
+    allow_builtin_override = Bool(
+        True, help="Whether a plug-in replaces the built-in one that has the same entry point name."
+    ).tag(config=True)
+    chat_store_path = Unicode(
+        help="The file of the chats; by default one for each root directory, in Jupyter's data directory."
+    ).tag(config=True)
+    chat_store_synchronous = Enum(
+        ("NORMAL", "FULL"),
+        "NORMAL",
+        help="NORMAL survives a crash of the server; FULL also a power cut, and is slower.",
+    ).tag(config=True)
+    max_frame_bytes = Integer(1 << 20, min=1024, help="The largest frame taken from a client.").tag(
+        config=True
+    )
+    max_outbox_bytes = Integer(
+        4 << 20,
+        min=1024,
+        help="How many bytes may wait for a slow client before its connection is cut; it comes back.",
+    ).tag(config=True)
+
+    def _find_my_config(self, cfg: Config) -> Config:
+        """What is configured; what is appended to a list that is not there makes one."""
+        found: Config = super()._find_my_config(cfg)
+        for name, value in found.items():
+            if isinstance(value, LazyConfigValue) and isinstance(self.traits().get(name), Ids):
+                found[name] = value.get_value(getattr(self, name) or [])
+        return found
+
+    def host_options(self, root_dir: str, data_dir: str, preferred_dir: str | None = None) -> HostOptions:
+        """What is decided, for an engine of this root directory."""
+        return HostOptions(
+            root_dir=root_dir,
+            preferred_dir=preferred_dir,
+            data_dir=data_dir,
+            store_path=self.chat_store_path,
+            store_synchronous="FULL" if self.chat_store_synchronous == "FULL" else "NORMAL",
+            allow_builtin_override=self.allow_builtin_override,
+            allowed_providers=self.allowed_providers,
+            blocked_providers=self.blocked_providers,
+            allowed_models=self.allowed_models,
+            blocked_models=self.blocked_models,
+            defaults=self._defaults(),
+            fixed=self._fixed(),
+            key_store="keyring" if self.key_store == "keyring" else "file",
+            network_proxy=self.network_proxy,
+            network_ca_bundle=self.network_ca_bundle,
+            network_timeout=self.network_timeout,
+            network_headers=self.network_headers,
+            model_parameters=self.model_parameters,
+            max_chat_history=self.default_max_chat_history,
+            help_message_template=self.help_message_template,
+            error_logs_dir=self.error_logs_dir,
+            max_frame_bytes=self.max_frame_bytes,
+            max_outbox_bytes=self.max_outbox_bytes,
+        )
+
+    def _fixed(self) -> dict[str, Any]:
+        return {
+            "model_provider_id": self.language_model,
+            "embeddings_provider_id": self.embeddings_model,
+            "completions_model_provider_id": self.completions_model,
+        }
+
+    def _defaults(self) -> dict[str, Any]:
+        return {
+            "model_provider_id": self.default_language_model,
+            "embeddings_provider_id": self.default_embeddings_model,
+            "completions_model_provider_id": self.default_completions_model,
+            "api_keys": self.default_api_keys,
+            "fields": {},
+            "embeddings_fields": {},
+            "completions_fields": {},
+        }
