@@ -85,8 +85,9 @@ install_env() {
   rm -f "$stamp"
   say "Installing the project${extras:+ with $extras} into $venv (once; a minute or so)"
   local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
-  # wheel and setuptools: some of what is needed comes as source only, and is built without isolation too.
-  "${pip[@]}" 'hatchling>=1.25' 'setuptools>=70.1' wheel
+  # pip: 23, which comes with Python 3.11, takes twice the time to resolve. wheel and setuptools: some of what is needed comes as
+  # source only, and is built without isolation too.
+  "${pip[@]}" 'pip>=25' 'hatchling>=1.25' 'setuptools>=70.1' wheel
   # One build backend for the four: no isolated environment is made and filled for each. compat/ comes second, without its dependency:
   # in one resolution, pip 23 looks on an index for the `jupyter_ai` that compat/ requires, although an editable one with extras is given.
   "${pip[@]}" --no-build-isolation --editable "$root${extras:+[${extras// /,}]}"
