@@ -1,0 +1,196 @@
+/** A session as the components of `@jupyter/chat` want it. What depends on their version is here. */
+
+import {
+  AbstractChatContext,
+  AbstractChatModel,
+  IActiveCellManager,
+  IChatContext,
+  IMessageContent,
+  IMimeModelBody,
+  INewMessage,
+  ISelectionWatcher,
+  IUser
+} from '@jupyter/chat';
+import { URLExt } from '@jupyterlab/coreutils';
+import { IChatMessage } from 'jupyter-ai-tokens';
+
+import { Change } from '../wire/transcript';
+import { ChatSession } from './session';
+
+/** The type of a message's body: our renderer shows it, block by block while it is streamed. */
+export const MESSAGE_MIME = 'application/vnd.jupyter-ai.message+json';
+
+export interface IModelOptions {
+  readonly session: ChatSession;
+  readonly user: IUser;
+  /** Where paths of avatars begin. */
+  readonly baseUrl: string;
+  readonly activeCellManager: IActiveCellManager | null;
+  readonly selectionWatcher: ISelectionWatcher | null;
+  /** Send what was typed; false if it must stay. */
+  submit(text: string): boolean;
+}
+
+export class ChatModel extends AbstractChatModel {
+  constructor(options: IModelOptions) {
+    super({
+      activeCellManager: options.activeCellManager,
+      selectionWatcher: options.selectionWatcher,
+      config: { stackMessages: false, unreadNotifications: false, sendTypingNotification: false }
+    });
+    this.session = options.session;
+    this._user = options.user;
+    this._baseUrl = options.baseUrl;
+    this._submit = options.submit;
+    this.name = options.session.title;
+    // Without this `model.ready` never settles and the input gets no context.
+    this.setReady();
+    this._connectInput();
+    this.session.messagesChanged.connect(this._onMessages, this);
+    this.session.changed.connect(this._onChanged, this);
+    this._sync();
+  }
+
+  readonly session: ChatSession;
+
+  get user(): IUser {
+    return this._user;
+  }
+
+  override createChatContext(): IChatContext {
+    return new Context({ model: this });
+  }
+
+  override sendMessage(message: INewMessage): boolean {
+    return this._submit(message.body);
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this.session.messagesChanged.disconnect(this._onMessages, this);
+      this.session.changed.disconnect(this._onChanged, this);
+      this.session.draftChanged.disconnect(this._onDraft, this);
+      this.session.focusWanted.disconnect(this._onFocus, this);
+      super.dispose();
+    }
+  }
+
+  /** What is typed is the session's draft, and the other way round. */
+  private _connectInput(): void {
+    const input = this.input;
+    // The component's own forgets the text whether it was sent or not.
+    input.send = (text: string) => {
+      if (this._submit(text)) {
+        input.value = '';
+      }
+    };
+    input.value = this.session.draft;
+    input.valueChanged.connect((_, value) => {
+      this.session.draft = value;
+    });
+    this.session.draftChanged.connect(this._onDraft, this);
+    this.session.focusWanted.connect(this._onFocus, this);
+  }
+
+  private _onDraft(): void {
+    if (this.input.value !== this.session.draft) {
+      this.input.value = this.session.draft;
+    }
+  }
+
+  private _onFocus(): void {
+    this.input.focus();
+  }
+
+  private _onChanged(): void {
+    this.name = this.session.title;
+  }
+
+  private _onMessages(_: ChatSession, change: Change): void {
+    const known = new Set(this.messages.map(message => message.id));
+    const isAppended = change.removed.length === 0 && change.updated.length === 0;
+    if (isAppended && change.added.every(id => !known.has(id))) {
+      const added = this.session.messages.slice(-change.added.length);
+      if (added.every(message => change.added.includes(message.id))) {
+        this.messagesInserted(
+          this.messages.length,
+          added.map(message => this._content(message))
+        );
+        return;
+      }
+    }
+    this._sync();
+  }
+
+  /** Have the session's messages. */
+  private _sync(): void {
+    const messages = this.session.messages;
+    const ids = new Set(messages.map(message => message.id));
+    for (const id of this._bodies.keys()) {
+      if (!ids.has(id)) {
+        this._bodies.delete(id);
+      }
+    }
+    this.messages.splice(0, this.messages.length);
+    this.messagesInserted(
+      0,
+      messages.map(message => this._content(message))
+    );
+  }
+
+  private _content(message: IChatMessage): IMessageContent {
+    return {
+      type: 'msg',
+      id: message.id,
+      time: message.time,
+      body: this._body(message.id),
+      sender: this._sender(message)
+    };
+  }
+
+  /** Always the same object: the component renders anew what it does not know. The renderer asks the session for the text. */
+  private _body(id: string): IMimeModelBody {
+    let body = this._bodies.get(id);
+    if (body === undefined) {
+      body = { data: { [MESSAGE_MIME]: { id } } };
+      this._bodies.set(id, body);
+    }
+    return body;
+  }
+
+  private _sender(message: IChatMessage): IUser {
+    if (message.type === 'human') {
+      const isMine = this.session.isMine(message);
+      return isMine ? this._user : { username: String(message.metadata.username), display_name: message.sender };
+    }
+    const { name, avatar_route } = message.persona!;
+    return {
+      username: `persona:${name}`,
+      display_name: name,
+      initials: [...name].slice(0, 1).join('').toUpperCase(),
+      avatar_url: avatarUrl(this._baseUrl, avatar_route),
+      bot: true
+    };
+  }
+
+  private readonly _bodies = new Map<string, IMimeModelBody>();
+  private readonly _user: IUser;
+  private readonly _baseUrl: string;
+  private readonly _submit: (text: string) => boolean;
+}
+
+class Context extends AbstractChatContext {
+  get users(): IUser[] {
+    const bots = this._model.messages.map(message => message.sender).filter(sender => sender.bot);
+    return [...new Map(bots.map(bot => [bot.username, bot])).values()];
+  }
+}
+
+/** Only pages of the web and of this server: a persona's route is a plug-in's word. */
+function avatarUrl(baseUrl: string, route: string): string | undefined {
+  if (!route) {
+    return undefined;
+  }
+  const url = /^https?:\/\//i.test(route) ? route : URLExt.join(baseUrl, route);
+  return /^(https?:)?\/|^https?:/i.test(url) ? url : undefined;
+}

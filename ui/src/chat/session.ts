@@ -1,0 +1,318 @@
+/** A chat that is open: its transcript, its connection, and what the person here does in it. */
+
+import { ServerConnection } from '@jupyterlab/services';
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import { IChat, IChatMessage, Selection } from 'jupyter-ai-tokens';
+
+import { ChatConnection, ConnectionState } from '../wire/connection';
+import { PendingFrame, ServerFrame } from '../wire/frames';
+import { Change, Transcript } from '../wire/transcript';
+
+export interface ISessionOptions {
+  readonly id: string;
+  readonly title: string;
+  readonly settings: ServerConnection.ISettings;
+  /** The name by which the server knows the person here. */
+  readonly username: string;
+  /** Why no connection could be made, or null if it is worth another try. */
+  explain(): Promise<string | null>;
+}
+
+export class ChatSession implements IChat, IDisposable {
+  constructor(options: ISessionOptions) {
+    this.id = options.id;
+    this._title = options.title;
+    this._username = options.username;
+    this._draft = localStorage.getItem(this._key('draft')) ?? '';
+    this._connection = new ChatConnection({
+      chatId: options.id,
+      settings: options.settings,
+      position: () => this._transcript,
+      receive: frame => this._receive(frame),
+      explain: () => options.explain()
+    });
+    this._connection.stateChanged.connect(this._onState, this);
+  }
+
+  readonly id: string;
+
+  get title(): string {
+    return this._title;
+  }
+  set title(title: string) {
+    this._title = title;
+    this._changed.emit();
+  }
+
+  get messages(): readonly IChatMessage[] {
+    return this._transcript.messages;
+  }
+
+  get pending(): readonly PendingFrame[] {
+    return this._transcript.pending;
+  }
+
+  find(id: string): IChatMessage | undefined {
+    return this._transcript.find(id);
+  }
+
+  /** Whether this message was sent by the person here. */
+  isMine(message: IChatMessage): boolean {
+    return message.type === 'human' && message.metadata.username === this._username;
+  }
+
+  /** The last message that the person here sent. */
+  get lastOfMine(): IChatMessage | undefined {
+    return this.messages.findLast(message => this.isMine(message));
+  }
+
+  get busy(): boolean {
+    return this._busy;
+  }
+
+  get state(): ConnectionState {
+    return this._connection.state;
+  }
+
+  /** Why the connection is refused: words, or a WebSocket's close code. */
+  get reason(): string | number | null {
+    return this._connection.reason;
+  }
+
+  /** What the server last refused to take, until it is dismissed. */
+  get notice(): string | null {
+    return this._notice;
+  }
+  set notice(notice: string | null) {
+    this._notice = notice;
+    this._changed.emit();
+  }
+
+  /** The message of the person here that the next prompt takes the place of. */
+  get editing(): string | null {
+    return this._editing;
+  }
+
+  /** Anything changed but the text of messages. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Messages came, went, or were taken up anew after a connection was lost. */
+  get messagesChanged(): ISignal<this, Change> {
+    return this._messagesChanged;
+  }
+
+  /** One message changed; also emitted for each that `messagesChanged` names as updated. */
+  get messageChanged(): ISignal<this, IChatMessage> {
+    return this._messageChanged;
+  }
+
+  get draft(): string {
+    return this._draft;
+  }
+  set draft(draft: string) {
+    if (draft === this._draft) {
+      return;
+    }
+    this._draft = draft;
+    if (draft) {
+      localStorage.setItem(this._key('draft'), draft);
+    } else {
+      localStorage.removeItem(this._key('draft'));
+    }
+    this._draftChanged.emit(draft);
+  }
+
+  get draftChanged(): ISignal<this, string> {
+    return this._draftChanged;
+  }
+
+  /** Emitted when the cursor is wanted where one types. */
+  get focusWanted(): ISignal<this, void> {
+    return this._focusWanted;
+  }
+
+  /** Emitted when the person here sent something. */
+  get sent(): ISignal<this, void> {
+    return this._sent;
+  }
+
+  /** Until when (seconds since the epoch) the person has read this chat. */
+  get readUntil(): number {
+    return Number(localStorage.getItem(this._key('read')) ?? 0);
+  }
+
+  /** Whether there are replies that were not on the screen yet. */
+  get unread(): boolean {
+    const last = this.messages.at(-1);
+    return last !== undefined && last.type === 'agent' && last.time > this.readUntil;
+  }
+
+  /** All that is there is read. */
+  markRead(): void {
+    const last = this.messages.at(-1);
+    if (last !== undefined && last.time > this.readUntil) {
+      localStorage.setItem(this._key('read'), String(last.time));
+      this._changed.emit();
+    }
+  }
+
+  focus(): void {
+    this._focusWanted.emit();
+  }
+
+  send(prompt: string, selection?: Selection | null): boolean {
+    if (!prompt.trim()) {
+      return false;
+    }
+    const editing = this._editing !== null && this.find(this._editing) ? this._editing : null;
+    if (editing !== null) {
+      this._connection.send({ type: 'clear', target: editing });
+    }
+    const isSent = this._connection.send(selection ? { prompt, selection } : { prompt });
+    if (isSent) {
+      this._sending++;
+      this._editing = null;
+      this._notice = null;
+      this._update();
+      this._sent.emit();
+    }
+    return isSent;
+  }
+
+  stop(target?: string): void {
+    this._connection.send(target === undefined ? { type: 'stop' } : { type: 'stop', target });
+  }
+
+  clear(target?: string): void {
+    this._connection.send(target === undefined ? { type: 'clear' } : { type: 'clear', target });
+  }
+
+  /** Ask again what message `id` of the person here asked; the old exchange goes. */
+  retry(id: string): void {
+    const message = this.find(id);
+    if (message?.prompt !== undefined) {
+      this._editing = id;
+      this.send(message.prompt, message.selection);
+    }
+  }
+
+  /** Put the prompt of message `id` where one types; what is sent next takes its place. */
+  edit(id: string): void {
+    const message = this.find(id);
+    if (message?.prompt !== undefined) {
+      this._editing = id;
+      this.draft = message.prompt;
+      this._changed.emit();
+      this.focus();
+    }
+  }
+
+  /** What is sent next is a message of its own again. */
+  cancelEdit(): void {
+    if (this._editing !== null) {
+      this._editing = null;
+      this.draft = '';
+      this._changed.emit();
+    }
+  }
+
+  /** Try to connect now. */
+  reconnect(): void {
+    this._connection.retry();
+  }
+
+  get isDisposed(): boolean {
+    return this._connection.isDisposed;
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this._connection.dispose();
+      Signal.clearData(this);
+    }
+  }
+
+  private _receive(frame: ServerFrame): void {
+    if (frame.type === 'error') {
+      this._sending = 0;
+      this._notice = frame.reason;
+      this._update();
+      return;
+    }
+    if (frame.type === 'connection') {
+      this._sending = 0; // what was not echoed before the cut either was lost or is in what follows
+    } else if (frame.type === 'human' && frame.client.username === this._username) {
+      this._sending = Math.max(0, this._sending - 1);
+    }
+    const change = frame.type === 'connection' ? this._transcript.connect(frame) : this._transcript.take(frame);
+    if (change.added.length > 0 || change.removed.length > 0) {
+      this._messagesChanged.emit(change);
+    }
+    for (const id of change.updated) {
+      const message = this.find(id);
+      if (message !== undefined) {
+        this._messageChanged.emit(message);
+      }
+    }
+    if (frame.type !== 'agent-stream-chunk' || frame.stream_complete) {
+      this._update();
+    }
+  }
+
+  private _onState(): void {
+    if (this.state !== 'connected') {
+      this._sending = 0;
+    }
+    this._update();
+  }
+
+  private _update(): void {
+    this._busy = this._sending > 0 || this._isAnswerAwaited();
+    this._changed.emit();
+  }
+
+  private _isAnswerAwaited(): boolean {
+    const awaited = new Set<string>();
+    for (const message of this.messages) {
+      if (this.isMine(message)) {
+        awaited.add(message.id);
+      } else if (message.type === 'agent' && message.complete) {
+        awaited.delete(message.replyTo);
+      }
+    }
+    const working = [
+      ...this.pending.map(pending => pending.reply_to),
+      ...this.messages.filter(message => !message.complete).map(message => message.replyTo)
+    ];
+    return awaited.size > 0 || working.some(id => this._isOfMine(id));
+  }
+
+  private _isOfMine(id: string): boolean {
+    const message = this.find(id);
+    return message !== undefined && this.isMine(message);
+  }
+
+  private _key(what: string): string {
+    return `jupyter-ai:${what}:${this.id}`;
+  }
+
+  private readonly _username: string;
+  private readonly _transcript = new Transcript();
+  private readonly _connection: ChatConnection;
+  private _title: string;
+  private _draft: string;
+  private _busy = false;
+  private _notice: string | null = null;
+  private _editing: string | null = null;
+  /** Prompts that were sent and have not come back as messages yet. */
+  private _sending = 0;
+  private _changed = new Signal<this, void>(this);
+  private _messagesChanged = new Signal<this, Change>(this);
+  private _messageChanged = new Signal<this, IChatMessage>(this);
+  private _draftChanged = new Signal<this, string>(this);
+  private _focusWanted = new Signal<this, void>(this);
+  private _sent = new Signal<this, void>(this);
+}

@@ -1,0 +1,50 @@
+/** Things with an id that others may add, replace and switch off. */
+
+import { DisposableDelegate, IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import { IRegistered, IRegistry } from 'jupyter-ai-tokens';
+
+const RANK = 100;
+
+export class Registry<T extends IRegistered> implements IRegistry<T> {
+  add(item: T): IDisposable {
+    this._added.push(item);
+    this._update();
+    return new DisposableDelegate(() => {
+      this._added = this._added.filter(other => other !== item);
+      this._update();
+    });
+  }
+
+  disable(id: string): IDisposable {
+    const mark = { id };
+    this._disabled.add(mark);
+    this._update();
+    return new DisposableDelegate(() => {
+      this._disabled.delete(mark);
+      this._update();
+    });
+  }
+
+  get items(): readonly T[] {
+    return this._items;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  private _update(): void {
+    const disabled = new Set([...this._disabled].map(mark => mark.id));
+    const newest = new Map(this._added.map(item => [item.id, item]));
+    this._items = [...newest.values()]
+      .filter(item => !disabled.has(item.id))
+      .sort((a, b) => (a.rank ?? RANK) - (b.rank ?? RANK));
+    this._changed.emit();
+  }
+
+  private _added: T[] = [];
+  private _disabled = new Set<{ id: string }>();
+  private _items: readonly T[] = [];
+  private _changed = new Signal<this, void>(this);
+}
