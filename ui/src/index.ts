@@ -1,1 +1,7 @@
-export default [];
+/** The plug-ins of this extension. */
+
+import { acting } from './plugins/acting';
+import { reading } from './plugins/reading';
+import { registries } from './plugins/registries';
+
+export default [...registries, reading, acting];

@@ -161,7 +161,9 @@ export class ChatModel extends AbstractChatModel {
   private _sender(message: IChatMessage): IUser {
     if (message.type === 'human') {
       const isMine = this.session.isMine(message);
-      return isMine ? this._user : { username: String(message.metadata.username), display_name: message.sender };
+      return isMine
+        ? this._user
+        : { username: String(message.metadata.username), display_name: message.sender };
     }
     const { name, avatar_route } = message.persona!;
     return {

@@ -123,6 +123,7 @@ export class ChatSession implements IChat, IDisposable {
       localStorage.removeItem(this._key('draft'));
     }
     this._draftChanged.emit(draft);
+    this._changed.emit(); // what may be done with it: a few letters a second cost nothing
   }
 
   get draftChanged(): ISignal<this, string> {
@@ -133,6 +134,13 @@ export class ChatSession implements IChat, IDisposable {
   get focusWanted(): ISignal<this, void> {
     return this._focusWanted;
   }
+
+  /** What sends the draft; the view that is shown puts it here, and sends along what it shows. */
+  submit: () => void = () => {
+    if (this.send(this.draft.trim())) {
+      this.draft = '';
+    }
+  };
 
   /** Emitted when the person here sent something. */
   get sent(): ISignal<this, void> {
@@ -247,7 +255,8 @@ export class ChatSession implements IChat, IDisposable {
     } else if (frame.type === 'human' && frame.client.username === this._username) {
       this._sending = Math.max(0, this._sending - 1);
     }
-    const change = frame.type === 'connection' ? this._transcript.connect(frame) : this._transcript.take(frame);
+    const change =
+      frame.type === 'connection' ? this._transcript.connect(frame) : this._transcript.take(frame);
     if (change.added.length > 0 || change.removed.length > 0) {
       this._messagesChanged.emit(change);
     }

@@ -13,9 +13,7 @@ export interface Blocks {
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})[^\n]*(\n|$)/;
-const VOID = new Set(
-  'area base br col embed hr img input link meta source track wbr'.split(' ')
-);
+const VOID = new Set('area base br col embed hr img input link meta source track wbr'.split(' '));
 
 /**
  * Sans I/O: give it the whole text each time; it looks only at what was not settled before, so that the cost of a
@@ -80,7 +78,9 @@ function lex(text: string): Token[] {
 /** How many more elements a piece of HTML opens than it closes. */
 function opened(html: string): number {
   let depth = 0;
-  for (const [, closing, name, self] of html.matchAll(/<(\/?)([a-z][\w-]*)(?:"[^"]*"|'[^']*'|[^"'>])*?(\/?)>/gi)) {
+  for (const [, closing, name, self] of html.matchAll(
+    /<(\/?)([a-z][\w-]*)(?:"[^"]*"|'[^']*'|[^"'>])*?(\/?)>/gi
+  )) {
     if (closing) {
       depth--;
     } else if (!self && !VOID.has(name.toLowerCase())) {

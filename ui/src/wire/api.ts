@@ -61,7 +61,9 @@ export class Api {
       const message = (answer as { message?: unknown } | null)?.message;
       throw new ApiError(
         response.status,
-        typeof message === 'string' && message ? message : `${response.status} ${response.statusText}`
+        typeof message === 'string' && message
+          ? message
+          : `${response.status} ${response.statusText}`
       );
     }
     return answer as T;
@@ -85,7 +87,9 @@ export class Api {
 
   async options(partialCommand = ''): Promise<CommandOption[]> {
     const query = partialCommand ? URLExt.objectToQueryString({ partialCommand }) : '';
-    const answer = await this.request<{ options: CommandOption[] }>(`chats/autocomplete_options${query}`);
+    const answer = await this.request<{ options: CommandOption[] }>(
+      `chats/autocomplete_options${query}`
+    );
     return answer.options;
   }
 

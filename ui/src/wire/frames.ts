@@ -76,7 +76,8 @@ export interface ErrorFrame {
   code: string;
 }
 
-export type ChatFrame = HumanFrame | AgentFrame | ChunkFrame | PendingFrame | ClosePendingFrame | ClearFrame;
+export type ChatFrame =
+  HumanFrame | AgentFrame | ChunkFrame | PendingFrame | ClosePendingFrame | ClearFrame;
 
 export type ServerFrame = ChatFrame | ConnectionFrame | ErrorFrame;
 

@@ -2,7 +2,14 @@
 
 import { IChatMessage } from 'jupyter-ai-tokens';
 
-import { AgentFrame, ChatFrame, ChunkFrame, ConnectionFrame, HumanFrame, PendingFrame } from './frames';
+import {
+  AgentFrame,
+  ChatFrame,
+  ChunkFrame,
+  ConnectionFrame,
+  HumanFrame,
+  PendingFrame
+} from './frames';
 
 /** What a frame changed: messages by id, which of them are new, and whether the pending ones changed. */
 export interface Change {
@@ -113,7 +120,9 @@ export class Transcript {
       ...message,
       body: message.body + content,
       complete: chunk.stream_complete,
-      metadata: chunk.stream_complete ? { ...message.metadata, ...chunk.metadata } : message.metadata
+      metadata: chunk.stream_complete
+        ? { ...message.metadata, ...chunk.metadata }
+        : message.metadata
     });
     if (chunk.stream_complete) {
       this._lengths.delete(chunk.id);

@@ -1,0 +1,26 @@
+/** What the views of a chat need of JupyterLab and of this extension. */
+
+import { IActiveCellManager, ISelectionWatcher, IUser } from '@jupyter/chat';
+import { IThemeManager } from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { Contents } from '@jupyterlab/services';
+import { ITranslator } from '@jupyterlab/translation';
+import { ICompleters, IMessageRenderers, IToolbarItems } from 'jupyter-ai-tokens';
+
+import { Api } from '../wire/api';
+
+export interface IChatServices {
+  readonly api: Api;
+  /** The person here. */
+  readonly user: IUser;
+  readonly baseUrl: string;
+  readonly contents: Contents.IManager;
+  readonly rmRegistry: IRenderMimeRegistry;
+  readonly themeManager: IThemeManager | null;
+  readonly translator: ITranslator;
+  readonly activeCellManager: IActiveCellManager | null;
+  readonly selectionWatcher: ISelectionWatcher | null;
+  readonly renderers: IMessageRenderers;
+  readonly toolbarItems: IToolbarItems;
+  readonly completers: ICompleters;
+}

@@ -1,0 +1,75 @@
+/** Buttons from the registry of toolbar items. */
+
+import { IToolbarContext, IToolbarItem, IToolbarItems } from 'jupyter-ai-tokens';
+import React from 'react';
+
+import { useSignal } from './hooks';
+
+export interface IToolbarProps {
+  readonly items: IToolbarItems;
+  readonly place: IToolbarItem['place'];
+  readonly context: IToolbarContext;
+  /** The accessible name of the group. */
+  readonly label: string;
+}
+
+/** The items of one place; drawn again when the chat or the registry changes. */
+export function Toolbar({ items, place, context, label }: IToolbarProps): JSX.Element | null {
+  useSignal(items.changed);
+  useSignal(context.chat.changed);
+  const shown = items.items.filter(item => item.place === place && ask(item, context, 'isVisible'));
+  if (shown.length === 0) {
+    return null;
+  }
+  return (
+    <div className={`jp-ai-toolbar jp-ai-toolbar-${place}`} role="group" aria-label={label}>
+      {shown.map(item => (
+        <ToolbarButton key={item.id} item={item} context={context} />
+      ))}
+    </div>
+  );
+}
+
+function ToolbarButton({
+  item,
+  context
+}: {
+  item: IToolbarItem;
+  context: IToolbarContext;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className="jp-ai-icon-button"
+      data-item={item.id}
+      title={item.label}
+      aria-label={item.label}
+      disabled={!ask(item, context, 'isEnabled')}
+      onClick={() => void execute(item, context)}
+    >
+      <item.icon.react tag="span" />
+    </button>
+  );
+}
+
+/** Other extensions' code may throw; it costs them their button only. */
+function ask(
+  item: IToolbarItem,
+  context: IToolbarContext,
+  what: 'isVisible' | 'isEnabled'
+): boolean {
+  try {
+    return item[what]?.(context) ?? true;
+  } catch (error) {
+    console.error(`The toolbar item ${item.id} failed:`, error);
+    return false;
+  }
+}
+
+async function execute(item: IToolbarItem, context: IToolbarContext): Promise<void> {
+  try {
+    await item.execute(context);
+  } catch (error) {
+    console.error(`The toolbar item ${item.id} failed:`, error);
+  }
+}

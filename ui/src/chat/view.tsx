@@ -1,0 +1,240 @@
+/** A chat on the screen: its messages, what is going on, and where one types. */
+
+import {
+  Chat,
+  ChatInput,
+  ChatMessages,
+  ChatReactContext,
+  ChatWidget,
+  InputToolbarRegistry,
+  JlThemeProvider,
+  MessageFooterRegistry,
+  MessageFooterSectionProps
+} from '@jupyter/chat';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { caretDownIcon } from '@jupyterlab/ui-components';
+import { Message } from '@lumino/messaging';
+import React, { useEffect, useRef, useState } from 'react';
+
+import { Follower } from '../reading/follow';
+import { markOf } from '../reading/marks';
+import { MessageViews } from '../reading/message_renderer';
+import { Composer } from '../writing/composer';
+import { useSignal } from './hooks';
+import { ChatModel } from './model';
+import { IChatServices } from './services';
+import { ChatSession } from './session';
+import { Announcer, ConnectionStatus, Editing, Notice, Pending } from './status';
+import { Toolbar } from './toolbar';
+
+export interface IChatViewOptions {
+  readonly session: ChatSession;
+  readonly area: 'sidebar' | 'main';
+  readonly services: IChatServices;
+}
+
+/** The view of a session; the session outlives it. */
+export function createChatView(options: IChatViewOptions): ChatView {
+  const { session, services } = options;
+  const composer = new Composer(session, services);
+  const model = new ChatModel({
+    session,
+    user: services.user,
+    baseUrl: services.baseUrl,
+    activeCellManager: services.activeCellManager,
+    selectionWatcher: services.selectionWatcher,
+    submit: text => composer.submit(text)
+  });
+  return new ChatView(options, model, composer);
+}
+
+export class ChatView extends ChatWidget {
+  constructor(options: IChatViewOptions, model: ChatModel, composer: Composer) {
+    const { session, services, area } = options;
+    const views = new MessageViews(session, services.renderers);
+    const rmRegistry = views.extend(services.rmRegistry);
+    super({ model, rmRegistry, themeManager: services.themeManager, area });
+    this.id = `jupyter-ai-view-${area}-${session.id}`;
+    this.addClass('jp-ai-chat');
+    this._views = views;
+    this._options = options;
+    this._model = model;
+    this._composer = composer;
+    this._trans = services.translator.load('jupyter_ai');
+    this._context = {
+      model,
+      rmRegistry,
+      area,
+      chatCommandRegistry: composer.commands,
+      inputToolbarRegistry: inputToolbar(session, services, this._trans),
+      messageFooterRegistry: footers(session, services, this._trans)
+    };
+  }
+
+  get session(): ChatSession {
+    return this._options.session;
+  }
+
+  override render(): JSX.Element {
+    const { session, services } = this._options;
+    const trans = this._trans;
+    return (
+      <JlThemeProvider themeManager={services.themeManager}>
+        <div className="jp-ThemedContainer jp-ai-chat-body">
+          <ChatReactContext.Provider value={this._context}>
+            <Conversation session={session} trans={trans} />
+            <Pending session={session} trans={trans} />
+            <Announcer session={session} trans={trans} />
+            <ConnectionStatus session={session} trans={trans} />
+            <Notice session={session} trans={trans} />
+            <Editing session={session} trans={trans} />
+            <this._composer.Included />
+            <ChatInput model={this._model.input} sx={{ padding: '4px' }} />
+          </ChatReactContext.Provider>
+        </div>
+      </JlThemeProvider>
+    );
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._views.dispose();
+      this._composer.dispose();
+      super.dispose();
+      this._model.dispose();
+    }
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._composer.attach(this.node);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this._composer.detach();
+    super.onBeforeDetach(message);
+  }
+
+  private readonly _options: IChatViewOptions;
+  private readonly _model: ChatModel;
+  private readonly _composer: Composer;
+  private readonly _views: MessageViews;
+  private readonly _context: Chat.IChatProps;
+  private readonly _trans: TranslationBundle;
+}
+
+/** The messages, which follow their end. */
+function Conversation({
+  session,
+  trans
+}: {
+  session: ChatSession;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const node = useRef<HTMLDivElement>(null);
+  const [follower, setFollower] = useState<Follower | null>(null);
+  useEffect(() => {
+    const scrolled = node.current!.querySelector<HTMLElement>(
+      '[id^="jupyter-chat-scroll-container"]'
+    )!;
+    scrolled.tabIndex = 0; // so that the keyboard scrolls it
+    const following = new Follower(scrolled);
+    const pin = () => following.pin();
+    session.sent.connect(pin);
+    setFollower(following);
+    return () => {
+      session.sent.disconnect(pin);
+      following.dispose();
+    };
+  }, [session]);
+  return (
+    <div
+      ref={node}
+      className="jp-ai-conversation"
+      role="region"
+      aria-label={trans.__('Conversation')}
+    >
+      <ChatMessages />
+      {follower !== null && <ToEnd follower={follower} trans={trans} />}
+    </div>
+  );
+}
+
+function ToEnd({
+  follower,
+  trans
+}: {
+  follower: Follower;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  useSignal(follower.changed);
+  if (follower.isPinned) {
+    return null;
+  }
+  const label = trans.__('Go to the last message');
+  return (
+    <button
+      type="button"
+      className="jp-ai-icon-button jp-ai-to-end"
+      title={label}
+      aria-label={label}
+      onClick={() => follower.pin()}
+    >
+      <caretDownIcon.react tag="span" />
+    </button>
+  );
+}
+
+/** Below a message: how it ended, and what can be done with it. */
+function footers(
+  session: ChatSession,
+  services: IChatServices,
+  trans: TranslationBundle
+): MessageFooterRegistry {
+  const registry = new MessageFooterRegistry();
+  registry.addSection({
+    position: 'left',
+    component: ({ message }: MessageFooterSectionProps) => {
+      useSignal(session.changed);
+      const found = session.find(message.id);
+      const mark = found ? markOf(found, trans) : null;
+      return mark === null ? null : <span className="jp-ai-mark">{mark}</span>;
+    }
+  });
+  registry.addSection({
+    position: 'right',
+    component: ({ message }: MessageFooterSectionProps) => {
+      useSignal(session.changed);
+      const found = session.find(message.id);
+      return found === undefined ? null : (
+        <Toolbar
+          items={services.toolbarItems}
+          place="message"
+          context={{ chat: session, message: found }}
+          label={trans.__('Message')}
+        />
+      );
+    }
+  });
+  return registry;
+}
+
+function inputToolbar(
+  session: ChatSession,
+  services: IChatServices,
+  trans: TranslationBundle
+): InputToolbarRegistry {
+  const registry = new InputToolbarRegistry();
+  registry.addItem('jupyter-ai', {
+    position: 0,
+    element: () => (
+      <Toolbar
+        items={services.toolbarItems}
+        place="input"
+        context={{ chat: session }}
+        label={trans.__('Input')}
+      />
+    )
+  });
+  return registry;
+}

@@ -1,0 +1,71 @@
+/** Keeps a scrolled element at its end while it grows, unless the reader has scrolled up. */
+
+import { ISignal, Signal } from '@lumino/signaling';
+
+const NEAR = 40; // pixels from the end that still count as being there
+
+export class Follower {
+  constructor(element: HTMLElement) {
+    this._element = element;
+    this._top = element.scrollTop;
+    element.addEventListener('scroll', this._onScroll);
+    this._observer = new ResizeObserver(() => this._follow());
+    this._observer.observe(element);
+    for (const child of element.children) {
+      this._observer.observe(child);
+    }
+    this._follow();
+  }
+
+  /** Whether the end is kept in view. */
+  get isPinned(): boolean {
+    return this._isPinned;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Go to the end and stay there. */
+  pin(): void {
+    this._setPinned(true);
+    this._follow();
+  }
+
+  dispose(): void {
+    this._observer.disconnect();
+    this._element.removeEventListener('scroll', this._onScroll);
+    Signal.clearData(this);
+  }
+
+  private _follow(): void {
+    if (this._isPinned) {
+      this._element.scrollTop = this._element.scrollHeight;
+    }
+  }
+
+  private _onScroll = (): void => {
+    const { scrollTop, scrollHeight, clientHeight } = this._element;
+    // Growth alone leads away from the end too: only who goes up does not want to be there.
+    const isUp = scrollTop < this._top - 1;
+    this._top = scrollTop;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) {
+      this._setPinned(true);
+    } else if (isUp) {
+      this._setPinned(false);
+    }
+  };
+
+  private _setPinned(isPinned: boolean): void {
+    if (isPinned !== this._isPinned) {
+      this._isPinned = isPinned;
+      this._changed.emit();
+    }
+  }
+
+  private readonly _element: HTMLElement;
+  private readonly _observer: ResizeObserver;
+  private _top: number;
+  private _isPinned = true;
+  private _changed = new Signal<this, void>(this);
+}

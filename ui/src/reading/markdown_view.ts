@@ -1,0 +1,176 @@
+/** Shows Markdown that grows: settled blocks are rendered once, only what follows them again. */
+
+import { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import { IChatMessage, IMessageView } from 'jupyter-ai-tokens';
+
+import { BlockSplitter } from './blocks';
+
+const MARKDOWN = 'text/markdown';
+const PAUSE = 80; // ms between two looks at the text, at least
+const SHARE = 4; // times as long as the last look took: what is shown takes a fifth of the page's time at most
+const BREATH = 40; // ms of work after which the page may do something else
+
+export interface IMarkdownOptions {
+  readonly rmRegistry: IRenderMimeRegistry;
+  /** What to do with a block that was rendered. */
+  decorate(node: HTMLElement): void;
+}
+
+export class MarkdownView implements IMessageView {
+  constructor(message: IChatMessage, options: IMarkdownOptions) {
+    this._options = options;
+    this._message = message;
+    this.node.className = 'jp-ai-markdown';
+    this._tail.className = 'jp-ai-tail';
+    this.node.append(this._tail);
+    void this._work();
+  }
+
+  readonly node = document.createElement('div');
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    window.clearTimeout(this._timer);
+  }
+
+  update(message: IChatMessage): void {
+    if (!message.body.startsWith(this._message.body)) {
+      this._reset();
+    }
+    const isOver = message.complete && !this._message.complete;
+    this._message = message;
+    this._isStale = true;
+    if (this._isWorking) {
+      return;
+    }
+    if (isOver) {
+      window.clearTimeout(this._timer);
+      this._timer = 0;
+    }
+    if (this._timer === 0) {
+      void this._work();
+    }
+  }
+
+  /** One look after the other, until nothing is new. */
+  private async _work(): Promise<void> {
+    this._timer = 0;
+    this._isWorking = true;
+    this._isStale = false;
+    const begin = performance.now();
+    try {
+      await this._look();
+    } finally {
+      this._isWorking = false;
+    }
+    if (!this._isDisposed) {
+      const cost = performance.now() - begin;
+      this._timer = window.setTimeout(() => this._again(), Math.max(PAUSE, cost * SHARE));
+    }
+  }
+
+  private _again(): void {
+    this._timer = 0;
+    if (this._isStale) {
+      void this._work();
+    }
+  }
+
+  private async _look(): Promise<void> {
+    const turn = this._turn;
+    const { body, complete } = this._message;
+    const { settled, tail, code } = this._splitter.look(body, complete);
+    let begin = performance.now();
+    for (const block of settled) {
+      const node = await this._render(block);
+      if (this._isDisposed || turn !== this._turn) {
+        return;
+      }
+      this._showTail(null);
+      this.node.insertBefore(node, this._tail);
+      if (performance.now() - begin > BREATH) {
+        await breath();
+        begin = performance.now();
+      }
+    }
+    if (code !== null) {
+      this._showCode(code);
+    } else if (tail.trim()) {
+      const node = await this._render(tail);
+      if (!this._isDisposed && turn === this._turn) {
+        this._showTail(node);
+      }
+    } else {
+      this._showTail(null);
+    }
+  }
+
+  private async _render(text: string): Promise<HTMLElement> {
+    const { rmRegistry, decorate } = this._options;
+    const renderer: IRenderMime.IRenderer = rmRegistry.createRenderer(MARKDOWN);
+    await renderer.renderModel(
+      rmRegistry.createModel({ data: { [MARKDOWN]: text }, trusted: false })
+    );
+    // It is never attached as a widget, only its node is: this typesets its formulas.
+    MessageLoop.sendMessage(renderer, Widget.Msg.AfterAttach);
+    for (const anchor of renderer.node.querySelectorAll('a[href]')) {
+      if (!anchor.getAttribute('href')!.startsWith('#')) {
+        anchor.setAttribute('target', '_blank');
+        anchor.setAttribute('rel', 'noopener noreferrer');
+      }
+    }
+    decorate(renderer.node);
+    return renderer.node;
+  }
+
+  private _showTail(node: HTMLElement | null): void {
+    this._code = null;
+    this._tail.replaceChildren(...(node === null ? [] : [node]));
+  }
+
+  /** Code that is still being written is text that grows, in no colours yet. */
+  private _showCode(code: string): void {
+    if (this._code === null || !code.startsWith(this._code.data)) {
+      const pre = document.createElement('pre');
+      const block = document.createElement('div');
+      block.className = 'jp-RenderedHTMLCommon jp-RenderedMarkdown';
+      const text = document.createTextNode('');
+      const element = document.createElement('code');
+      element.append(text);
+      pre.append(element);
+      block.append(pre);
+      this._showTail(block);
+      this._code = text;
+    }
+    this._code.appendData(code.slice(this._code.data.length));
+  }
+
+  private _reset(): void {
+    this._turn++;
+    this._splitter.reset();
+    this._showTail(null);
+    this.node.replaceChildren(this._tail);
+  }
+
+  private readonly _options: IMarkdownOptions;
+  private readonly _splitter = new BlockSplitter();
+  private readonly _tail = document.createElement('div');
+  private _message: IChatMessage;
+  private _code: Text | null = null;
+  /** Raised when all is to be shown anew. */
+  private _turn = 0;
+  private _timer = 0;
+  private _isWorking = false;
+  private _isStale = false;
+  private _isDisposed = false;
+}
+
+function breath(): Promise<void> {
+  return new Promise(resolve => window.setTimeout(resolve, 0));
+}
