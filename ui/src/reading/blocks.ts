@@ -90,6 +90,13 @@ function opened(html: string): number {
   return depth;
 }
 
+/** The code of a block that is a fenced block and nothing else; null if it is anything else. */
+export function codeOf(block: string): string | null {
+  const [first, ...others] = new Lexer({ gfm: true }).blockTokens(block.replace(/^\n+/, ''), []);
+  const isCode = first?.type === 'code' && others.every(token => token.type === 'space');
+  return isCode && 'text' in first ? first.text : null;
+}
+
 /** The code of a fenced block that is not closed; null if the text is anything else. */
 function openCode(text: string): string | null {
   const start = text.replace(/^\n+/, '');

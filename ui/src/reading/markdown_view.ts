@@ -5,12 +5,15 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { IChatMessage, IMessageView } from 'jupyter-ai-tokens';
 
-import { BlockSplitter } from './blocks';
+import { BlockSplitter, codeOf } from './blocks';
+import { PlainCode } from './plain_code';
 
 const MARKDOWN = 'text/markdown';
 const PAUSE = 80; // ms between two looks at the text, at least
-const SHARE = 4; // times as long as the last look took: what is shown takes a fifth of the page's time at most
+const SHARE = 4; // times as long as the tail took: what is rendered again takes a fifth of the page's time at most
+const PLAIN = 20_000; // characters of a code block beyond which colours would take too long
 const BREATH = 40; // ms of work after which the page may do something else
+const MATHS = /\$|\\[([]|\\begin\{/; // what may be a formula
 
 export interface IMarkdownOptions {
   readonly rmRegistry: IRenderMimeRegistry;
@@ -63,15 +66,17 @@ export class MarkdownView implements IMessageView {
     this._timer = 0;
     this._isWorking = true;
     this._isStale = false;
-    const begin = performance.now();
     try {
       await this._look();
     } finally {
       this._isWorking = false;
     }
     if (!this._isDisposed) {
-      const cost = performance.now() - begin;
-      this._timer = window.setTimeout(() => this._again(), Math.max(PAUSE, cost * SHARE));
+      const isOver = this._isStale && this._message.complete;
+      this._timer = window.setTimeout(
+        () => this._again(),
+        isOver ? 0 : Math.max(PAUSE, this._cost * SHARE)
+      );
     }
   }
 
@@ -88,7 +93,7 @@ export class MarkdownView implements IMessageView {
     const { settled, tail, code } = this._splitter.look(body, complete);
     let begin = performance.now();
     for (const block of settled) {
-      const node = await this._render(block);
+      const node = await this._render(block, true);
       if (this._isDisposed || turn !== this._turn) {
         return;
       }
@@ -99,10 +104,13 @@ export class MarkdownView implements IMessageView {
         begin = performance.now();
       }
     }
+    this._cost = 0;
     if (code !== null) {
       this._showCode(code);
     } else if (tail.trim()) {
-      const node = await this._render(tail);
+      begin = performance.now();
+      const node = await this._render(tail, false);
+      this._cost = performance.now() - begin;
       if (!this._isDisposed && turn === this._turn) {
         this._showTail(node);
       }
@@ -111,14 +119,24 @@ export class MarkdownView implements IMessageView {
     }
   }
 
-  private async _render(text: string): Promise<HTMLElement> {
+  private async _render(text: string, isSettled: boolean): Promise<HTMLElement> {
     const { rmRegistry, decorate } = this._options;
+    const code = text.length > PLAIN ? codeOf(text) : null;
+    if (code !== null) {
+      const plain = new PlainCode();
+      plain.show(code);
+      decorate(plain.node);
+      return plain.node;
+    }
     const renderer: IRenderMime.IRenderer = rmRegistry.createRenderer(MARKDOWN);
     await renderer.renderModel(
       rmRegistry.createModel({ data: { [MARKDOWN]: text }, trusted: false })
     );
-    // It is never attached as a widget, only its node is: this typesets its formulas.
-    MessageLoop.sendMessage(renderer, Widget.Msg.AfterAttach);
+    if (isSettled && MATHS.test(text)) {
+      // It is never attached as a widget, only its node is: this typesets its formulas. To measure them, the whole
+      // page is laid out, so that it is not done for what will be rendered again.
+      MessageLoop.sendMessage(renderer, Widget.Msg.AfterAttach);
+    }
     for (const anchor of renderer.node.querySelectorAll('a[href]')) {
       if (!anchor.getAttribute('href')!.startsWith('#')) {
         anchor.setAttribute('target', '_blank');
@@ -136,19 +154,13 @@ export class MarkdownView implements IMessageView {
 
   /** Code that is still being written is text that grows, in no colours yet. */
   private _showCode(code: string): void {
-    if (this._code === null || !code.startsWith(this._code.data)) {
-      const pre = document.createElement('pre');
-      const block = document.createElement('div');
-      block.className = 'jp-RenderedHTMLCommon jp-RenderedMarkdown';
-      const text = document.createTextNode('');
-      const element = document.createElement('code');
-      element.append(text);
-      pre.append(element);
-      block.append(pre);
-      this._showTail(block);
-      this._code = text;
+    if (this._code?.show(code)) {
+      return;
     }
-    this._code.appendData(code.slice(this._code.data.length));
+    const plain = new PlainCode();
+    plain.show(code);
+    this._showTail(plain.node);
+    this._code = plain;
   }
 
   private _reset(): void {
@@ -162,9 +174,11 @@ export class MarkdownView implements IMessageView {
   private readonly _splitter = new BlockSplitter();
   private readonly _tail = document.createElement('div');
   private _message: IChatMessage;
-  private _code: Text | null = null;
+  private _code: PlainCode | null = null;
   /** Raised when all is to be shown anew. */
   private _turn = 0;
+  /** ms that it took to render the tail. */
+  private _cost = 0;
   private _timer = 0;
   private _isWorking = false;
   private _isStale = false;
