@@ -1,0 +1,142 @@
+"""The chat in a browser's page: what a person does there and sees."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+from lab_server import TOKEN, LabServer
+from playwright.async_api import ConsoleMessage, Locator, Page, WebSocket, expect
+
+__all__ = ["FLAGS", "ChatPage", "OpenChat"]
+
+FLAGS = [
+    "--no-sandbox",  # a container's only user is root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+PANEL = "jupyter-ai-panel"
+
+
+class ChatPage:
+    """A page of a server. `page` is Playwright's; what went wrong in it is in `errors`."""
+
+    def __init__(self, page: Page, lab: LabServer) -> None:
+        self.page = page
+        self.lab = lab
+        self._errors: list[str] = []
+        self._allowed: list[re.Pattern[str]] = []
+        self._listeners: list[list[dict[str, Any]]] = []
+        page.on("websocket", self._on_websocket)
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self._errors.append(f"page error: {error}"))
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.locator(f"#{PANEL}")
+
+    @property
+    def input(self) -> Locator:
+        return self.panel.locator(".jp-chat-input-textfield textarea:not([aria-hidden])").first
+
+    @property
+    def messages(self) -> Locator:
+        """All messages of the panel, the oldest first."""
+        return self.panel.locator(".jp-chat-message")
+
+    @property
+    def errors(self) -> list[str]:
+        """What the page logged as errors or threw, but for what is allowed."""
+        return [e for e in self._errors if not any(pattern.search(e) for pattern in self._allowed)]
+
+    def allow(self, pattern: str) -> None:
+        """Let errors be, in which this is found."""
+        self._allowed.append(re.compile(pattern))
+
+    async def open(self, path: str = "") -> None:
+        """Open JupyterLab, in a workspace of this page's own, or another path; wait until it is there."""
+        place = path or f"lab/workspaces/{uuid4().hex[:8]}"
+        mark = "&" if "?" in place else "?"
+        await self.page.goto(f"{self.lab.url}/{place}{mark}token={TOKEN}")
+        await self.ready()
+
+    async def reload(self) -> None:
+        """Reload the page and wait until it is there."""
+        await self.page.reload()
+        await self.ready()
+
+    async def ready(self) -> None:
+        """Wait until JupyterLab, or Notebook, stands and has the panel."""
+        await self.page.wait_for_function(
+            """id => window.jupyterapp?.restored && window.jupyterapp.restored.then(
+                () => [...window.jupyterapp.shell.widgets('right')].some(widget => widget.id === id))""",
+            arg=PANEL,
+            timeout=60_000,
+        )
+        await self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    async def show(self) -> None:
+        """Show the panel, whether it is shown already or not."""
+        await self.page.evaluate("id => window.jupyterapp.shell.activateById(id)", PANEL)
+        await self.input.wait_for()
+
+    async def execute(self, command: str, args: dict[str, Any] | None = None) -> None:
+        """Execute a command of JupyterLab; does not wait for what it returns."""
+        await self.page.evaluate(
+            "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }", [command, args or {}]
+        )
+
+    def listen(self) -> list[dict[str, Any]]:
+        """The frames that come from now on to the chats of this page; the list grows."""
+        frames: list[dict[str, Any]] = []
+        self._listeners.append(frames)
+        return frames
+
+    async def type(self, text: str) -> None:
+        """Type into the input, key by key, at its end."""
+        await self.input.click()
+        await self.input.press("Control+End")
+        await self.input.press_sequentially(text)
+
+    async def send(self, prompt: str) -> Locator:
+        """Send a prompt; the message that says it."""
+        await self.input.click()
+        await self.input.fill(prompt)
+        await self.input.press("Enter")
+        await expect(self.input).to_have_value("")
+        sent = self.messages.filter(has_text=prompt).last
+        await sent.wait_for()
+        return sent
+
+    async def reply(self, text: str | re.Pattern[str]) -> Locator:
+        """Wait until the newest message has this in it; that message."""
+        await expect(self.messages.last).to_contain_text(text, timeout=20_000)
+        return self.messages.last
+
+    async def texts(self) -> list[str]:
+        """What the messages say, the oldest first."""
+        return [text.strip() for text in await self.messages.all_inner_texts()]
+
+    def _on_websocket(self, socket: WebSocket) -> None:
+        if "/api/ai/chats" in socket.url:
+            socket.on("framereceived", self._on_frame)
+
+    def _on_frame(self, frame: str | bytes) -> None:
+        for frames in self._listeners:
+            frames.append(json.loads(frame))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            place = message.location.get("url", "")
+            self._errors.append(f"console: {message.text} ({place})")
+
+
+OpenChat = Callable[[LabServer], Awaitable[ChatPage]]

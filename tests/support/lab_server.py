@@ -1,0 +1,168 @@
+"""A JupyterLab server in a process and a home of its own, with this tree's extension, on the offline model."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from fake_ollama import ELSEWHERE
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
+
+from jupyter_ai.keys.names import partner_key_names
+
+__all__ = ["EXTENSION", "TOKEN", "LabServer"]
+
+EXTENSION = Path(__file__).parents[2] / "ui" / "labextension"
+TOKEN = "a-token"
+PATIENCE = 60.0  # seconds until it must answer
+
+_CONFIG = {
+    "ServerApp": {"jpserver_extensions": {"jupyter_ai": True}},
+    # Tests reach commands and the shell by `window.jupyterapp`.
+    "LabApp": {"expose_app_in_browser": True, "extension_manager": "readonly", "news_url": None},
+    "JupyterNotebookApp": {"expose_app_in_browser": True},
+}
+_DISABLED = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+
+
+class LabServer:
+    """Started by `with`, which waits until it answers; killed at the end. Its home outlives a kill."""
+
+    def __init__(self, *options: str, environment: dict[str, str] | None = None) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="lab-"))
+        self.root = self.home / "root"
+        self.port = _free_port()
+        self._options = options
+        self._environment = environment or {}
+        self._log = self.home / "server.log"
+        self._furnish()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What it has logged."""
+        return self._log.read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start it, on the same port and with the same home each time; returns when it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", *self._arguments()],
+                env=self._whole_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.root,
+            )
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if self._answers():
+                return
+            time.sleep(0.05)
+        self.kill()
+        raise RuntimeError(f"The server did not start:\n{self.log[-4000:]}")
+
+    def kill(self) -> None:
+        """End it as `kill -9` does."""
+        self._process.kill()
+        self._process.wait()
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON that a route answers, below the base URL."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            sent = None if body is None else json.dumps(body)
+            connection.request(method, f"/{path}", sent, {"Authorization": f"token {TOKEN}"})
+            return json.loads(connection.getresponse().read() or "null")
+        finally:
+            connection.close()
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file below the folder that people see."""
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text)
+
+    async def forget(self) -> None:
+        """As it was at first: the default chat alone, and in it the greeting alone."""
+        for chat in self.request("GET", "api/ai/chats")["chats"]:
+            if not chat["is_default"]:
+                self.request("DELETE", f"api/ai/chats/{chat['id']}")
+        socket = await websocket_connect(
+            HTTPRequest(
+                f"ws://127.0.0.1:{self.port}/api/ai/chats", headers={"Authorization": f"token {TOKEN}"}
+            )
+        )
+        await socket.write_message(json.dumps({"type": "clear"}))
+        is_cleared = False
+        while not is_cleared or frame["type"] != "agent":
+            frame = json.loads(await socket.read_message() or "")
+            is_cleared = is_cleared or frame["type"] == "clear"
+        socket.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.home, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _furnish(self) -> None:
+        for folder in ("root", "config/labconfig", "jupyter/labextensions"):
+            (self.home / folder).mkdir(parents=True)
+        (self.home / "config/jupyter_server_config.json").write_text(json.dumps(_CONFIG))
+        (self.home / "config/labconfig/page_config.json").write_text(json.dumps(_DISABLED))
+        (self.home / "jupyter/labextensions/jupyter-ai-ui").symlink_to(EXTENSION)
+
+    def _whole_environment(self) -> dict[str, str]:
+        """Nothing of a person's is read or written, and this tree's extension comes before an installed one."""
+        keys = partner_key_names()
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER") and k not in keys}
+        places = {
+            f"JUPYTER_{kind}_DIR": str(self.home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")
+        }
+        places |= {"HOME": str(self.home), "JUPYTER_PATH": str(self.home / "jupyter")}
+        return {**kept, **places, "OLLAMA_HOST": ELSEWHERE, **self._environment}
+
+    def _arguments(self) -> list[str]:
+        return [
+            "--no-browser",
+            "--allow-root",
+            f"--port={self.port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={TOKEN}",
+            f"--ServerApp.root_dir={self.root}",
+            *self._options,
+        ]
+
+    def _answers(self) -> bool:
+        try:
+            listed = self.request("GET", "api/ai/chats/slash_commands")
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
+        # Others are there before it.
+        return any(command["slash_id"] == "help" for command in listed.get("slash_commands", ()))
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port

@@ -1,0 +1,99 @@
+"""JupyterLab servers with the chat, and pages of a real Chromium.
+
+The tests of this directory run in one event loop, that of the browser. A test takes `chat`, a page with the panel
+shown on a server that all share, or `own_lab` and `open_chat` if it kills the server or changes its settings.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from chat_page import FLAGS, ChatPage, OpenChat
+from lab_server import EXTENSION, LabServer
+from playwright.async_api import Browser, async_playwright, expect
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in ours:
+        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's program."""
+    if found := shutil.which("chromium") or shutil.which("chromium-browser"):
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("Chromium is not there; .ci/run installs it.")
+    pytest.skip("Chromium is not there. On Debian: apt-get install chromium")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    expect.set_options(timeout=15_000)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+def _shared_lab(chromium: str) -> Iterator[LabServer]:
+    _must_be_built()
+    with LabServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lab(_shared_lab: LabServer) -> LabServer:
+    """A server that all tests share, without what other tests said."""
+    await _shared_lab.forget()
+    return _shared_lab
+
+
+@pytest.fixture
+def own_lab(chromium: str) -> Iterator[LabServer]:
+    """A server for this test alone, which may kill and start it."""
+    _must_be_built()
+    with LabServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_chat(browser: Browser) -> AsyncIterator[OpenChat]:
+    """Opens pages, each of a browser that knows nothing of the others; an error in one of them fails the test."""
+    opened = []
+
+    async def open_chat(lab: LabServer) -> ChatPage:
+        context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+        chat = ChatPage(await context.new_page(), lab)
+        opened.append(chat)
+        return chat
+
+    yield open_chat
+    for chat in opened:
+        await chat.page.context.close()
+    assert [error for chat in opened for error in chat.errors] == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chat(lab: LabServer, open_chat: OpenChat) -> ChatPage:
+    """JupyterLab with the panel shown, and the greeting in it."""
+    chat = await open_chat(lab)
+    await chat.open()
+    await chat.show()
+    await chat.messages.first.wait_for()
+    return chat
+
+
+def _must_be_built() -> None:
+    if not (EXTENSION / "static").is_dir():
+        pytest.fail(f"{EXTENSION} is not built; scripts/test builds it.")
