@@ -6,6 +6,8 @@ from chat_page import ChatPage, OpenChat
 from lab_server import LabServer
 from playwright.async_api import expect
 
+END = "type /help for the commands."  # of what the offline model says to "hello"
+
 
 async def test_panel_is_there_and_greets(lab: LabServer, open_chat: OpenChat) -> None:
     chat = await open_chat(lab)
@@ -21,7 +23,7 @@ async def test_prompt_gets_a_reply_that_is_streamed(chat: ChatPage) -> None:
     frames = chat.listen()
 
     await chat.send("hello")
-    await chat.reply("offline")
+    await chat.reply(END)
 
     assert len([frame for frame in frames if frame["type"] == "agent-stream-chunk"]) > 1
     await expect(chat.messages).to_have_count(3)
@@ -29,7 +31,7 @@ async def test_prompt_gets_a_reply_that_is_streamed(chat: ChatPage) -> None:
 
 async def test_reload_shows_what_was_said(chat: ChatPage) -> None:
     await chat.send("hello")
-    await chat.reply("offline")
+    await chat.reply(END)
     said = await chat.texts()
 
     await chat.reload()
@@ -47,4 +49,4 @@ async def test_notebook_shows_the_panel(lab: LabServer, open_chat: OpenChat) -> 
     await chat.show()
     await chat.send("hello")
 
-    await chat.reply("offline")
+    await chat.reply(END)
