@@ -8,10 +8,11 @@ const RANK = 100;
 
 export class Registry<T extends IRegistered> implements IRegistry<T> {
   add(item: T): IDisposable {
-    this._added.push(item);
+    const entry = { item }; // the same item may be added twice
+    this._added.push(entry);
     this._update();
     return new DisposableDelegate(() => {
-      this._added = this._added.filter(other => other !== item);
+      this._added = this._added.filter(other => other !== entry);
       this._update();
     });
   }
@@ -36,14 +37,14 @@ export class Registry<T extends IRegistered> implements IRegistry<T> {
 
   private _update(): void {
     const disabled = new Set([...this._disabled].map(mark => mark.id));
-    const newest = new Map(this._added.map(item => [item.id, item]));
+    const newest = new Map(this._added.map(({ item }) => [item.id, item]));
     this._items = [...newest.values()]
       .filter(item => !disabled.has(item.id))
       .sort((a, b) => (a.rank ?? RANK) - (b.rank ?? RANK));
     this._changed.emit();
   }
 
-  private _added: T[] = [];
+  private _added: { item: T }[] = [];
   private _disabled = new Set<{ id: string }>();
   private _items: readonly T[] = [];
   private _changed = new Signal<this, void>(this);

@@ -35,10 +35,10 @@ export class BlockSplitter {
     if (open !== null) {
       return { settled: [], tail: rest, code: open };
     }
-    const found = blocks(rest);
-    const tail = found.pop() ?? '';
-    this._settled = text.length - tail.length;
-    return { settled: found, tail, code: openCode(tail) };
+    const settled = blocks(decided(rest)).slice(0, -1);
+    this._settled += settled.join('').length;
+    const tail = text.slice(this._settled);
+    return { settled, tail, code: openCode(tail) };
   }
 
   reset(): void {
@@ -48,31 +48,62 @@ export class BlockSplitter {
   private _settled = 0;
 }
 
+/**
+ * What can be told of: the lines that have ended. How a line begins tells what it is, and whether it goes on with the
+ * block before it, but "2" may become "2." yet. A letter after an empty line begins a paragraph, come what may.
+ */
+function decided(text: string): string {
+  const line = text.lastIndexOf('\n') + 1;
+  return /\n[ \t]*\r?\n$/.test(text.slice(0, line)) && /^\p{L}/u.test(text.slice(line))
+    ? text
+    : text.slice(0, line);
+}
+
 /** The top-level blocks; joined they are the text. */
 function blocks(text: string): string[] {
   const found: string[] = [];
   let depth = 0; // of HTML elements that are open
   let isContinued = false;
-  for (const token of lex(text)) {
-    const isPart = isContinued || token.type === 'space' || token.type === 'def';
+  for (const { type, raw } of lex(text)) {
+    const isPart = isContinued || type === 'space' || type === 'def';
     if (isPart && found.length > 0) {
-      found[found.length - 1] += token.raw;
+      found[found.length - 1] += raw;
     } else {
-      found.push(token.raw);
+      found.push(raw);
     }
-    if (token.type === 'html') {
-      depth = Math.max(0, depth + opened(token.raw));
+    if (type === 'html') {
+      depth = Math.max(0, depth + opened(raw));
     }
-    isContinued = depth > 0;
+    isContinued = depth > 0 || (type !== 'code' && hasOpenFormula(found[found.length - 1]));
   }
   return found;
 }
 
-function lex(text: string): Token[] {
-  const tokens = new Lexer({ gfm: true }).blockTokens(text.replace(/\r\n?/g, '\n'), []);
-  return tokens.map(token => token.raw).join('').length === text.length
-    ? tokens
-    : [{ type: 'paragraph', raw: text } as Token];
+/** The top-level tokens, with the ends of lines as the text has them. */
+function lex(text: string): Pick<Token, 'type' | 'raw'>[] {
+  const plain = text.replace(/\r\n?/g, '\n');
+  const tokens = new Lexer({ gfm: true }).blockTokens(plain, []);
+  if (tokens.map(token => token.raw).join('').length !== plain.length) {
+    return [{ type: 'paragraph', raw: text }];
+  }
+  if (plain === text) {
+    return tokens;
+  }
+  let end = 0;
+  return tokens.map(({ type, raw }) => {
+    const start = end;
+    for (let i = 0; i < raw.length; i++) {
+      end += text.startsWith('\r\n', end) ? 2 : 1;
+    }
+    return { type, raw: text.slice(start, end) };
+  });
+}
+
+/** Whether a formula that stands by itself has no end yet. Its lines may look like lists; an empty one ends it. */
+function hasOpenFormula(text: string): boolean {
+  const last = text.split(/\n[ \t]*\r?\n/).pop()!;
+  const count = (mark: RegExp): number => last.match(mark)?.length ?? 0;
+  return count(/\$\$/g) % 2 === 1 || count(/\\begin\{/g) > count(/\\end\{/g);
 }
 
 /** How many more elements a piece of HTML opens than it closes. */
@@ -99,7 +130,7 @@ export function codeOf(block: string): string | null {
 
 /** The code of a fenced block that is not closed; null if the text is anything else. */
 function openCode(text: string): string | null {
-  const start = text.replace(/^\n+/, '');
+  const start = text.replace(/\r\n?/g, '\n').replace(/^\n+/, '');
   const fence = FENCE.exec(start);
   if (fence === null || fence[2] === '') {
     return null;
