@@ -1,5 +1,6 @@
 """What must hold of the tree as a whole."""
 
+import json
 import os
 import re
 import subprocess
@@ -62,6 +63,15 @@ def test_script_can_be_run(script: str) -> None:
 
 def test_versions_agree() -> None:
     assert PROJECT["project"]["version"] == jupyter_ai.__version__
+    for package in ("ui/package.json", "ui/tokens/package.json"):
+        assert json.loads((TREE / package).read_text())["version"] == jupyter_ai.__version__
+
+
+def test_lock_of_the_extension_names_no_host() -> None:
+    lock = (TREE / "ui/yarn.lock").read_text()
+
+    assert "jupyter-ai-ui@workspace" in lock
+    assert re.findall(r"\w+://\S+|__archiveUrl\S+", lock) == []
 
 
 @pytest.mark.parametrize("path", COMPAT, ids=lambda path: path.parent.name)

@@ -1,4 +1,4 @@
-"""A JupyterLab server in a process and a home of its own, with this tree's extension, on the offline model."""
+"""A JupyterLab server in a process and a home of its own, with this tree's extension."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LabServer:
         self.root = self.home / "root"
         self.port = _free_port()
         self._options = options
-        self._environment = environment or {}
+        self._more = environment or {}
         self._log = self.home / "server.log"
         self._furnish()
 
@@ -56,12 +56,23 @@ class LabServer:
         """What it has logged."""
         return self._log.read_text(errors="replace")
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of a person's is read or written; this tree's extension comes before an installed one."""
+        keys = partner_key_names()
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER") and k not in keys}
+        places = {
+            f"JUPYTER_{kind}_DIR": str(self.home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")
+        }
+        places |= {"HOME": str(self.home), "JUPYTER_PATH": str(self.home / "jupyter")}
+        return {**kept, **places, "OLLAMA_HOST": ELSEWHERE, **self._more}
+
     def start(self) -> None:
         """Start it, on the same port and with the same home each time; returns when it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterlab", *self._arguments()],
-                env=self._whole_environment(),
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -100,28 +111,30 @@ class LabServer:
         for chat in self.request("GET", "api/ai/chats")["chats"]:
             if not chat["is_default"]:
                 self.request("DELETE", f"api/ai/chats/{chat['id']}")
-        socket = await websocket_connect(
-            HTTPRequest(
-                f"ws://127.0.0.1:{self.port}/api/ai/chats", headers={"Authorization": f"token {TOKEN}"}
-            )
-        )
-        await socket.write_message(json.dumps({"type": "clear"}))
-        is_cleared = False
-        while not is_cleared or frame["type"] != "agent":
-            frame = json.loads(await socket.read_message() or "")
-            is_cleared = is_cleared or frame["type"] == "clear"
-        socket.close()
+        url = f"ws://127.0.0.1:{self.port}/api/ai/chats"
+        chat = await websocket_connect(HTTPRequest(url, headers={"Authorization": f"token {TOKEN}"}))
+        await chat.write_message(json.dumps({"type": "clear"}))
+        wanted = ["clear", "agent"]
+        while wanted:
+            frame = json.loads(await chat.read_message() or "")
+            if frame["type"] == wanted[0]:
+                wanted.pop(0)
+        chat.close()
 
     def __enter__(self) -> Self:
         try:
             self.start()
         except BaseException:
-            shutil.rmtree(self.home, ignore_errors=True)
+            self.remove()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove its home."""
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _furnish(self) -> None:
@@ -130,16 +143,6 @@ class LabServer:
         (self.home / "config/jupyter_server_config.json").write_text(json.dumps(_CONFIG))
         (self.home / "config/labconfig/page_config.json").write_text(json.dumps(_DISABLED))
         (self.home / "jupyter/labextensions/jupyter-ai-ui").symlink_to(EXTENSION)
-
-    def _whole_environment(self) -> dict[str, str]:
-        """Nothing of a person's is read or written, and this tree's extension comes before an installed one."""
-        keys = partner_key_names()
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER") and k not in keys}
-        places = {
-            f"JUPYTER_{kind}_DIR": str(self.home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")
-        }
-        places |= {"HOME": str(self.home), "JUPYTER_PATH": str(self.home / "jupyter")}
-        return {**kept, **places, "OLLAMA_HOST": ELSEWHERE, **self._environment}
 
     def _arguments(self) -> list[str]:
         return [

@@ -1,7 +1,7 @@
 """JupyterLab servers with the chat, and pages of a real Chromium.
 
-The tests of this directory run in one event loop, that of the browser. A test takes `chat`, a page with the panel
-shown on a server that all share, or `own_lab` and `open_chat` if it kills the server or changes its settings.
+The tests of this directory run in one event loop, that of the browser. A test takes `chat`, a page with the
+panel shown on a server that all share, or `own_lab` and `open_chat` if it kills the server or changes its settings.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    ours = [item for item in items if item.path.is_relative_to(HERE)]
-    for item in ours:
-        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+    for item in items:
+        if item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +60,15 @@ async def lab(_shared_lab: LabServer) -> LabServer:
 
 
 @pytest.fixture
+def unstarted_lab() -> Iterator[LabServer]:
+    """A server's home and environment."""
+    _must_be_built()
+    server = LabServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
 def own_lab(chromium: str) -> Iterator[LabServer]:
     """A server for this test alone, which may kill and start it."""
     _must_be_built()
@@ -69,7 +78,7 @@ def own_lab(chromium: str) -> Iterator[LabServer]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_chat(browser: Browser) -> AsyncIterator[OpenChat]:
-    """Opens pages, each of a browser that knows nothing of the others; an error in one of them fails the test."""
+    """Opens pages, each of a browser that knows nothing of the others; an error in one fails the test."""
     opened = []
 
     async def open_chat(lab: LabServer) -> ChatPage:

@@ -44,6 +44,24 @@ def test_server_finds_the_extension_without_being_told() -> None:
     assert json.loads(config.read_text()) == {"ServerApp": {"jpserver_extensions": {"jupyter_ai": True}}}
 
 
+def test_jupyterlab_finds_its_extension_without_being_told() -> None:
+    extension = Path(sys.prefix, "share/jupyter/labextensions/jupyter-ai-ui")
+    package = json.loads((extension / "package.json").read_text())
+    build = package["jupyterlab"]["_build"]
+
+    assert (package["name"], package["version"]) == ("jupyter-ai-ui", version("jupyter_ai"))
+    assert (extension / build["load"]).is_file()
+    assert (extension / "static/style.js").is_file()
+    assert json.loads((extension / "install.json").read_text())["packageName"] == "jupyter_ai"
+
+
+def test_extension_is_a_production_build_alone() -> None:
+    extension = Path(sys.prefix, "share/jupyter/labextensions/jupyter-ai-ui")
+
+    assert [path.name for path in extension.rglob("*") if path.suffix in {".map", ".ts", ".tsx"}] == []
+    assert sum(path.stat().st_size for path in extension.rglob("*.js")) <= 600_000
+
+
 @pytest.mark.parametrize("name", ["jupyter_ai_magics", "jupyter_ai_persona_manager", "mockllm"])
 def test_name_is_taken_by_a_distribution_without_modules(name: str) -> None:
     modules = [path for path in files(name) or [] if not path.parts[0].endswith(".dist-info")]
