@@ -1,7 +1,8 @@
 """JupyterLab servers with the chat, and pages of a real Chromium.
 
 The tests of this directory run in one event loop, that of the browser. A test takes `chat`, a page with the
-panel shown on a server that all share, or `own_lab` and `open_chat` if it kills the server or changes its settings.
+panel shown on a server that all share, or `own_lab` and `open_chat` if it kills the server or changes its
+settings.
 """
 
 from __future__ import annotations
