@@ -2,7 +2,7 @@
 
 Without a command: one stream of words in every chat of a server, for minutes; the server and the clients have
 a process each. With `kills`: engines and servers are killed at random points, and what their clients had seen
-must be there.
+must be there. With `install`: the package is built and installed where there is no node.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from trials.install import install
 from trials.servers import Server
 from trials.websocket import WebSocket
 
@@ -201,7 +202,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=6, help="of each chat (default: 6)")
     parser.add_argument("--rate", type=float, default=20, help="words a second in each chat (default: 20)")
     parser.add_argument("--minutes", type=float, default=5, help="how long (default: 5)")
-    kills = parser.add_subparsers(dest="command", title="commands").add_parser(
+    commands = parser.add_subparsers(dest="command", title="commands")
+    about = "`pip install .` into a clean environment, on a machine without node"
+    commands.add_parser("install", help=about, description=about)
+    kills = commands.add_parser(
         "kills", help="kill engines and servers at random points", description="Kill engines and servers."
     )
     kills.add_argument("--count", type=int, default=2000, help="engines to kill (default: 2000)")
@@ -220,6 +224,10 @@ def main() -> int:
         return _kill("trials.engine_kills", arguments.count, arguments.seed, arguments.directory) | _kill(
             "trials.server_kills", servers, arguments.seed, arguments.directory
         )
+    if arguments.command == "install":
+        seconds, faults = install()
+        print(f"pip install . without node: {seconds:.0f} s")
+        return _told(faults)
     load = Load(arguments.chats, arguments.clients, arguments.rate, arguments.minutes * 60)
     with Server() as server:
         outcome = asyncio.run(soak(server, load))
