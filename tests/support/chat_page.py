@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -35,6 +36,7 @@ class ChatPage:
         self._errors: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
         self._listeners: list[list[dict[str, Any]]] = []
+        self._awaited: list[tuple[str, asyncio.Future[dict[str, Any]]]] = []
         page.on("websocket", self._on_websocket)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._errors.append(f"page error: {error}"))
@@ -100,6 +102,12 @@ class ChatPage:
         self._listeners.append(frames)
         return frames
 
+    def next_frame(self, type: str) -> asyncio.Future[dict[str, Any]]:
+        """The next frame of this type that comes to a chat of this page."""
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._awaited.append((type, future))
+        return future
+
     async def type(self, text: str) -> None:
         """Type into the input, key by key, at its end."""
         await self.input.click()
@@ -129,9 +137,13 @@ class ChatPage:
         if "/api/ai/chats" in socket.url:
             socket.on("framereceived", self._on_frame)
 
-    def _on_frame(self, frame: str | bytes) -> None:
+    def _on_frame(self, text: str | bytes) -> None:
+        frame = json.loads(text)
         for frames in self._listeners:
-            frames.append(json.loads(frame))
+            frames.append(frame)
+        for type, future in self._awaited:
+            if type == frame["type"] and not future.done():
+                future.set_result(frame)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -1,4 +1,4 @@
-"""`pip install .` where there is no node: of a copy of the tree, into a clean environment, with nothing cached."""
+"""`pip install .` of a copy of the tree where there is no node: into a clean environment, nothing cached."""
 
 from __future__ import annotations
 
