@@ -200,6 +200,11 @@ class ConfigManager(Configurable):
         return list(dict.fromkeys(problem for problem in found if problem))
 
     @property
+    def max_chat_history(self) -> int | None:
+        """How many exchanges the model is to remember; None: as many as the administrator says."""
+        return self._store.read().settings.max_chat_history
+
+    @property
     def prepared(self) -> bool:
         """Whether the next answer imports no provider."""
         return self._prepared == self.lm_gid
@@ -233,6 +238,8 @@ class ConfigManager(Configurable):
         return DescribeConfigResponse(
             **values,
             send_with_shift_enter=snapshot.settings.send_with_shift_enter,
+            max_chat_history=snapshot.settings.max_chat_history,
+            default_max_chat_history=self.sources.defaults.get("max_chat_history"),
             api_keys=list(keys),
             last_read=snapshot.stamp,
             fixed={name: source.where for name, source in sources.items() if source and source.is_fixed},

@@ -20,6 +20,7 @@ __all__ = [
     "KeyEmptyError",
     "KeyInUseError",
     "KeyNotFound",
+    "ModelTestRuns",
     "NoChainBound",
     "NoModelConfigured",
     "NotAllowed",
@@ -218,6 +219,16 @@ class SettingsNotSaved(SettingsError):
 
     code = "not-saved"
     status = 503
+
+
+class ModelTestRuns(JupyterAIError):
+    """This user is testing a model already."""
+
+    code = "test-runs"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("You are testing a model already. Wait for its answer, then test again.")
 
 
 class UnsupportedChunk(JupyterAIError, TypeError):

@@ -6,8 +6,10 @@ import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic import Field as ModelField
 from pydantic_core import PydanticCustomError
 
+from jupyter_ai.config.schema import MOST_CHAT_HISTORY
 from jupyter_ai_magics.auth import AuthStrategy
 from jupyter_ai_magics.fields import Field
 from jupyter_ai_magics.models.persona import Persona
@@ -49,6 +51,7 @@ __all__ = [
     "ListSlashCommandsEntry",
     "ListSlashCommandsResponse",
     "Message",
+    "ModelTestRequest",
     "PendingMessage",
     "Persona",
     "Selection",
@@ -274,6 +277,7 @@ class ChatDescription(BaseModel):
     shared: bool
     is_default: bool
     created: float
+    updated: float  # when the newest message was begun; when the chat was made, if there is none
 
 
 class ListChatsResponse(BaseModel):
@@ -367,6 +371,7 @@ class GlobalConfig(BaseModel):
     completions_model_provider_id: str | None = None
     completions_fields: dict[str, dict[str, Any]]
     embeddings_fields: dict[str, dict[str, Any]]
+    max_chat_history: int | None = None
 
 
 class DescribeConfigResponse(BaseModel):
@@ -381,6 +386,8 @@ class DescribeConfigResponse(BaseModel):
     completions_model_provider_id: str | None = None
     completions_fields: dict[str, dict[str, Any]]
     embeddings_fields: dict[str, dict[str, Any]]
+    max_chat_history: int | None = None  # exchanges that the model remembers; None: as by default
+    default_max_chat_history: int | None = None  # the administrator's; None: all
     fixed: dict[str, str] = {}  # where, by setting
     problems: list[str] = []
     key_sources: dict[str, str] = {}  # "environment", "user" or "administrator", by the key's name
@@ -398,6 +405,7 @@ class UpdateConfigRequest(BaseModel):
     fields: dict[str, dict[str, Any]] | None = None
     completions_fields: dict[str, dict[str, Any]] | None = None
     embeddings_fields: dict[str, dict[str, Any]] | None = None
+    max_chat_history: Annotated[int, ModelField(ge=0, le=MOST_CHAT_HISTORY, strict=True)] | None = None
 
     @field_validator("send_with_shift_enter", "api_keys", "fields", mode="before")
     @classmethod
@@ -406,6 +414,14 @@ class UpdateConfigRequest(BaseModel):
         if field_val is None:
             raise ValueError("must not be null; leave it out to keep the present value")
         return field_val
+
+
+class ModelTestRequest(BaseModel):
+    """Which of the chosen models to ask for one word."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    setting: Literal["model_provider_id", "embeddings_provider_id", "completions_model_provider_id"]
 
 
 # What `/learn` has read.

@@ -139,6 +139,7 @@ class AiTraits(Configurable):
             "model_provider_id": self.default_language_model,
             "embeddings_provider_id": self.default_embeddings_model,
             "completions_model_provider_id": self.default_completions_model,
+            "max_chat_history": self.default_max_chat_history,
             "api_keys": self.default_api_keys,
             "fields": {},
             "embeddings_fields": {},

@@ -34,6 +34,24 @@ async def test_everybody_has_a_default_chat_of_their_own(make_engine) -> None:
     assert [(c.owner, c.title, c.is_default) for c in engine.chats("ada")] == [("ada", "Chat", True)]
 
 
+async def test_a_chat_tells_when_its_newest_message_came_also_before_it_is_opened(
+    make_engine, path, ask
+) -> None:
+    engine = await make_engine(path=path, model=FakeModel(["a"]))
+    chat, empty = await engine.default_chat("ada"), await engine.create_chat("ada", "Empty")
+    assert [c.updated == c.created for c in engine.chats("ada")] == [True, True]
+    await ask(chat, "hello", "ada").wait()
+    newest = chat.log[-1].time
+    assert {c.id: c.updated for c in engine.chats("ada")} == {chat.id: newest, empty.id: empty.row.created}
+    await engine.aclose()
+
+    engine = await make_engine(path=path)
+    assert {c.id: c.updated for c in engine.chats("ada")} == {chat.id: newest, empty.id: empty.row.created}
+    again = await engine.default_chat("ada")
+    again.clear()
+    assert engine.chats("ada")[0].updated == again.row.created
+
+
 async def test_opening_a_chat_many_times_at_once_builds_one(make_engine, path, ask) -> None:
     engine = await make_engine(path=path, model=FakeModel(["a"]))
     await ask(await engine.default_chat("ada"), "hello", "ada").wait()

@@ -227,6 +227,23 @@ async def test_putting_a_chat_again_updates_it(store: Store) -> None:
     assert await store.chats() == [renamed]
 
 
+async def test_the_time_of_the_newest_message_of_each_chat(store: Store) -> None:
+    for chat, id, more in (
+        ("c1", "m1", {"time": 1.5}),
+        ("c1", "m2", {"time": 2.5}),
+        ("c2", "m1", {"time": 9}),
+        ("c3", "m1", {}),
+    ):
+        store.put_message(chat, id, "", body(id, **more))
+    store.put_message("c4", "m1", "", "{")
+    store.put_message("c1", "m1", "", body("m1", time=7.5))  # keeps its place
+
+    assert await store.newest() == {"c1": 2.5, "c2": 9}
+    store.delete_messages("c1", ["m2"])
+    store.delete_messages("c2", None)
+    assert await store.newest() == {"c1": 7.5}
+
+
 async def test_messages_come_in_the_order_of_the_log(store: Store) -> None:
     for id in ("m3", "m1", "m2"):
         put(store, id, id)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.embeddings import FakeEmbeddings
 from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk
 from serving import Frame, Serve, Server, Socket
 
 from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS
@@ -32,6 +35,25 @@ class Parrot(BaseProvider, FakeListChatModel):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(responses=[f"I am {kwargs['model_id']}."], **kwargs)
+
+
+class Counter(BaseProvider, FakeListChatModel):
+    """Says how many messages it was shown of what was said before."""
+
+    id = "counter"
+    name = "Counter"  # type: ignore[misc]
+    models = ["c1"]  # noqa: RUF012
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(responses=[""], **kwargs)
+
+    def _call(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> str:
+        return str(len([m for m in messages if m.type in ("human", "ai")]) - 1)
+
+    async def _astream(
+        self, messages: list[BaseMessage], *args: Any, **kwargs: Any
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        yield ChatGenerationChunk(message=AIMessageChunk(content=self._call(messages)))
 
 
 class Keyed(BaseProvider, FakeListChatModel):
@@ -195,6 +217,36 @@ class TestSettings:
             "model_provider_id": "AiExtension.language_model",
             "completions_model_provider_id": "JUPYTER_AI_COMPLETIONS_MODEL in the environment",
         }
+
+    async def test_the_length_of_the_memory_applies_to_the_next_message(self, serve: Serve) -> None:
+        server = await begun(serve)
+        server.host.plugins.add(MODEL_PROVIDERS, Counter.id, Counter)
+        await server.post(CONFIG, {"model_provider_id": "counter:c1"})
+        chat = await server.chat()
+        counts = []
+        for length in (None, None, None, 1, 0, 1000):
+            assert (await server.post(CONFIG, {"max_chat_history": length})).status == 204
+            counts.append((await answer(chat, "How much?"))["body"])
+
+        assert counts == ["0", "2", "4", "2", "0", "10"]
+
+    async def test_it_is_described_beside_the_default(self, serve: Serve) -> None:
+        server = await begun(serve, default_max_chat_history=7)
+        told = []
+        for length in (3, None):
+            await server.post(CONFIG, {"max_chat_history": length})
+            described = await config_of(server)
+            told.append((described["max_chat_history"], described["default_max_chat_history"]))
+
+        assert told == [(3, 7), (None, 7)]
+
+    @pytest.mark.parametrize("length", [-1, 1001, "3", True, 2.5])
+    async def test_what_is_no_length_is_refused(self, serve: Serve, length: Any) -> None:
+        server = await begun(serve)
+        refused = await server.post(CONFIG, {"max_chat_history": length})
+
+        assert refused.status == 400
+        assert "max_chat_history" in refused.json()["message"]
 
 
 class TestKeys:

@@ -90,6 +90,8 @@ class _Plan:
                 values |= self._model(setting, entered)
         if self._update.send_with_shift_enter is not None:
             values["send_with_shift_enter"] = self._update.send_with_shift_enter
+        if "max_chat_history" in self._given:
+            values["max_chat_history"] = self._update.max_chat_history
         self._check_size_of_all(values)
         return values
 

@@ -18,6 +18,7 @@ __all__ = ["Explained", "explain"]
 _LISTS = ("allowed_providers", "blocked_providers", "allowed_models", "blocked_models")
 _NETWORK = {"proxy": "PROXY", "ca_bundle": "CA_BUNDLE", "timeout": "TIMEOUT", "headers": "HEADERS"}
 _BUILT_IN = {"key_store": "file"}
+_MEMORY_TRAIT, _MEMORY_BUILT_IN = "AiExtension.default_max_chat_history", 2
 _KEYS: dict[str, tuple[Kind, str]] = {
     "environment": ("environment", "the environment"),
     "user": ("user", "the secret store"),
@@ -54,6 +55,7 @@ def explain(host: EngineHost) -> list[Explained]:
     return [
         *models,
         _shift_enter(config),
+        _memory_length(config, options),
         *(entry for setting in MODEL_SETTINGS for entry in _fields(config, setting)),
         *_keys(config),
         *_network(config, options, wrong="network" in host.problems),
@@ -87,6 +89,16 @@ def _shift_enter(config: ConfigManager) -> Explained:
     chosen = stored.send_with_shift_enter if "send_with_shift_enter" in stored.model_fields_set else None
     places = [Source("user", config.sources.file, chosen), Source("built-in", "built in", False)]
     return _explained("send_with_shift_enter", places, "the settings of the chat")
+
+
+def _memory_length(config: ConfigManager, options: HostOptions) -> Explained:
+    decided = "all" if options.max_chat_history is None else options.max_chat_history
+    places = [
+        Source("user", config.sources.file, config.max_chat_history),
+        Source("default", _MEMORY_TRAIT, None if decided == _MEMORY_BUILT_IN else decided),
+        Source("built-in", "built in", _MEMORY_BUILT_IN),
+    ]
+    return _explained("max_chat_history", places, "the settings of the chat")
 
 
 def _fields(config: ConfigManager, setting: ModelSetting) -> Iterator[Explained]:

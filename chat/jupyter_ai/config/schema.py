@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jupyter_ai.config.fields import is_deep
 
 __all__ = [
     "DEFAULT_INDENTATION_DEPTH",
+    "MOST_CHAT_HISTORY",
     "VERSION",
     "ReadSettings",
     "Settings",
@@ -23,6 +24,7 @@ __all__ = [
 
 VERSION = 1
 DEFAULT_INDENTATION_DEPTH = 4
+MOST_CHAT_HISTORY = 1000  # exchanges
 _DEPTH = 32  # of lists and objects in each other
 _MOST_PROBLEMS = 3  # that one message tells
 
@@ -47,6 +49,7 @@ class Settings(BaseModel):
     embeddings_provider_id: str | None = None
     completions_model_provider_id: str | None = None
     send_with_shift_enter: bool = False
+    max_chat_history: Annotated[int, Field(ge=0, le=MOST_CHAT_HISTORY)] | None = None
     fields: dict[str, dict[str, Any]] = {}
     embeddings_fields: dict[str, dict[str, Any]] = {}
     completions_fields: dict[str, dict[str, Any]] = {}

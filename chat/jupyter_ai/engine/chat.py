@@ -80,6 +80,7 @@ class Chat:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._memory: BoundedChatHistory | None = None
+        self._memory_length: int | None = None  # as it was chosen last
         self._stored_memory: list[MemoryRow] = contents.memory
         self._restore(contents)
 
@@ -97,7 +98,7 @@ class Chat:
 
     def describe(self) -> ChatDescription:
         """The chat as the list of chats shows it."""
-        return describe(self.row)
+        return describe(self.row, self.log.newest)
 
     def update(self, *, title: str | None = None, shared: bool | None = None) -> None:
         """Rename or share the chat."""
@@ -113,7 +114,8 @@ class Chat:
         if self._memory is None:
             from jupyter_ai.history import BoundedChatHistory
 
-            self._memory = BoundedChatHistory(k=self.engine.options.max_chat_history)
+            self._memory_length = self.engine.memory_length()
+            self._memory = BoundedChatHistory(k=self._memory_length)
             if lost := recall(self._stored_memory, self._memory):
                 self.engine.log.warning("%d memories of chat %s cannot be read; left out.", lost, self.id)
             self._stored_memory = []
@@ -296,10 +298,17 @@ class Chat:
             return
         if handler.uses_llm:
             await self.engine.handlers_ready()
+        self._remember_as_chosen()
         run.handler = choice.key
         run.handler_name = f"{type(handler).__name__} ({choice.key})"
         self._put_run(run)
         await handler.on_message(run.message)
+
+    def _remember_as_chosen(self) -> None:
+        """Take over another length of the memory; one that a plug-in has set stays until then."""
+        length = self.engine.memory_length()
+        if self._memory is not None and length != self._memory_length:
+            self._memory.k = self._memory_length = length
 
     def _refuse(self, run: Run, text: str) -> None:
         run.spoke = True

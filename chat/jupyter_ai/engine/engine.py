@@ -76,6 +76,7 @@ class Engine:
         self.dask_client_future = _DaskClient()
         self._rows: dict[str, ChatRow] = {}
         self._chats: dict[str, Chat] = {}
+        self._newest: dict[str, float] = {}  # when the newest message was stored, by chat, at the start
         self._opening = asyncio.Lock()
         self._late: set[str] = set()  # plug-in groups, and models, that were not loaded in time
         self._watchdog = Watchdog(self.log, self._on_blocked) if self.options.threads else None
@@ -88,6 +89,7 @@ class Engine:
         await self.store.open()
         try:
             self._rows = {row.id: row for row in await self.store.chats()}
+            self._newest = await self.store.newest()
         except StoreError as e:
             self.log.error("The list of chats cannot be read, new ones can be made: %s", e)
 
@@ -104,7 +106,7 @@ class Engine:
 
     def chats(self, owner: str = "") -> list[ChatDescription]:
         """The chats that `owner` may see: their own, and those that others share."""
-        return [describe(row) for row in self._current_rows() if _may_see(row, owner)]
+        return [self._describe(row) for row in self._current_rows() if _may_see(row, owner)]
 
     async def default_chat(self, owner: str = "") -> Chat:
         """The chat that `owner` always has."""
@@ -202,6 +204,11 @@ class Engine:
             ready = await asyncio.gather(*(self.plugins.ready(group) for group in missing))
             self._late.update(group for group, in_time in zip(missing, ready, strict=True) if not in_time)
 
+    def memory_length(self) -> int | None:
+        """How many exchanges a model is shown now; None: all."""
+        chosen = self.config_manager.max_chat_history
+        return self.options.max_chat_history if chosen is None else chosen
+
     def persona(self) -> Persona:
         """Who speaks where no handler does."""
         try:
@@ -260,6 +267,10 @@ class Engine:
     def _row(self, id: str) -> ChatRow | None:
         chat = self._chats.get(id)
         return chat.row if chat is not None else self._rows.get(id)
+
+    def _describe(self, row: ChatRow) -> ChatDescription:
+        chat = self._chats.get(row.id)
+        return chat.describe() if chat is not None else describe(row, self._newest.get(row.id))
 
     def _current_rows(self) -> list[ChatRow]:
         rows = [row for id in self._rows if (row := self._row(id)) is not None]

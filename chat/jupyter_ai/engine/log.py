@@ -35,6 +35,11 @@ class ChatLog(list["ChatMessage"]):
 
     append = add
 
+    @property
+    def newest(self) -> float | None:
+        """When the last message was begun; None if there is none."""
+        return getattr(super().__getitem__(-1), "time", None) if self else None
+
     def find(self, id: str) -> ChatMessage | None:
         """The message with this id; a running stream's body may lag behind."""
         return self._by_id.get(id)

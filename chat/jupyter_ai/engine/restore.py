@@ -74,8 +74,8 @@ def last_answer(replies: Sequence[ChatMessage]) -> str:
     return body.removesuffix(STOPPED_TEXT).removesuffix("\n\n") if stopped else body
 
 
-def describe(row: ChatRow) -> ChatDescription:
-    """A stored chat as the list of chats shows it."""
+def describe(row: ChatRow, updated: float | None) -> ChatDescription:
+    """A stored chat as the list of chats shows it; `updated`: the time of its newest message."""
     return ChatDescription(
         id=row.id,
         title=row.title,
@@ -83,4 +83,5 @@ def describe(row: ChatRow) -> ChatDescription:
         shared=row.shared,
         is_default=row.is_default,
         created=row.created,
+        updated=row.created if updated is None else updated,
     )

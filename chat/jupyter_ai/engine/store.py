@@ -193,6 +193,13 @@ class Store:
         """
         return await self._read(lambda ledger: ledger.chats())
 
+    async def newest(self) -> dict[str, float]:
+        """When the newest message of each chat was begun, after all earlier writes; StoreError likewise.
+
+        Cancelling it harms nobody; it may be called any number of times at once.
+        """
+        return await self._read(lambda ledger: ledger.newest())
+
     async def load(self, chat: str) -> ChatContents:
         """What belongs to a chat, after all earlier writes; StoreError if the disk cannot be read.
 

@@ -61,6 +61,11 @@ _EMPTIED: dict[type[Op], tuple[str, ...]] = {
 
 # The inner query reads an index only; the outer one then visits the rows in the order of the log, unsorted.
 _CHATS = "SELECT id, owner, title, created, shared, is_default FROM chat"
+# Of the messages only an index is read, but for one of each chat.
+_NEWEST = (
+    "SELECT chat, id, reply_to, json, open FROM message"
+    " WHERE seq IN (SELECT max(seq) FROM message GROUP BY chat)"
+)
 _MESSAGES = (
     "SELECT chat, id, reply_to, json, open FROM message"
     " WHERE seq IN (SELECT seq FROM message WHERE chat = ?) ORDER BY seq"
@@ -150,6 +155,12 @@ class MemoryLedger:
         contents = self._contents.get(chat, _Contents())
         runs = [run for run in contents.runs.values() if run.state == "interrupted"]
         return ChatContents(list(self._decoded(chat, contents)), list(contents.memory), runs)
+
+    def newest(self) -> dict[str, float]:
+        known = [(chat, found.messages) for chat, found in self._contents.items() if found.messages]
+        last = {chat: messages[next(reversed(messages))] for chat, messages in known}
+        times = {chat: (decode(message.json) or {}).get("time") for chat, message in last.items()}
+        return {chat: time for chat, time in times.items() if isinstance(time, int | float)}
 
     def _decoded(self, chat: str, contents: _Contents) -> Iterator[dict[str, Any]]:
         for id, message in contents.messages.items():
@@ -350,10 +361,13 @@ class DiskLedger:
         self._lost_since = self._lost_since or time.strftime("%H:%M")
 
     def chats(self) -> list[ChatRow]:
-        return self._replayed(None).chats()
+        return self._replayed(_chats).chats()
+
+    def newest(self) -> dict[str, float]:
+        return self._replayed(_newest).newest()
 
     def load(self, chat: str) -> ChatContents:
-        return self._replayed(chat).load(chat)
+        return self._replayed(lambda db: _contents(db, chat)).load(chat)
 
     def close(self) -> None:
         """A last attempt to write, then the end."""
@@ -392,11 +406,11 @@ class DiskLedger:
         self._held_size = sum(map(weight, self._held))
         self._log.error("%s", self.problem)
 
-    def _replayed(self, chat: str | None) -> MemoryLedger:
-        """The list of chats, or the contents of one, as it will be once all that is held is written."""
+    def _replayed(self, stored: Callable[[sqlite3.Connection], Iterable[Op]]) -> MemoryLedger:
+        """What `stored` finds, as it will be once all that is held is written."""
         replayed = MemoryLedger(self._log)
         try:
-            replayed.write(_chats(self.db) if chat is None else _contents(self.db, chat))
+            replayed.write(stored(self.db))
         except sqlite3.Error as error:
             raise StoreError(f"Chats cannot be read from {self._name}: {error}. Check its disk.") from error
         replayed.write(self._held)
@@ -405,6 +419,10 @@ class DiskLedger:
 
 def _chats(db: sqlite3.Connection) -> Iterator[Op]:
     return (PutChat(*row) for row in db.execute(_CHATS))
+
+
+def _newest(db: sqlite3.Connection) -> Iterator[Op]:
+    return (PutMessage(*row) for row in db.execute(_NEWEST))
 
 
 def _contents(db: sqlite3.Connection, chat: str) -> Iterator[Op]:

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai.models import UpdateConfigRequest
 
-__all__ = ["ApiKeysHandler", "GlobalConfigHandler"]
+__all__ = ["ApiKeysHandler", "GlobalConfigHandler", "SettingsHandler"]
 
 _PATIENCE = 5.0  # seconds to wait for providers that are loading
 
 
-class _SettingsHandler(AiHandler):
+class SettingsHandler(AiHandler):
+    """A route that is about the settings."""
+
     async def manager(self, update: UpdateConfigRequest | None = None) -> ConfigManager:
         """The settings, as soon as the providers are in whose models are chosen, or named in `update`.
 
@@ -34,7 +36,7 @@ class _SettingsHandler(AiHandler):
         return engine.config_manager
 
 
-class GlobalConfigHandler(_SettingsHandler):
+class GlobalConfigHandler(SettingsHandler):
     """The settings."""
 
     @web.authenticated
@@ -59,7 +61,7 @@ class GlobalConfigHandler(_SettingsHandler):
         self.finish()
 
 
-class ApiKeysHandler(_SettingsHandler):
+class ApiKeysHandler(SettingsHandler):
     """The user's keys."""
 
     @web.authenticated

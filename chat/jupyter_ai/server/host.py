@@ -134,6 +134,7 @@ class EngineHost:
             ids=ProviderIds.in_folder(options.data_dir),
         )
         self.connections: set[Connection] = set()
+        self.testing: set[str] = set()  # whose models are being tested
         self._settings = settings  # the server's: providers and plug-ins read them
         self._one_owner = one_owner  # everybody is "": their chat may be opened before they come
         self._config_manager: ConfigManager | None = None

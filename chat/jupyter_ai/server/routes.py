@@ -14,6 +14,7 @@ from jupyter_ai.server.listings import (
     PluginsHandler,
     SlashCommandsInfoHandler,
 )
+from jupyter_ai.server.model_trial import ModelTestHandler
 from jupyter_ai.server.offers import OffersHandler
 from jupyter_ai.server.rest import ChatHandler, ChatHistoryHandler, ChatsHandler
 from jupyter_ai.server.websocket import RootChatHandler
@@ -36,6 +37,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (r"api/ai/providers/embeddings/?", EmbeddingsModelProviderHandler),
     (r"api/ai/offers/?", OffersHandler),
     (r"api/ai/config/?", GlobalConfigHandler),
+    (r"api/ai/models/test/?", ModelTestHandler),
     (r"api/ai/api_keys/([^/]+)/?", ApiKeysHandler),
     (r"api/ai/static/jupyternaut.svg", AvatarHandler),
 ]
