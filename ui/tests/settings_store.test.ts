@@ -104,7 +104,7 @@ test('a refusal is told at its field, and what was typed stays', async () => {
   store.edit(CHOSEN);
   server.refuse['POST config'] = new Refusal(400, 'model_provider_id: it is unknown.');
   assert.equal(await store.save(), false);
-  assert.deepEqual(store.refused, { model_provider_id: 'model_provider_id: it is unknown.' });
+  assert.deepEqual(store.refused, { model_provider_id: 'it is unknown.' });
   assert.equal(store.draft, CHOSEN);
 });
 
@@ -114,7 +114,8 @@ test('a key that is lacking is told where it is entered', async () => {
   const text = 'model_provider_id: keyed:large needs A_KEY, which is not set.';
   server.refuse['POST config'] = new Refusal(400, text);
   await store.save();
-  assert.deepEqual(store.refused, { 'api_keys.A_KEY': text });
+  const told = 'A model that is chosen needs this key. Enter it.';
+  assert.deepEqual(store.refused, { 'api_keys.A_KEY': told });
 });
 
 test('what belongs nowhere is told on top', async () => {

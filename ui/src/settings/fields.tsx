@@ -1,7 +1,7 @@
 /** What a provider asks for, beside its keys. */
 
 import { TranslationBundle } from '@jupyterlab/translation';
-import React from 'react';
+import React, { useId } from 'react';
 
 import { fieldText, isKept, Typed, withField } from './draft';
 import { SettingsStore } from './store';
@@ -34,7 +34,7 @@ export function ProviderFields(props: IProps): JSX.Element | null {
 function Field(props: IProps & { field: ProviderField }): JSX.Element {
   const { field, kind, gid, config, store, trans } = props;
   const place = `${kind.fields}.${gid}.${field.key}`;
-  const id = `jp-ai-settings-${place}`;
+  const id = useId(); // a place may hold blanks
   const typed = (store.draft.fields[kind.fields]?.[gid] as Typed | undefined)?.[field.key];
   const kept = isKept(kind, gid, field.key, config);
   const text = fieldText(kind, gid, field.key, config, store.draft);

@@ -63,7 +63,7 @@ export function ModelSection({ kind, config, store, trans }: IProps): JSX.Elemen
         {provider?.auth_strategy?.type === 'aws' && (
           <div>{trans.__('It uses the credentials that the tools of AWS find on the server.')}</div>
         )}
-        {provider?.help && <div>{provider.help}</div>}
+        {provider?.help && <div>{withCode(provider.help)}</div>}
         <Problem text={store.refused[setting]} />
       </div>
       {gid !== null && provider !== undefined && (
@@ -85,6 +85,11 @@ export function ModelSection({ kind, config, store, trans }: IProps): JSX.Elemen
       />
     </section>
   );
+}
+
+/** A text of a provider's: what stands between backticks is code, and nothing of it is HTML. */
+function withCode(text: string): React.ReactNode {
+  return text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part));
 }
 
 interface ITestProps {

@@ -176,8 +176,16 @@ export class SettingsStore {
     if (found === '') {
       this.failure = text;
     } else {
-      this.refused = { [found]: text };
+      this.refused = { [found]: this._textAt(found, text) };
     }
+  }
+
+  /** What is told at a place need not name it. */
+  private _textAt(place: string, text: string): string {
+    if (place.startsWith('api_keys.') && text.includes(' needs ')) {
+      return this._trans.__('A model that is chosen needs this key. Enter it.');
+    }
+    return text.startsWith(`${place}: `) ? text.slice(place.length + 2) : text;
   }
 
   private _placeOf(text: string): string {
@@ -186,7 +194,7 @@ export class SettingsStore {
     }
     const keys = neededKeys(this.config, this.draft, this.providers);
     // The model is named first where a key is lacking; it is entered at the key.
-    const lacking = keys.find(key => text.includes(` needs ${key.name}`));
+    const lacking = keys.find(key => text.includes(key.name) && text.includes(' needs '));
     return lacking === undefined
       ? placeOf(text, placesOf(this.config, this.draft, this.providers))
       : `api_keys.${lacking.name}`;
