@@ -45,6 +45,8 @@ _HINTS = {
     404: f"Check the model's name, and the address if there is a field for it, {_SAVE}.",
     429: "Wait a moment, or check the limits and the credit of your account with the provider.",
 }
+_REACH = "Start its server, or check the address, the network settings and the connection."
+_FIRST_FAULT = 500  # of the statuses with which a server blames itself
 _PROVIDERS_FAULT = "The fault is the provider's: test again later."
 _KEY_HINTS = {
     "environment": "comes from the environment of the server: correct it there and restart the server.",
@@ -182,10 +184,9 @@ def _told(config: ConfigManager, choice: Choice | None, error: BaseException) ->
     if isinstance(error, ImportError):
         return Verdict(False, reason=f"{name} lacks a package: {summarize(error)}", hint=_install(provider))
     if any(_is_unreachable(cause) for cause in _chain(error)):
-        hint = "Start its server, or check the address, the network settings and the connection."
-        return Verdict(False, reason=f"{name} cannot be reached: {summarize(error)}", hint=hint)
+        return Verdict(False, reason=f"{name} cannot be reached: {summarize(error)}", hint=_REACH)
     status = next(filter(None, map(_status, _chain(error))), 0)
-    hint = _PROVIDERS_FAULT if status >= 500 else _HINTS.get(status)
+    hint = _PROVIDERS_FAULT if status >= _FIRST_FAULT else _HINTS.get(status)
     return Verdict(False, reason=f"{name} failed: {summarize(error)}", hint=hint)
 
 
