@@ -30,7 +30,7 @@ export function Toolbar({ items, place, context, label }: IToolbarProps): JSX.El
   );
 }
 
-function ToolbarButton({
+export function ToolbarButton({
   item,
   context
 }: {
@@ -53,7 +53,7 @@ function ToolbarButton({
 }
 
 /** Other extensions' code may throw; it costs them their button only. */
-function ask(
+export function ask(
   item: IToolbarItem,
   context: IToolbarContext,
   what: 'isVisible' | 'isEnabled'
@@ -66,7 +66,7 @@ function ask(
   }
 }
 
-async function execute(item: IToolbarItem, context: IToolbarContext): Promise<void> {
+export async function execute(item: IToolbarItem, context: IToolbarContext): Promise<void> {
   try {
     await item.execute(context);
   } catch (error) {

@@ -12,6 +12,8 @@ export interface ChatDescription {
   is_default: boolean;
   /** Seconds since the epoch. */
   created: number;
+  /** When the newest message was written; older servers do not tell. */
+  updated?: number;
 }
 
 export interface CommandOption {
@@ -25,6 +27,7 @@ export interface Health {
   ok: boolean;
   problems: string[];
   versions: Record<string, string>;
+  engine?: { state: string };
   model: { id: string | null; provider: string | null; problem: string | null };
 }
 
