@@ -64,6 +64,7 @@ export function Selector({ chats, trans }: ISelectorProps): JSX.Element | null {
     event.stopPropagation();
   };
   const title = titleOf(current, trans);
+  const isOtherUnread = items.some(chat => chat !== current && chats.isUnread(chat));
   return (
     <div className="jp-ai-selector">
       <button
@@ -71,7 +72,11 @@ export function Selector({ chats, trans }: ISelectorProps): JSX.Element | null {
         role="combobox"
         className="jp-ai-selector-button"
         title={title}
-        aria-label={trans.__('Chat')}
+        aria-label={
+          isOtherUnread
+            ? trans.__('Choose a chat (others have unread answers)')
+            : trans.__('Choose a chat')
+        }
         aria-haspopup="listbox"
         aria-expanded={isOpen}
         aria-controls={`${id}list`}
@@ -80,7 +85,7 @@ export function Selector({ chats, trans }: ISelectorProps): JSX.Element | null {
         onKeyDown={onKeyDown}
         onBlur={() => setActive(null)}
       >
-        <Dot isShown={items.some(chat => chat !== current && chats.isUnread(chat))} />
+        <Dot isShown={isOtherUnread} />
         <span className="jp-ai-selector-title">{title}</span>
         <caretDownIcon.react tag="span" />
       </button>

@@ -96,7 +96,7 @@ class ItemMenu {
     for (const item of items) {
       commands.addCommand(item.id, {
         label: item.label,
-        icon: item.icon,
+        icon: item.icon.bindprops({ stylesheet: 'menuItem' }),
         isEnabled: () => ask(item, context, 'isEnabled'),
         execute: () => execute(item, context),
         describedBy: { args: null }

@@ -29,6 +29,8 @@ import { explain } from '../wire/explain';
 import { chatServices } from './chat';
 
 const CATEGORY = 'Chat';
+/** That this browser has shown the panel; the first time it opens by itself. */
+const SHOWN = 'jupyter-ai:shown';
 
 export const panel: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-ai-ui:panel',
@@ -150,6 +152,10 @@ export const panel: JupyterFrontEndPlugin<void> = {
     // Whoever wants another panel in its place has said so by then.
     void app.started.then(() => {
       host = new PanelHost(app.shell, panels, restorer);
+      if (labShell !== null && !localStorage.getItem(SHOWN)) {
+        localStorage.setItem(SHOWN, 'true');
+        void labShell.restored.then(() => host?.activate());
+      }
     });
     void chats.load();
   }
