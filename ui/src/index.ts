@@ -3,5 +3,6 @@
 import { acting } from './plugins/acting';
 import { reading } from './plugins/reading';
 import { registries } from './plugins/registries';
+import { writing } from './plugins/writing';
 
-export default [...registries, reading, acting];
+export default [...registries, reading, acting, writing];

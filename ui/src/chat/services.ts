@@ -2,6 +2,7 @@
 
 import { IActiveCellManager, ISelectionWatcher, IUser } from '@jupyter/chat';
 import { IThemeManager } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { Contents } from '@jupyterlab/services';
 import { ITranslator } from '@jupyterlab/translation';
@@ -18,6 +19,8 @@ export interface IChatServices {
   readonly rmRegistry: IRenderMimeRegistry;
   readonly themeManager: IThemeManager | null;
   readonly translator: ITranslator;
+  /** Null where there are no notebooks. */
+  readonly tracker: INotebookTracker | null;
   readonly activeCellManager: IActiveCellManager | null;
   readonly selectionWatcher: ISelectionWatcher | null;
   readonly renderers: IMessageRenderers;

@@ -107,7 +107,7 @@ export class ChatView extends ChatWidget {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    this._composer.attach(this.node);
+    this._composer.attach(this.node, this._model.input);
   }
 
   protected override onBeforeDetach(message: Message): void {

@@ -41,6 +41,7 @@ export async function chatServices(app: JupyterFrontEnd, parts: IParts): Promise
     rmRegistry: parts.rmRegistry,
     themeManager: parts.themeManager,
     translator: parts.translator ?? nullTranslator,
+    tracker: parts.tracker,
     activeCellManager: parts.tracker
       ? new ActiveCellManager({ tracker: parts.tracker, shell: app.shell })
       : null,

@@ -1,38 +1,88 @@
 /** Where one types: what is completed, what is sent along, which keys do what. */
 
-import { ChatCommandRegistry } from '@jupyter/chat';
+import { ChatCommandRegistry, IAttachment, IInputModel } from '@jupyter/chat';
+import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
-import React from 'react';
+import React, { useEffect } from 'react';
 
 import { IChatServices } from '../chat/services';
 import { ChatSession } from '../chat/session';
+import { Completions } from './completions';
+import { takeAttachment } from './dropping';
+import { Included } from './included';
+import { Inclusion } from './inclusion';
+import { enterSends, escapeAction } from './keys';
+import { IPlace, places } from './places';
+import { endOfFirstLine, isOnFirstLine, isOnLastLine, Recall } from './recall';
+import { SendingKey } from './sending_key';
+import { Textbox } from './textbox';
 
-export class Composer implements IDisposable {
+export class Composer implements IDisposable, IPlace {
   constructor(session: ChatSession, services: IChatServices) {
-    this._session = session;
-    this._services = services;
+    this.session = session;
+    this.services = services;
+    this.inclusion = Inclusion.of(session);
+    this.commands.addProvider(new Completions(session, services.completers));
+    this._trans = services.translator.load('jupyter_ai');
+    this._sendingKey = SendingKey.of(services.api);
+    this._recall = new Recall(() =>
+      session.messages.filter(message => session.isMine(message)).map(message => message.prompt!)
+    );
   }
+
+  readonly session: ChatSession;
+  readonly services: IChatServices;
+  readonly inclusion: Inclusion;
 
   /** What completes the words of the input. */
   readonly commands = new ChatCommandRegistry();
 
-  /** Shows what will be sent along. */
-  readonly Included = (): JSX.Element | null => (this._services ? <></> : null);
+  /** Shows what will be sent along; it is drawn together with the input. */
+  readonly Included = (): JSX.Element => {
+    useEffect(() => this._onDrawn(), []);
+    return (
+      <Included
+        inclusion={this.inclusion}
+        trans={this._trans}
+        onRemoved={() => this.session.focus()}
+      />
+    );
+  };
+
+  get node(): HTMLElement | null {
+    return this._node;
+  }
 
   /** Send what was typed; false if it must stay. */
   submit(text: string): boolean {
-    return this._session.send(text.trim());
+    return this.inclusion.send(text);
   }
 
-  /** Listen to the keys in a view. */
-  attach(node: HTMLElement): void {
+  /** Serve the input of a view that is on the page. */
+  attach(node: HTMLElement, model: IInputModel): void {
     this._node = node;
+    this._model = model;
+    this._textbox = new Textbox(node, model);
+    this._shown = this.inclusion.show();
+    model.addAttachment = attachment => void this._onDropped(attachment);
     node.addEventListener('keydown', this._onKey, true);
+    node.addEventListener('focusin', this._onFocus);
+    this._sendingKey.changed.connect(this._onSendingKey, this);
+    this._onSendingKey();
+    places.enter(this);
   }
 
   detach(): void {
-    this._node?.removeEventListener('keydown', this._onKey, true);
+    if (this._node === null) {
+      return;
+    }
+    places.leave(this);
+    this._sendingKey.changed.disconnect(this._onSendingKey, this);
+    this._node.removeEventListener('keydown', this._onKey, true);
+    this._node.removeEventListener('focusin', this._onFocus);
+    this._shown?.dispose();
     this._node = null;
+    this._textbox = null;
   }
 
   get isDisposed(): boolean {
@@ -44,18 +94,144 @@ export class Composer implements IDisposable {
     this._isDisposed = true;
   }
 
+  private _onDrawn(): () => void {
+    this._label();
+    return this._textbox?.labelMenu(this._trans.__('Completions')) ?? (() => undefined);
+  }
+
+  private _onSendingKey(): void {
+    this._model!.config = { sendWithShiftEnter: this._sendingKey.withShift };
+    this._label();
+  }
+
+  private _label(): void {
+    const trans = this._trans;
+    this._textbox?.label(
+      trans.__('Prompt'),
+      this._sendingKey.withShift
+        ? trans.__('Ask something; / for commands, Shift+Enter sends')
+        : trans.__('Ask something; / for commands, Enter sends')
+    );
+  }
+
+  private _onFocus = (): void => {
+    places.enter(this);
+  };
+
+  /** Before the component, whose ways with some keys are not ours. */
   private _onKey = (event: KeyboardEvent): void => {
-    if (
-      event.key === 'Escape' &&
-      event.target instanceof HTMLTextAreaElement &&
-      this._session.busy
-    ) {
-      this._session.stop();
+    if (event.target !== this._textbox?.node) {
+      return;
+    }
+    // While a letter is composed of several keys, they are the browser's.
+    if (event.isComposing || event.keyCode === 229) {
+      event.stopPropagation();
+      return;
+    }
+    switch (event.key) {
+      case 'Enter':
+        return this._onEnter(event);
+      case 'Escape':
+        return this._onEscape(event);
+      case 'ArrowUp':
+      case 'ArrowDown':
+        return this._onArrow(event);
+      case 'Tab':
+        return this._onTab(event);
     }
   };
 
-  private readonly _session: ChatSession;
-  private readonly _services: IChatServices;
+  /** Here, as the component would prevent the new line too late. */
+  private _onEnter(event: KeyboardEvent): void {
+    if (this._textbox!.isMenuOpen) {
+      return;
+    }
+    event.stopPropagation();
+    if (!this.session.draft.trim()) {
+      event.preventDefault();
+    } else if (enterSends(event.shiftKey, this._sendingKey.withShift)) {
+      event.preventDefault();
+      this.session.submit();
+    }
+  }
+
+  private _onEscape(event: KeyboardEvent): void {
+    const action = escapeAction({
+      isMenuOpen: this._textbox!.isMenuOpen,
+      isEditing: this.session.editing !== null,
+      isBusy: this.session.busy
+    });
+    if (action === 'close-menu') {
+      return; // the component does
+    }
+    if (action !== null) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    if (action === 'cancel-edit') {
+      this.session.cancelEdit();
+    } else if (action === 'stop') {
+      this.session.stop();
+    }
+  }
+
+  private _onArrow(event: KeyboardEvent): void {
+    const textbox = this._textbox!;
+    if (textbox.isMenuOpen || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) {
+      return;
+    }
+    const { value, selectionStart, selectionEnd } = textbox.node!;
+    let recalled: string | null = null;
+    if (event.key === 'ArrowUp') {
+      if (value === '' || (this._recall.isShown(value) && isOnFirstLine(value, selectionStart))) {
+        recalled = this._recall.back(value);
+      }
+    } else if (isOnLastLine(value, selectionEnd)) {
+      recalled = this._recall.forward(value);
+    }
+    if (recalled !== null) {
+      event.preventDefault();
+      event.stopPropagation();
+      // Where the same key goes on.
+      const isUp = event.key === 'ArrowUp';
+      textbox.write(recalled, isUp ? endOfFirstLine(recalled) : recalled.length);
+    }
+  }
+
+  /** The menu's line is taken by Tab too. */
+  private _onTab(event: KeyboardEvent): void {
+    if (this._textbox!.isMenuOpen && !event.shiftKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      event.target!.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })
+      );
+    }
+  }
+
+  private async _onDropped(attachment: IAttachment): Promise<void> {
+    const { words, source, problem } = await takeAttachment(attachment, {
+      ...this.services,
+      trans: this._trans
+    });
+    if (words !== undefined) {
+      this._textbox?.insert(words);
+    }
+    if (source !== undefined) {
+      this.inclusion.include(source);
+    }
+    if (problem !== undefined) {
+      this.session.notice = problem;
+    }
+    this.session.focus();
+  }
+
+  private readonly _trans: TranslationBundle;
+  private readonly _sendingKey: SendingKey;
+  private readonly _recall: Recall;
   private _node: HTMLElement | null = null;
+  private _model: IInputModel | null = null;
+  private _textbox: Textbox | null = null;
+  private _shown: IDisposable | null = null;
   private _isDisposed = false;
 }

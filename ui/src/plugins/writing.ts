@@ -1,0 +1,60 @@
+/** The built-in completer, and what can be sent along with a prompt. */
+
+import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ICompleters, IToolbarItems } from 'jupyter-ai-tokens';
+
+import { Api } from '../wire/api';
+import { CommandCompleter, CommandList } from '../writing/command_list';
+import {
+  addIncludeCommands,
+  INCLUDE_CELL,
+  INCLUDE_ERROR,
+  INCLUDE_SELECTION,
+  includeItem
+} from '../writing/include_commands';
+import { settingsChanged } from '../writing/sending_key';
+
+export const writing: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-ai-ui:writing',
+  description: 'Completes the commands of prompts, and sends cells and selected text along.',
+  autoStart: true,
+  requires: [ICompleters, IToolbarItems],
+  optional: [INotebookTracker, ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    completers: ICompleters,
+    items: IToolbarItems,
+    tracker: INotebookTracker | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('jupyter_ai');
+    const { commands } = app;
+
+    const api = new Api(app.serviceManager.serverSettings);
+    const list = new CommandList(api);
+    settingsChanged.connect(() => list.forget());
+    window.addEventListener('focus', () => void list.refresh());
+    completers.add(new CommandCompleter(api, list));
+
+    addIncludeCommands(commands, tracker, trans);
+    items.add(includeItem(commands, trans));
+    for (const command of [INCLUDE_SELECTION, INCLUDE_CELL, INCLUDE_ERROR]) {
+      palette?.addItem({ command, category: trans.__('Chat') });
+    }
+    const ofCell = { args: { ofCell: true }, rank: 9 };
+    app.contextMenu.addItem({
+      ...ofCell,
+      command: INCLUDE_CELL,
+      selector: '.jp-Notebook .jp-Cell'
+    });
+    app.contextMenu.addItem({
+      ...ofCell,
+      command: INCLUDE_ERROR,
+      selector: '.jp-Notebook .jp-CodeCell'
+    });
+  }
+};
