@@ -15,7 +15,7 @@ import { enterSends, escapeAction } from './keys';
 import { IPlace, places } from './places';
 import { endOfFirstLine, isOnFirstLine, isOnLastLine, Recall } from './recall';
 import { SendingKey } from './sending_key';
-import { Textbox } from './textbox';
+import { press, Textbox } from './textbox';
 
 export class Composer implements IDisposable, IPlace {
   constructor(session: ChatSession, services: IChatServices) {
@@ -96,7 +96,7 @@ export class Composer implements IDisposable, IPlace {
 
   private _onDrawn(): () => void {
     this._label();
-    return this._textbox?.labelMenu(this._trans.__('Completions')) ?? (() => undefined);
+    return this._textbox?.mendMenu(this._trans.__('Completions')) ?? (() => undefined);
   }
 
   private _onSendingKey(): void {
@@ -203,9 +203,7 @@ export class Composer implements IDisposable, IPlace {
     if (this._textbox!.isMenuOpen && !event.shiftKey) {
       event.preventDefault();
       event.stopPropagation();
-      event.target!.dispatchEvent(
-        new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })
-      );
+      press(event.target!, 'Enter');
     }
   }
 

@@ -69,7 +69,7 @@ export function includeItem(commands: CommandRegistry, trans: TranslationBundle)
     id: 'include',
     rank: 80,
     place: 'input',
-    label: trans.__('Send something along'),
+    label: trans.__('Include a cell or selected text'),
     icon: includeIcon,
     execute: ({ chat }) => openMenu(commands, chat, trans)
   };
@@ -91,7 +91,7 @@ function kinds(tracker: INotebookTracker | null, trans: TranslationBundle): IKin
   return [
     {
       id: INCLUDE_SELECTION,
-      label: trans.__('Send the Selected Text Along'),
+      label: trans.__('Include the Selected Text'),
       cellLabel: trans.__('Ask the Chat about the Selected Text'),
       isThere: place => Boolean((place ?? places.last)?.services.selectionWatcher?.selection),
       find: () => null,
@@ -100,7 +100,7 @@ function kinds(tracker: INotebookTracker | null, trans: TranslationBundle): IKin
     },
     {
       id: INCLUDE_CELL,
-      label: trans.__('Send the Active Cell Along'),
+      label: trans.__('Include the Active Cell'),
       cellLabel: trans.__('Ask the Chat about This Cell'),
       isThere: () => cell(false) !== null,
       find: () => found(false),
@@ -108,7 +108,7 @@ function kinds(tracker: INotebookTracker | null, trans: TranslationBundle): IKin
     },
     {
       id: INCLUDE_ERROR,
-      label: trans.__('Send the Active Cell and Its Error Along'),
+      label: trans.__('Include the Active Cell and Its Error'),
       cellLabel: trans.__('Fix the Error in the Chat'),
       isThere: () => cell(true) !== null,
       find: () => found(true),
@@ -132,7 +132,7 @@ async function openPanel(commands: CommandRegistry): Promise<IPlace | undefined>
 function openMenu(commands: CommandRegistry, chat: IChat, trans: TranslationBundle): void {
   const node = places.of(chat.id)?.node?.querySelector('[data-item="include"]');
   const menu = new Menu({ commands });
-  menu.node.setAttribute('aria-label', trans.__('Send something along'));
+  menu.node.setAttribute('aria-label', trans.__('Include a cell or selected text'));
   for (const command of [INCLUDE_SELECTION, INCLUDE_CELL, INCLUDE_ERROR]) {
     menu.addItem({ command, args: { chat: chat.id } });
   }

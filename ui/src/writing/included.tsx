@@ -28,9 +28,9 @@ export function Included({ inclusion, trans, onRemoved }: IIncludedProps): JSX.E
     inclusion.include(null);
     onRemoved();
   };
-  const removeLabel = trans.__('Do not send this along');
+  const removeLabel = trans.__('Do not include this');
   return (
-    <div className="jp-ai-included" role="group" aria-label={trans.__('Sent along')}>
+    <div className="jp-ai-included" role="group" aria-label={trans.__('Included')}>
       <div className="jp-ai-included-head">
         <span className="jp-ai-included-title" role="status">
           {titleOf(source, trans)}
@@ -50,7 +50,7 @@ export function Included({ inclusion, trans, onRemoved }: IIncludedProps): JSX.E
       </div>
       {selection === null ? (
         <div className="jp-ai-included-nothing">
-          {trans.__('Nothing is selected now: select something to send it along.')}
+          {trans.__('Nothing is selected now: select something to include it.')}
         </div>
       ) : (
         <Shown selection={selection} trans={trans} />
@@ -94,7 +94,7 @@ function titleOf({ kind, file }: ISource, trans: TranslationBundle): string {
     case 'cell':
       return trans.__('Cell of %1', file ?? '');
     case 'error':
-      return trans.__('Cell of %1 and its error', file ?? '');
+      return trans.__('Cell and error of %1', file ?? '');
     case 'message':
       return trans.__('As sent before');
   }

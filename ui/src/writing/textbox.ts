@@ -55,19 +55,20 @@ export class Textbox {
     }
   }
 
-  /** Name the menu whenever it opens; returns what ends that. */
-  labelMenu(name: string): () => void {
+  /** Mend the menu whenever it opens, and name it; returns what ends that. */
+  mendMenu(name: string): () => void {
     const { node } = this;
     if (node === null) {
       return () => undefined;
     }
     const observer = new MutationObserver(() => {
-      const id = node.getAttribute('aria-controls');
-      const menu = id === null ? null : document.getElementById(id);
-      menu?.removeAttribute('aria-labelledby'); // there is no such element
-      menu?.setAttribute('aria-label', name);
+      if (this.isMenuOpen) {
+        nameMenu(node, name);
+        // The first arrow key makes the component draw again, which puts the mark back on the first line.
+        press(node, 'ArrowDown');
+      }
     });
-    observer.observe(node, { attributes: true, attributeFilter: ['aria-controls'] });
+    observer.observe(node, { attributes: true, attributeFilter: ['aria-expanded'] });
     return () => observer.disconnect();
   }
 
@@ -83,4 +84,16 @@ export class Textbox {
 
   private readonly _view: HTMLElement;
   private readonly _model: IInputModel;
+}
+
+/** Do as if a key was pressed. */
+export function press(node: EventTarget, key: string): void {
+  node.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+}
+
+function nameMenu(node: HTMLElement, name: string): void {
+  const id = node.getAttribute('aria-controls');
+  const menu = id === null ? null : document.getElementById(id);
+  menu?.removeAttribute('aria-labelledby'); // there is no such element
+  menu?.setAttribute('aria-label', name);
 }
