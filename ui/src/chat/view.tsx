@@ -192,30 +192,26 @@ function footers(
   trans: TranslationBundle
 ): MessageFooterRegistry {
   const registry = new MessageFooterRegistry();
-  registry.addSection({
-    position: 'left',
-    component: ({ message }: MessageFooterSectionProps) => {
-      useSignal(session.changed);
-      const found = session.find(message.id);
-      const mark = found ? markOf(found, trans) : null;
-      return mark === null ? null : <span className="jp-ai-mark">{mark}</span>;
-    }
-  });
-  registry.addSection({
-    position: 'right',
-    component: ({ message }: MessageFooterSectionProps) => {
-      useSignal(session.changed);
-      const found = session.find(message.id);
-      return found === undefined ? null : (
-        <Toolbar
-          items={services.toolbarItems}
-          place="message"
-          context={{ chat: session, message: found }}
-          label={trans.__('Message')}
-        />
-      );
-    }
-  });
+  const Mark = ({ message }: MessageFooterSectionProps): JSX.Element | null => {
+    useSignal(session.changed);
+    const found = session.find(message.id);
+    const mark = found ? markOf(found, trans) : null;
+    return mark === null ? null : <span className="jp-ai-mark">{mark}</span>;
+  };
+  const Actions = ({ message }: MessageFooterSectionProps): JSX.Element | null => {
+    useSignal(session.changed);
+    const found = session.find(message.id);
+    return found === undefined ? null : (
+      <Toolbar
+        items={services.toolbarItems}
+        place="message"
+        context={{ chat: session, message: found }}
+        label={trans.__('Message')}
+      />
+    );
+  };
+  registry.addSection({ position: 'left', component: Mark });
+  registry.addSection({ position: 'right', component: Actions });
   return registry;
 }
 

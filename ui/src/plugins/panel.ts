@@ -24,8 +24,9 @@ import { PanelHost } from '../panel/host';
 import { panelItems } from '../panel/items';
 import { MainArea } from '../panel/main_area';
 import { ChatPanel } from '../panel/panel';
-import { createSettings } from '../settings';
+import { createSettings, settingsSaved } from '../settings';
 import { explain } from '../wire/explain';
+import { settingsChanged } from '../writing/sending_key';
 import { chatServices } from './chat';
 
 const CATEGORY = 'Chat';
@@ -157,6 +158,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
         void labShell.restored.then(() => host?.activate());
       }
     });
+    settingsSaved.connect(() => settingsChanged.emit());
     void chats.load();
   }
 };

@@ -1,6 +1,6 @@
 /** Cuts a growing Markdown text into blocks that nothing which comes later can change, and the rest. */
 
-import { Lexer, Token } from 'marked';
+import { Lexer, Token, Tokens } from 'marked';
 
 /** What one more look at the text tells. */
 export interface Blocks {
@@ -125,7 +125,7 @@ function opened(html: string): number {
 export function codeOf(block: string): string | null {
   const [first, ...others] = new Lexer({ gfm: true }).blockTokens(block.replace(/^\n+/, ''), []);
   const isCode = first?.type === 'code' && others.every(token => token.type === 'space');
-  return isCode && 'text' in first ? first.text : null;
+  return isCode ? (first as Tokens.Code).text : null;
 }
 
 /** The code of a fenced block that is not closed; null if the text is anything else. */

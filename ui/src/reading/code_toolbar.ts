@@ -48,9 +48,9 @@ function toolbar(
       button(editIcon, trans.__('Replace the selection or the active cell'), () => {
         const selection = selectionWatcher?.selection;
         if (selection) {
-          selectionWatcher.replaceSelection({ ...selection, text: code });
+          void selectionWatcher.replaceSelection({ ...selection, text: code });
         } else {
-          activeCellManager.replace(code);
+          void activeCellManager.replace(code);
         }
       })
     );
@@ -64,7 +64,7 @@ function copyButton(code: string, trans: TranslationBundle): HTMLElement {
     void navigator.clipboard.writeText(code).then(() => {
       show(copy, checkIcon, trans.__('Copied'));
       window.setTimeout(() => show(copy, copyIcon, label), COPIED);
-    });
+    }, console.error);
   });
   // There is no clipboard on a page that came over plain HTTP from elsewhere.
   copy.disabled = navigator.clipboard === undefined;

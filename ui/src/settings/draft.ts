@@ -92,7 +92,10 @@ export function isKept(kind: ModelKind, gid: string, key: string, config: Config
 
 function storedText(kind: ModelKind, gid: string, key: string, config: Config): string {
   const stored = config[kind.fields][gid]?.[key];
-  return stored === undefined || stored === null ? '' : String(stored);
+  if (stored === undefined || stored === null) {
+    return '';
+  }
+  return typeof stored === 'string' ? stored : JSON.stringify(stored);
 }
 
 /** The keys that the chosen models need, each once. */

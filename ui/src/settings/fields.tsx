@@ -35,7 +35,7 @@ function Field(props: IProps & { field: ProviderField }): JSX.Element {
   const { field, kind, gid, config, store, trans } = props;
   const place = `${kind.fields}.${gid}.${field.key}`;
   const id = useId(); // a place may hold blanks
-  const typed = (store.draft.fields[kind.fields]?.[gid] as Typed | undefined)?.[field.key];
+  const typed = store.draft.fields[kind.fields]?.[gid]?.[field.key];
   const kept = isKept(kind, gid, field.key, config);
   const text = fieldText(kind, gid, field.key, config, store.draft);
   const mistake = store.mistakes[place];
