@@ -3,7 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import React, { useId } from 'react';
 
-import { fieldText, isKept, Typed, withField } from './draft';
+import { fieldText, isKept, withField } from './draft';
 import { SettingsStore } from './store';
 import { Config, HIDDEN, ModelKind, Provider, ProviderField } from './wire';
 import { mistakeText, Problem } from './problem';
