@@ -39,7 +39,7 @@ class ChatPage:
         self._awaited: list[tuple[str, asyncio.Future[dict[str, Any]]]] = []
         page.on("websocket", self._on_websocket)
         page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self._errors.append(f"page error: {error}"))
+        page.on("pageerror", lambda error: self._errors.append(f"page error: {error.stack or error}"))
 
     @property
     def panel(self) -> Locator:
