@@ -44,6 +44,7 @@ async def test_reload_shows_what_was_said(chat: ChatPage) -> None:
 async def test_notebook_shows_the_panel(lab: LabServer, open_chat: OpenChat) -> None:
     lab.write("note.md", "# A note\n")
     chat = await open_chat(lab)
+    chat.allow("reading 'schema'")  # Notebook's own, 7.6.5; also without any extension
 
     await chat.open("edit/note.md")
     await chat.show()
