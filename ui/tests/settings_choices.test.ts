@@ -50,7 +50,7 @@ test('any model of an installed provider can be typed', () => {
   assert.equal(lines('local:llama3:8b')[0], 'free local:llama3:8b');
 });
 
-for (const query of ['open:', 'gone:x', 'away:x', 'open', 'open:gpt-4', '']) {
+for (const query of ['open:', 'gone:x', 'away:x', 'filler:x', 'open', 'open:gpt-4', '']) {
   test(`"${query}" is no id of a model that is not listed`, () => {
     assert.equal(freeChoice(query, ALL, 'model_provider_id'), null);
   });

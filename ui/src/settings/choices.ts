@@ -76,8 +76,11 @@ export function freeChoice(
     return null;
   }
   const value = `${provider.id}:${model}`;
-  const isListed = modelsOf(provider, setting).includes(model);
-  return isListed ? null : { kind: 'free', value, label: value, provider };
+  const listed = modelsOf(provider, setting);
+  // One without any has none of this kind.
+  return listed.length === 0 || listed.includes(model)
+    ? null
+    : { kind: 'free', value, label: value, provider };
 }
 
 /** What Enter and leaving take if nothing was pointed at: a model whose whole id was typed. */

@@ -34,7 +34,7 @@ export function SettingsView({ store, trans, onClose }: IProps): JSX.Element {
     >
       {onClose !== undefined && (
         <button type="button" className="jp-mod-styled jp-ai-settings-back" onClick={onClose}>
-          {trans.__('Back to the chat')}
+          {trans.__('Close the settings')}
         </button>
       )}
       <Told store={store} trans={trans} />
