@@ -155,7 +155,7 @@ export class ChatSession implements IChat, IDisposable {
   /** Whether there are replies that were not on the screen yet. */
   get unread(): boolean {
     const last = this.messages.at(-1);
-    return last !== undefined && last.type === 'agent' && last.time > this.readUntil;
+    return last?.type === 'agent' && last.complete && last.time > this.readUntil;
   }
 
   /** All that is there is read. */

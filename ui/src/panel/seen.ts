@@ -6,7 +6,7 @@ import { Widget } from '@lumino/widgets';
 
 import type { ChatSession } from '../chat/session';
 
-/** Marks a session as read as long as the widget and the page are seen. */
+/** Marks a session as read as long as the widget and the page are seen; who leaves before an answer's end has not read it. */
 export class Seen implements IDisposable {
   constructor(
     private readonly _widget: Widget,
