@@ -1,0 +1,329 @@
+"""What one types and sends: commands, drafts, keys, and cells that go with a prompt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from chat_page import ChatPage, OpenChat
+from lab_server import LabServer
+from playwright.async_api import Locator, Route, expect
+
+HOSTILE = '<img src=x onerror="window.hurt = true">'
+SOURCE = "def f(x):\n    return x\nprint(missing)"
+ERROR = {
+    "output_type": "error",
+    "ename": "NameError",
+    "evalue": "name 'missing' is not defined",
+    "traceback": ["\x1b[31mNameError\x1b[0m: name 'missing' is not defined"],
+}
+
+
+def menu(chat: ChatPage) -> Locator:
+    return chat.page.get_by_role("listbox", name="Completions")
+
+
+def included(chat: ChatPage) -> Locator:
+    return chat.panel.locator(".jp-ai-included")
+
+
+def option(label: str, description: str = "", only_start: bool = False) -> dict[str, Any]:
+    return {"id": label, "label": label, "description": description, "only_start": only_start}
+
+
+async def open_with(
+    lab: LabServer, open_chat: OpenChat, options: dict[str, list[dict[str, Any]]]
+) -> ChatPage:
+    """A page whose server offers these, by the beginning of what is completed."""
+    chat = await open_chat(lab)
+
+    async def answer(route: Route) -> None:
+        partial = parse_qs(urlsplit(route.request.url).query).get("partialCommand", [""])[0]
+        await route.fulfill(json={"options": options.get(partial, [])})
+
+    await chat.page.route("**/api/ai/chats/autocomplete_options*", answer)
+    await chat.open()
+    await chat.show()
+    return chat
+
+
+async def open_notebook(lab: LabServer, open_chat: OpenChat) -> ChatPage:
+    """A notebook of two cells beside the panel; the first one has an error."""
+    cells = [
+        {"cell_type": "code", "id": "first", "source": SOURCE, "outputs": [ERROR], "execution_count": 1},
+        {"cell_type": "code", "id": "second", "source": "two = 2", "outputs": [], "execution_count": None},
+    ]
+    notebook = {
+        "cells": [{**cell, "metadata": {}} for cell in cells],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    lab.write("work.ipynb", json.dumps(notebook))
+    chat = await open_chat(lab)
+    await chat.open("lab/workspaces/writing/tree/work.ipynb?reset")
+    await chat.page.locator(".jp-Notebook .jp-Cell").nth(1).wait_for()
+    await chat.show()
+    return chat
+
+
+async def drag(chat: ChatPage, what: Locator) -> None:
+    """Drag something onto the input."""
+    await what.hover()
+    await chat.page.mouse.down()
+    box = await chat.input.bounding_box()
+    assert box is not None
+    await chat.page.mouse.move(box["x"] + 10, box["y"] + 5, steps=5)
+    await chat.page.mouse.move(box["x"] + 15, box["y"] + 8)
+    await chat.page.mouse.up()
+
+
+async def test_commands_are_chosen_by_keyboard(chat: ChatPage) -> None:
+    await chat.type("/")
+    lines = menu(chat).get_by_role("option")
+    await expect(lines).to_have_count(3)
+    await expect(lines.nth(1)).to_contain_text("Shows the commands and what they do")
+
+    await chat.input.press("ArrowDown")
+    await chat.input.press("Enter")
+    await expect(menu(chat)).to_be_hidden()
+    await expect(chat.input).to_have_value("/help ")
+
+    await chat.input.press("Enter")
+    await expect(chat.input).to_have_value("")
+    await expect(chat.messages).to_have_count(3)
+
+
+async def test_tab_chooses_too(chat: ChatPage) -> None:
+    await chat.type("/he")
+    await menu(chat).wait_for()
+
+    await chat.input.press("Tab")
+
+    await expect(chat.input).to_have_value("/help ")
+    await expect(chat.input).to_be_focused()
+
+
+async def test_whole_command_is_sent_by_one_enter(chat: ChatPage) -> None:
+    await chat.type("/help")
+    await expect(menu(chat)).to_be_hidden()
+
+    await chat.input.press("Enter")
+
+    await expect(chat.messages).to_have_count(3)
+
+
+async def test_slash_commands_are_offered_as_the_first_word_only(
+    lab: LabServer, open_chat: OpenChat
+) -> None:
+    chat = await open_with(lab, open_chat, {"": [option("/do", only_start=True), option("@now")]})
+
+    await chat.type("a /")
+    await chat.type(" @")
+
+    await expect(menu(chat).get_by_role("option")).to_have_text(["@now"])
+
+
+async def test_argument_follows_its_command(lab: LabServer, open_chat: OpenChat) -> None:
+    files = [option(r"@file:a\ b.txt", "A file"), option("@file:sub/", "A folder")]
+    options = {"": [option("@file:", "The text of a file")], "@file:": files}
+    chat = await open_with(lab, open_chat, options)
+    await chat.type("see @f")
+    await menu(chat).get_by_text("The text of a file").wait_for()
+
+    await chat.input.press("Enter")
+    await menu(chat).get_by_text("A folder").wait_for()
+    await expect(chat.input).to_have_value("see @file:")
+    await chat.input.press("Enter")
+
+    await expect(chat.input).to_have_value(r"see @file:a\ b.txt ")
+
+
+async def test_word_in_the_middle_keeps_the_cursor_behind_it(lab: LabServer, open_chat: OpenChat) -> None:
+    chat = await open_with(lab, open_chat, {"": [option("@now")]})
+    await chat.type("what is  there")
+    for _ in " there":
+        await chat.input.press("ArrowLeft")
+    await chat.input.press_sequentially("@n")
+    await menu(chat).wait_for()
+
+    await chat.input.press("Enter")
+    await chat.input.press_sequentially("!")
+
+    await expect(chat.input).to_have_value("what is @now !there")
+
+
+async def test_hostile_options_stay_text(lab: LabServer, open_chat: OpenChat) -> None:
+    hostile = [option("@a" + HOSTILE, HOSTILE), option("@b", f"`code` {HOSTILE}")]
+    chat = await open_with(lab, open_chat, {"": hostile})
+
+    await chat.type("@")
+
+    lines = menu(chat).get_by_role("option")
+    await expect(lines.nth(0)).to_contain_text(f"@a{HOSTILE} - {HOSTILE}")
+    await expect(lines.nth(1)).to_contain_text(f"`code` {HOSTILE}")
+    await expect(menu(chat).locator("img")).to_have_count(0)
+    assert not await chat.page.evaluate("'hurt' in window")
+
+
+async def test_draft_of_several_lines_survives_a_reload(chat: ChatPage) -> None:
+    await chat.type("one")
+    await chat.input.press("Shift+Enter")
+    await chat.type("two")
+
+    await chat.reload()
+    await chat.show()
+
+    await expect(chat.input).to_have_value("one\ntwo")
+
+
+async def test_arrows_bring_prompts_back(chat: ChatPage) -> None:
+    await chat.send("hello")
+    await chat.reply("offline")
+    await chat.send("one\ntwo")
+    await chat.reply("offline")
+    seen = []
+
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown"):
+        await chat.input.press(key)
+        seen.append(await chat.input.input_value())
+
+    assert seen == ["one\ntwo", "hello", "hello", "one\ntwo", ""]
+
+
+async def test_arrows_move_in_text_that_was_typed(chat: ChatPage) -> None:
+    await chat.send("hello")
+    await chat.type("one")
+    await chat.input.press("Shift+Enter")
+    await chat.type("two")
+
+    for key in ("ArrowUp", "ArrowUp", "X"):
+        await chat.input.press(key)
+
+    await expect(chat.input).to_have_value("Xone\ntwo")
+
+
+async def test_escape_closes_the_menu_and_then_stops(chat: ChatPage) -> None:
+    await chat.send("tell me something long")
+    await chat.panel.get_by_role("button", name="Stop the answer").wait_for()
+    await chat.type("/")
+    await menu(chat).wait_for()
+
+    await chat.input.press("Escape")
+    await expect(menu(chat)).to_be_hidden()
+    await expect(chat.panel.get_by_role("button", name="Stop the answer")).to_be_visible()
+    await expect(chat.input).to_have_value("/")
+    frames = chat.listen()
+    await chat.input.press("Escape")
+
+    await expect(chat.panel.get_by_role("button", name="Stop the answer")).to_be_hidden()
+    assert "(AI response stopped by user)" in "".join(frame.get("content", "") for frame in frames)
+
+
+async def test_escape_cancels_an_edit(chat: ChatPage) -> None:
+    await chat.send("hello")
+    await chat.reply("offline")
+    await expect(chat.panel.get_by_role("button", name="Stop the answer")).to_be_hidden()
+    await chat.messages.nth(1).hover()
+    await chat.messages.nth(1).get_by_role("button", name="Edit").click()
+    await expect(chat.input).to_have_value("hello")
+
+    await chat.input.press("Escape")
+
+    await expect(chat.input).to_have_value("")
+
+
+async def test_shift_enter_sends_where_the_settings_say_so(lab: LabServer, open_chat: OpenChat) -> None:
+    lab.request("POST", "api/ai/config", {"send_with_shift_enter": True})
+    try:
+        chat = await open_chat(lab)
+        await chat.open()
+        await chat.show()
+        await expect(chat.input).to_have_attribute("placeholder", "Ask something; / for commands, Shift+Enter sends")
+
+        await chat.type("one")
+        await chat.input.press("Enter")
+        await chat.type("two")
+        await expect(chat.input).to_have_value("one\ntwo")
+        await chat.input.press("Shift+Enter")
+
+        await expect(chat.input).to_have_value("")
+        await expect(chat.messages.nth(1)).to_contain_text("two")
+    finally:
+        lab.request("POST", "api/ai/config", {"send_with_shift_enter": False})
+
+
+async def test_cell_with_its_error_reaches_the_handler(lab: LabServer, open_chat: OpenChat) -> None:
+    chat = await open_notebook(lab, open_chat)
+    frames = chat.listen()
+
+    await chat.page.locator(".jp-CodeCell").first.click(button="right")
+    await chat.page.get_by_role("menuitem", name="Fix the Error in the Chat").click()
+    await expect(included(chat)).to_contain_text("return x")
+    await expect(included(chat)).to_contain_text("NameError: name 'missing' is not defined")
+    await expect(included(chat)).to_contain_text("3 lines")
+    sent = await chat.send("what is wrong?")
+
+    await expect(sent.locator("pre")).to_have_text(SOURCE)
+    await expect(included(chat)).to_have_count(0)
+    human = next(frame for frame in frames if frame["type"] == "human")
+    error = {"name": ERROR["ename"], "value": ERROR["evalue"], "traceback": ERROR["traceback"]}
+    assert human["selection"] == {"type": "cell-with-error", "source": SOURCE, "error": error}
+    assert human["body"] == f"what is wrong?\n\n```\n{SOURCE}\n```"
+
+
+async def test_cell_is_included_by_keyboard_and_goes_with_its_cell(
+    lab: LabServer, open_chat: OpenChat
+) -> None:
+    chat = await open_notebook(lab, open_chat)
+
+    await chat.panel.get_by_role("button", name="Include a cell or selected text").press("Enter")
+    await chat.page.get_by_role("menu").get_by_text("Include the Active Cell", exact=True).wait_for()
+    await chat.page.keyboard.press("Enter")
+    await expect(included(chat)).to_contain_text("Cell of work.ipynb")
+    await expect(chat.input).to_be_focused()
+    await chat.execute("notebook:delete-cell")
+
+    await expect(included(chat)).to_have_count(0)
+
+
+async def test_included_text_follows_the_selection(lab: LabServer, open_chat: OpenChat) -> None:
+    chat = await open_notebook(lab, open_chat)
+    editor = chat.page.locator(".jp-Notebook .cm-content")
+    await editor.nth(1).click()
+    await editor.nth(1).press("Control+a")
+    await chat.page.wait_for_function(
+        "window.jupyterapp.commands.isEnabled('jupyter-ai-ui:include-selection')"
+    )
+
+    await chat.execute("jupyter-ai-ui:include-selection")
+    await expect(included(chat).locator("pre")).to_have_text("two = 2")
+    await editor.nth(0).click()
+    await editor.nth(0).press("Control+a")
+    await expect(included(chat).locator("pre")).to_have_text(SOURCE)
+    await included(chat).get_by_role("button", name="Do not include this").click()
+
+    await expect(included(chat)).to_have_count(0)
+
+
+async def test_file_that_is_dropped_is_named(lab: LabServer, open_chat: OpenChat) -> None:
+    lab.write("a b.txt", "text")
+    chat = await open_with(lab, open_chat, {"@file": [option("@file:")]})
+    await chat.type("see")
+
+    await drag(chat, chat.page.locator(".jp-DirListing-item", has_text="a b.txt"))
+
+    await expect(chat.input).to_have_value(r"see @file:a\ b.txt ")
+
+
+async def test_file_that_cannot_be_read_is_not_dropped_without_a_word(
+    lab: LabServer, open_chat: OpenChat
+) -> None:
+    lab.write("a b.txt", "text")
+    chat = await open_with(lab, open_chat, {})
+
+    await drag(chat, chat.page.locator(".jp-DirListing-item", has_text="a b.txt"))
+
+    await expect(chat.panel.get_by_text("a b.txt was not added")).to_be_visible()
+    await expect(chat.input).to_have_value("")
