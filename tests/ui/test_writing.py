@@ -50,7 +50,7 @@ async def open_with(
 
 async def open_notebook(lab: LabServer, open_chat: OpenChat) -> ChatPage:
     """A notebook of two cells beside the panel; the first one has an error."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": "first", "source": SOURCE, "outputs": [ERROR], "execution_count": 1},
         {"cell_type": "code", "id": "second", "source": "two = 2", "outputs": [], "execution_count": None},
     ]
@@ -114,9 +114,7 @@ async def test_whole_command_is_sent_by_one_enter(chat: ChatPage) -> None:
     await expect(chat.messages).to_have_count(3)
 
 
-async def test_slash_commands_are_offered_as_the_first_word_only(
-    lab: LabServer, open_chat: OpenChat
-) -> None:
+async def test_slash_commands_are_offered_as_the_first_word_only(lab: LabServer, open_chat: OpenChat) -> None:
     chat = await open_with(lab, open_chat, {"": [option("/do", only_start=True), option("@now")]})
 
     await chat.type("a /")
@@ -240,7 +238,9 @@ async def test_shift_enter_sends_where_the_settings_say_so(lab: LabServer, open_
         chat = await open_chat(lab)
         await chat.open()
         await chat.show()
-        await expect(chat.input).to_have_attribute("placeholder", "Ask something; / for commands, Shift+Enter sends")
+        await expect(chat.input).to_have_attribute(
+            "placeholder", "Ask something; / for commands, Shift+Enter sends"
+        )
 
         await chat.type("one")
         await chat.input.press("Enter")

@@ -3,7 +3,7 @@
 import { ChatCommandRegistry, IAttachment, IInputModel } from '@jupyter/chat';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
-import React, { useEffect } from 'react';
+import React from 'react';
 
 import { IChatServices } from '../chat/services';
 import { ChatSession } from '../chat/session';
@@ -38,16 +38,14 @@ export class Composer implements IDisposable, IPlace {
   readonly commands = new ChatCommandRegistry();
 
   /** Shows what will be sent along; it is drawn together with the input. */
-  readonly Included = (): JSX.Element => {
-    useEffect(() => this._onDrawn(), []);
-    return (
-      <Included
-        inclusion={this.inclusion}
-        trans={this._trans}
-        onRemoved={() => this.session.focus()}
-      />
-    );
-  };
+  readonly Included = (): JSX.Element => (
+    <Included
+      inclusion={this.inclusion}
+      trans={this._trans}
+      onDrawn={this._onDrawn}
+      onRemoved={this._onRemoved}
+    />
+  );
 
   get node(): HTMLElement | null {
     return this._node;
@@ -94,10 +92,14 @@ export class Composer implements IDisposable, IPlace {
     this._isDisposed = true;
   }
 
-  private _onDrawn(): () => void {
+  private _onDrawn = (): (() => void) => {
     this._label();
     return this._textbox?.mendMenu(this._trans.__('Completions')) ?? (() => undefined);
-  }
+  };
+
+  private _onRemoved = (): void => {
+    this.session.focus();
+  };
 
   private _onSendingKey(): void {
     this._model!.config = { sendWithShiftEnter: this._sendingKey.withShift };

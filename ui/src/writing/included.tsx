@@ -3,7 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import { Selection } from 'jupyter-ai-tokens';
-import React from 'react';
+import React, { useEffect } from 'react';
 
 import { useSignal } from '../chat/hooks';
 import { Inclusion } from './inclusion';
@@ -14,11 +14,19 @@ const MOST_SHOWN = 20_000; // characters: more would make typing slow
 export interface IIncludedProps {
   readonly inclusion: Inclusion;
   readonly trans: TranslationBundle;
+  /** Called when it is on the page with the input below it; what it returns is called before they go. */
+  onDrawn(): () => void;
   /** Called when the person took it away. */
   onRemoved(): void;
 }
 
-export function Included({ inclusion, trans, onRemoved }: IIncludedProps): JSX.Element | null {
+export function Included({
+  inclusion,
+  trans,
+  onDrawn,
+  onRemoved
+}: IIncludedProps): JSX.Element | null {
+  useEffect(() => onDrawn(), [onDrawn]);
   useSignal(inclusion.changed);
   const { source, selection } = inclusion;
   if (source === null) {
