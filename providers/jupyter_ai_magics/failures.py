@@ -1,12 +1,14 @@
-"""Why a plug-in could not be imported, in one line that tells what to do."""
+"""What the code of plug-ins raises: told in one line that says what to do, and kept from ending more."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from jupyter_ai_magics.langchain_moves import langchain_advice
 
-__all__ = ["import_advice", "summarize"]
+__all__ = ["as_exception", "asking", "import_advice", "is_interrupt", "summarize"]
 
 _OUR_PACKAGES = frozenset({"jupyter_ai", "jupyter_ai_magics", "mockllm"})
 
@@ -15,9 +17,37 @@ def summarize(exc: BaseException) -> str:
     """The exception in one line, even if its `__str__` fails."""
     try:
         lines = str(exc).strip().splitlines()
-    except Exception:  # noqa: BLE001 - a plug-in's exception is plug-in code as well
+    except BaseException:  # noqa: BLE001 - a plug-in's exception is plug-in code as well
         lines = []
     return f"{type(exc).__name__}: {lines[0]}" if lines else type(exc).__name__
+
+
+def as_exception(error: BaseException) -> Exception:
+    """The error, or one in its place that ends neither an event loop nor a task, and that a future takes."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    raised = RuntimeError(f"the call raised {summarize(error)}")
+    raised.__cause__ = error
+    return raised
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """What a class is asked within may raise anything; what gets out is an `Exception`.
+
+    Not for what awaits: a cancellation of the task passes there.
+    """
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as error:
+        raise as_exception(error) from error
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether a person pressed Ctrl-C; only the main thread is told of that."""
+    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
 def import_advice(exc: BaseException, module: str, distribution: str) -> str:

@@ -9,6 +9,8 @@ from contextvars import copy_context
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
+from jupyter_ai_magics.failures import as_exception
+
 __all__ = ["run_in_thread"]
 
 P = ParamSpec("P")
@@ -17,6 +19,8 @@ T = TypeVar("T")
 
 async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `function` on a thread that delays neither other calls nor the end of the process.
+
+    Raises what it raises; in place of what is no `Exception`, such as `SystemExit`, a RuntimeError.
 
     Cancelling stops the waiting at once; the thread goes on until the function returns, and its result is
     dropped. May be called concurrently, any number of times.
@@ -30,7 +34,7 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
         try:
             deliver = future.set_result, context.run(function, *args, **kwargs)
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
-            deliver = future.set_exception, _raisable(error)
+            deliver = future.set_exception, as_exception(error)
         with suppress(RuntimeError):  # the loop was closed meanwhile, so nobody waits any more
             loop.call_soon_threadsafe(_unless_done, future, *deliver)
 
@@ -41,8 +45,3 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
 def _unless_done(future: asyncio.Future[T], deliver: Callable[[Any], None], value: object) -> None:
     if not future.done():
         deliver(value)
-
-
-def _raisable(error: BaseException) -> BaseException:
-    # A future refuses StopIteration, which would leave its waiter waiting for ever.
-    return RuntimeError("the call raised StopIteration") if isinstance(error, StopIteration) else error

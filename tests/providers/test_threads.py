@@ -17,8 +17,20 @@ async def test_a_call_gives_its_result_and_sees_the_callers_context() -> None:
     assert await run_in_thread(lambda word, *, end: variable.get() + word + end, "!", end="?") == "seen!?"
 
 
-@pytest.mark.parametrize(("raised", "seen"), [(KeyError("k"), KeyError), (StopIteration(), RuntimeError)])
-async def test_what_a_call_raises_is_raised_where_it_is_awaited(raised: Exception, seen: type) -> None:
+@pytest.mark.parametrize(
+    ("raised", "seen"),
+    [
+        (KeyError("k"), KeyError),
+        (StopIteration(), RuntimeError),
+        (SystemExit(3), RuntimeError),
+        (KeyboardInterrupt(), RuntimeError),
+        (asyncio.CancelledError(), RuntimeError),
+        (GeneratorExit(), RuntimeError),
+    ],
+)
+async def test_what_a_call_raises_is_raised_where_it_is_awaited(
+    raised: BaseException, seen: type[Exception]
+) -> None:
     def fail() -> None:
         raise raised
 
