@@ -35,6 +35,7 @@ from jupyter_ai.errors import (
     WriteConflictError,
 )
 from jupyter_ai.keys.secrets import Keys
+from jupyter_ai_magics.failures import asking
 from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 from jupyter_ai_magics.network import NetworkSettings
 from jupyter_ai_magics.policy import Policy
@@ -178,7 +179,8 @@ class ConfigManager(Configurable):
     @property
     def persona(self) -> Persona:
         """The persona of the language model's provider, or Jupyternaut."""
-        persona = getattr(self.lm_provider, "persona", None)
+        with asking():
+            persona = getattr(self.lm_provider, "persona", None)
         return persona if isinstance(persona, Persona) else JupyternautPersona
 
     @property

@@ -1,5 +1,7 @@
 """A provider class that is not what it should be costs nobody a settings page or an answer."""
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from langchain_core.language_models import FakeListChatModel
 from serving import Serve, Server
 
 from jupyter_ai.plugins import MODEL_PROVIDERS
+from jupyter_ai.server import provider_entries
 from jupyter_ai_magics import BaseProvider
 
 
@@ -17,10 +20,27 @@ class NoFields(BaseProvider, FakeListChatModel):
     fields = None  # type: ignore[assignment]
 
 
-async def begun(serve: Serve) -> Server:
+class Fine(BaseProvider, FakeListChatModel):
+    id = "odd"
+    name = "Odd"  # type: ignore[misc]
+    models = ["m"]  # noqa: RUF012
+    responses: list[str] = ["I am fine"]  # noqa: RUF012
+
+
+async def begun(serve: Serve, provider: type = NoFields) -> Server:
     server = await serve(config={"AiExtension": {"default_language_model": "odd:m"}})
-    server.host.plugins.add(MODEL_PROVIDERS, "odd", NoFields)
+    server.host.plugins.add(MODEL_PROVIDERS, "odd", provider)
     return server
+
+
+async def listed(server: Server) -> list[str]:
+    response = await server.get("api/ai/providers")
+    return [provider["id"] for provider in response.json()["providers"]]
+
+
+async def trouble(server: Server) -> str:
+    plugins = (await server.get("api/ai/plugins")).json()["plugins"]
+    return str(next(plugin["trouble"] for plugin in plugins if plugin["name"] == "odd"))
 
 
 async def answer(server: Server) -> str:
@@ -50,3 +70,98 @@ async def test_a_model_that_cannot_be_asked_for_still_ends_in_an_answer(
     monkeypatch.setattr(manager, "prepare", fail)
 
     assert "it broke" in await answer(server)
+
+
+ENDS = [SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError()]
+
+
+@pytest.mark.parametrize("raised", ENDS, ids=repr)
+async def test_one_that_would_end_the_process_when_described_is_troubled(
+    serve: Serve, raised: BaseException
+) -> None:
+    class Ending(Fine):
+        @classmethod
+        def chat_models(cls) -> list[str]:
+            raise raised
+
+    server = await begun(serve, Ending)
+
+    found = await listed(server)
+
+    assert "mockllm" in found
+    assert "odd" not in found
+    assert type(raised).__name__ in await trouble(server)
+
+
+@pytest.mark.parametrize("raised", ENDS, ids=repr)
+async def test_one_whose_attributes_would_end_the_process_answers(
+    serve: Serve, raised: BaseException
+) -> None:
+    class Meta(type(Fine)):  # type: ignore[misc]
+        @property
+        def persona(cls) -> None:
+            raise raised
+
+        @property
+        def unsupported_slash_commands(cls) -> None:
+            raise raised
+
+        @property
+        def allows_concurrency(cls) -> None:
+            raise raised
+
+    server = await begun(serve, Meta("Ending", (Fine,), {"__module__": __name__}))
+
+    await answer(server)
+    assert (await server.get("api/ai/chats/slash_commands")).status == 200
+
+
+@pytest.mark.parametrize("raised", ENDS, ids=repr)
+async def test_one_whose_fields_would_end_the_process_is_told_among_the_problems(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, raised: BaseException
+) -> None:
+    class Meta(type(Fine)):  # type: ignore[misc]
+        @property
+        def fields(cls) -> list[Any]:
+            if cls.broken:
+                raise raised
+            return []
+
+    ending = Meta("Ending", (Fine,), {"__module__": __name__})
+    ending.broken = False
+    server = await begun(serve, ending)
+    await server.ready()
+    ending.broken = True
+
+    [problem] = (await server.get("api/ai/config")).json()["problems"]
+
+    assert "its class cannot be used" in problem
+    assert type(raised).__name__ in problem
+
+
+async def test_one_that_takes_for_ever_holds_up_one_listing_and_one_thread(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider_entries, "_PATIENCE", 0.01)
+    released, asked = threading.Event(), []
+
+    class Slow(Fine):
+        @classmethod
+        def chat_models(cls) -> list[str]:
+            asked.append(cls)
+            released.wait(30)
+            return ["m"]
+
+    server = await begun(serve, Slow)
+    try:
+        for _ in range(3):
+            found = await listed(server)
+            assert "mockllm" in found
+            assert "odd" not in found
+        assert "has not answered within 0.01 s" in await trouble(server)
+        assert len(asked) == 1
+    finally:
+        released.set()
+
+    while "odd" not in await listed(server):  # late, and heard
+        pass

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_ai.chat_handlers.arguments import CommandParser, MarkdownHelpFormatter, UsageError, parse
 from jupyter_ai.chat_handlers.help_message import build_help_message
-from jupyter_ai.chat_handlers.provider_use import ModelSlot, allows_concurrency, is_api_key_exc
+from jupyter_ai.chat_handlers.provider_use import (
+    ModelSlot,
+    allows_concurrency,
+    is_api_key_exc,
+    unsupported_commands,
+)
 from jupyter_ai.chat_handlers.routing import HandlerRoutingType, SlashCommandRoutingType
 from jupyter_ai.chat_handlers.runnables import (
     GenerationInfo,
@@ -265,8 +270,7 @@ class BaseChatHandler:
         provider = self.config_manager.lm_provider
         if not provider:
             return str(NoModelConfigured(self._model_problem()))
-        unsupported = getattr(provider, "unsupported_slash_commands", ())
-        if isinstance(unsupported, set | frozenset | list | tuple) and self._command in unsupported:
+        if self._command in unsupported_commands(provider):
             return f"`{self._command}` is not supported by the model provider {provider.name}."
         if BaseChatHandler._requests_count > 0 and not allows_concurrency(provider):
             return f"{provider.name} answers one request at a time and is at work. Try again when it is done."
@@ -332,14 +336,12 @@ class BaseChatHandler:
 
     def send_help_message(self, human_msg: HumanChatMessage | None = None) -> None:
         """Send the list of commands."""
-        provider = self.config_manager.lm_provider
-        unsupported = getattr(provider, "unsupported_slash_commands", ())
         text = build_help_message(
             self.help_message_template,
             self.persona,
             self.chat_handlers,
             self.context_providers,
-            unsupported if isinstance(unsupported, set | frozenset | list | tuple) else (),
+            unsupported_commands(self.config_manager.lm_provider),
         )
         offers = self._offers
         note = offers.known_note() if offers is not None else None

@@ -14,7 +14,7 @@ from jupyter_ai.config.sources import EMBEDDINGS_MODEL, MODEL_SETTINGS, ModelSet
 from jupyter_ai.errors import SettingFixed, SettingsError
 from jupyter_ai.keys.secrets import Keys
 from jupyter_ai_magics.auth import key_params
-from jupyter_ai_magics.failures import summarize
+from jupyter_ai_magics.failures import asking, summarize
 from jupyter_ai_magics.network import NetworkSettings, network_keyword, network_params
 from jupyter_ai_magics.policy import Policy
 
@@ -57,7 +57,8 @@ class Choices:
         if provider is None:
             return Choice(gid, problem=f"{told(gid)} is selected, but {reason}")
         try:
-            return Choice(gid, provider, self._fields(setting, gid, provider, snapshot))
+            with asking():
+                return Choice(gid, provider, self._fields(setting, gid, provider, snapshot))
         except SettingsError as error:
             return Choice(gid, problem=f"{gid} is selected, but {error}")
         # The provider's class is plug-in code, and may be anything.

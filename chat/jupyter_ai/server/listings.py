@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from jupyter_ai.chat_handlers.provider_use import unsupported_commands
 from jupyter_ai.server.base import AiHandler, answers
 from jupyter_ai_magics.threads import run_in_thread
 
@@ -126,7 +127,7 @@ def supported_commands(engine: Engine) -> list[tuple[str, Plugin]]:
     provider = engine.config_manager.lm_provider
     if provider is None:
         return []
-    unsupported = getattr(provider, "unsupported_slash_commands", ())
+    unsupported = unsupported_commands(provider)
     handlers = engine.plugins.handlers()
     return [(k, handlers[k]) for k in sorted(handlers) if k.startswith("/") and k not in unsupported]
 

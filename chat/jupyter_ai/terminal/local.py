@@ -10,6 +10,7 @@ import uuid
 from contextlib import suppress
 from typing import Any, Self
 
+from jupyter_ai.chat_handlers.provider_use import unsupported_commands
 from jupyter_ai.engine.chat import Chat
 from jupyter_ai.engine.engine import Engine
 from jupyter_ai.engine.subscriber import Subscriber
@@ -104,10 +105,7 @@ class LocalLink:
 
     def _slash_commands(self) -> list[Option]:
         engine = self.chat.engine
-        unsupported = {
-            "default",
-            *getattr(engine.config_manager.lm_provider, "unsupported_slash_commands", ()),
-        }
+        unsupported = {"default", *unsupported_commands(engine.config_manager.lm_provider)}
         handlers = engine.plugins.handlers().items()
         return [
             Option(key, getattr(p.obj, "help", ""), True) for key, p in handlers if key not in unsupported
