@@ -1,6 +1,7 @@
 """What a responses file may say, and how a wrong one is refused."""
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -83,14 +84,17 @@ def test_the_lag_is_read_from_the_file() -> None:
         ("settings: {delay_ms: .inf}", "`settings.delay_ms` must be 0 or a number above it, not '.inf'."),
         ("settings: {delay_ms: []}", "`settings.delay_ms` must be 0 or a number above it, not a list or "),
         ("defaults: {unknown_response: }", "f.yaml, line 1: `defaults.unknown_response` must be text."),
-        ("a: \x07", "f.yaml: this is not YAML: "),
-        ("a: " + "[" * 500, "f.yaml: this is nested too deeply."),
+        ("a: b\r\nc:\n\x07", "f.yaml, line 3: this is not YAML: the character U+0007 cannot stand in it."),
+        ("a: [\n" + "[" * 5000, "f.yaml, line 2: this is nested too deeply."),
+        ("- " * 5000, "f.yaml, line 1: this is nested too deeply."),
+        ('a: "\\UFFFFFFFF"', "f.yaml: this is not YAML: "),
+        (f"%YAML {'9' * 5000}.1\n---\na: b", "f.yaml: this is not YAML: "),
         ("settings: {strict: 1}", "`settings.strict` must be true or false, not '1'."),
         ("settings: {seed: 0.5}", "`settings.seed` must be a whole number from 0, not '0.5'."),
         ("defaults: {unknown_response: '{{ a }}'}", "`defaults.unknown_response` is not a template: `a` "),
         ("defaults: {faults: {times: 2}}", "`defaults.faults` has `times` or `retry_after`, which need a "),
         ("providers: {a: b}", "f.yaml, line 1: `providers.a` must be a mapping of keys to values."),
-        ("providers: {a: {b: &b [*b]}}", "`providers.a.b` is nested too deeply, or within itself."),
+        ("providers: {a:\n {b: &b [*b]}}", "f.yaml, line 2: `*b` stands within itself."),
         ("rules: {}", "f.yaml, line 1: `rules` must be a list."),
         ("rules:\n- a", "f.yaml, line 2: `rules[0]` must be a mapping of keys to values."),
         ("rules: [{contain: a}]", "`rules[0].contain` is not a known key; did you mean `contains`?"),
@@ -124,6 +128,37 @@ def test_an_error_names_file_line_and_key(text: str, message: str) -> None:
         parse_responses(text, source="f.yaml")
 
     assert message in str(raised.value)
+
+
+def _aliases(levels: int, written: str, per_level: int) -> str:
+    """A file in which each level is made of so many aliases of the level before."""
+    lines = (
+        f"  a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * per_level)}]" for level in range(1, levels)
+    )
+    return "\n".join(["providers:", " x:", f"  a0: &a0 {written}", *lines])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (_aliases(9, "[1, 1, 1]", 10), "f.yaml, line 8: the aliases stand for more than 100000 values."),
+        (_aliases(5000, "[1]", 1), "f.yaml, line 99: this is nested too deeply."),
+        ("[" * 5000, "f.yaml, line 1: this is nested too deeply."),
+    ],
+)
+def test_a_small_file_that_means_a_vast_one_is_refused_at_once(text: str, message: str) -> None:
+    started = process_time()
+    with pytest.raises(ResponsesError) as raised:
+        parse_responses(text, source="f.yaml")
+
+    assert str(raised.value) == message
+    assert process_time() - started < 2
+
+
+def test_aliases_stand_for_what_they_name() -> None:
+    text = "providers: {a: {b: &b [1, {c: 2}], d: [*b, *b]}}"
+
+    assert parse_responses(text).provider_config["a"]["d"] == [[1, {"c": 2}]] * 2
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

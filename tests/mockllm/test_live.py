@@ -65,6 +65,14 @@ def test_a_wrong_file_leaves_the_last_good_one_in_use_and_is_logged_once(
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
+def test_a_file_whose_aliases_multiply_leaves_the_last_good_one_in_use(file: File) -> None:
+    levels = [f"  a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 9)]
+    file.write("\n".join(["providers:", " x:", "  a0: &a0 [1, 1, 1]", *levels]))
+
+    assert file.ask() == "one"
+    assert "f.yaml, line 8: the aliases stand for more than 100000 values." in str(file.live.problem)
+
+
 def test_a_mended_file_is_read_and_the_problem_is_over(file: File) -> None:
     file.write("rules: [")
     file.ask()

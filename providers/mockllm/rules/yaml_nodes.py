@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import yaml
 
 from mockllm.config import ResponsesError
+from mockllm.rules.bounded_loader import BoundedLoader
 from mockllm.wording import sentence
 
 __all__ = ["NodeReader", "compose", "is_null"]
@@ -25,14 +26,18 @@ def compose(text: str, source: str) -> yaml.Node | None:
     """The root of a text's only document. Raises `ResponsesError`."""
     # Nodes rather than values: they know their lines, and a prompt `yes` or an answer `42` stays text.
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        return BoundedLoader(text, source).get_single_node()
+    except ResponsesError:
+        raise
+    except yaml.reader.ReaderError as error:
+        line = len(f"{text[: error.position]}.".splitlines())
+        problem = f"the character U+{ord(text[error.position]):04X} cannot stand in it"
+        raise ResponsesError(f"{source}, line {line}: this is not YAML: {problem}.") from error
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ResponsesError(sentence(f"{source}{line}: this is not YAML: {error.problem}")) from error
-    except yaml.YAMLError as error:
-        raise ResponsesError(f"{source}: this is not YAML: {error}") from error
-    except RecursionError as error:
-        raise ResponsesError(f"{source}: this is nested too deeply.") from error
+    except (ValueError, OverflowError) as error:  # an escape or a version with a number beyond all bounds
+        raise ResponsesError(sentence(f"{source}: this is not YAML: {error}")) from error
 
 
 def is_null(node: yaml.Node) -> bool:
@@ -134,18 +139,12 @@ class NodeReader:
 
     def plain(self, node: yaml.Node, key: str) -> Any:
         """What JSON could say: mappings, lists, texts, numbers, true, false, null."""
-        try:
-            return self._plain(node, key)
-        except RecursionError as error:
-            raise self.error(node, key, "is nested too deeply, or within itself") from error
-
-    def _plain(self, node: yaml.Node, key: str) -> Any:
         if isinstance(node, yaml.MappingNode):
             return {
-                name: self._plain(value, f"{key}.{name}") for name, value in self.mapping(node, key).items()
+                name: self.plain(value, f"{key}.{name}") for name, value in self.mapping(node, key).items()
             }
         if isinstance(node, yaml.SequenceNode):
-            return [self._plain(item, f"{key}[{index}]") for index, item in enumerate(node.value)]
+            return [self.plain(item, f"{key}[{index}]") for index, item in enumerate(node.value)]
         if is_null(node):
             return None
         if node.tag == f"{_TAG}bool":
