@@ -22,6 +22,7 @@ from mockllm.server import create_app
 __all__ = ["MockLLM", "start_server"]
 
 _SOURCE = "<test>"
+_REPLY_WITH = "mockllm.reply_with"
 _NOTHING = "settings: {delay_ms: 0}"
 
 
@@ -60,8 +61,8 @@ class MockLLM:
         Raises `TypeError` if the text is none, and `ResponsesError` for faults that a file could not have.
         """
         if not isinstance(text, str):
-            raise TypeError(f"reply_with: the text must be a str, not {text!r:.80}.")
-        rule = Rule("reply_with", answers=(Answer(PlainText(text)),), faults=_checked(faults))
+            raise TypeError(f"{_REPLY_WITH}: the text must be a str, not {text!r:.80}.")
+        rule = Rule(_REPLY_WITH, answers=(Answer(PlainText(text)),), faults=_checked(faults))
         self._use(ResponsesConfig(rules=(rule,), settings=Settings(delay_ms=0)))
 
     @property
@@ -90,5 +91,5 @@ def _checked(faults: dict[str, Any]) -> Faults:
     try:
         text = yaml.safe_dump(faults, default_flow_style=True, width=math.inf)
     except yaml.YAMLError as error:
-        raise ResponsesError(f"reply_with: the faults must be numbers: {faults!r:.200}.") from error
-    return read_faults(NodeReader("reply_with"), compose(text, "reply_with"), "faults", Faults())
+        raise ResponsesError(f"{_REPLY_WITH}: the faults must be numbers: {faults!r:.200}.") from error
+    return read_faults(NodeReader(_REPLY_WITH), compose(text, _REPLY_WITH), "faults", Faults())

@@ -34,6 +34,13 @@ def test_a_text_has_faults(mockllm) -> None:
     assert text_of(ask(mockllm)) == "at last"
 
 
+def test_a_refusal_names_the_fixture(mockllm) -> None:
+    mockllm.reply_with("a", status=429)
+
+    error = ask(mockllm).json()["error"]
+    assert error["message"] == "The mock server refuses this with status 429, as `mockllm.reply_with` says."
+
+
 def test_rules_are_loaded_from_yaml(mockllm) -> None:
     mockllm.load("responses: {hello: Hi}\ndefaults: {unknown_response: What now}")
 

@@ -38,12 +38,12 @@ class ResponderSource(Protocol):
 
 
 class Refusal(Exception):
-    """The responses file has the request refused; the server answers with the status and Retry-After."""
+    """A rule has the request refused; the server answers with the status and Retry-After."""
 
     def __init__(self, reply: Reply) -> None:
         self.status = reply.faults.status or 500
         self.retry_after = reply.faults.retry_after
-        super().__init__(f"`{reply.rule}` of the responses file refuses this with status {self.status}.")
+        super().__init__(f"The mock server refuses this with status {self.status}, as `{reply.rule}` says.")
 
     @property
     def headers(self) -> dict[str, str]:
