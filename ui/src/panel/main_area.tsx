@@ -26,7 +26,7 @@ export interface IMainAreaOptions {
   readonly items: IToolbarItems;
   readonly trans: TranslationBundle;
   createView(session: ChatSession): Widget;
-  createSettings(onClose: () => void): Widget;
+  createSettings(): Widget;
 }
 
 export class MainArea {
@@ -61,7 +61,7 @@ export class MainArea {
   openSettings(): void {
     const { shell, trans, createSettings } = this._options;
     if (this._settings === null || this._settings.isDisposed) {
-      const content = createSettings(() => this._settings?.dispose());
+      const content = createSettings();
       this._settings = new MainAreaWidget({ content });
       this._settings.id = SETTINGS_ID;
       this._settings.title.label = trans.__('Chat settings');

@@ -26,7 +26,7 @@ export interface IChatPanelOptions {
   readonly trans: TranslationBundle;
   /** The view of a session; it does not end the session when it is disposed of. */
   createView(session: ChatSession): Widget;
-  createSettings(onClose: () => void): Widget;
+  createSettings(): Widget;
 }
 
 export class ChatPanel extends Panel {
@@ -61,7 +61,7 @@ export class ChatPanel extends Panel {
   /** Put the settings in the place of the chat, until they are closed. */
   showSettings(): void {
     if (this._settings === null) {
-      this._settings = this._options.createSettings(() => this.hideSettings());
+      this._settings = this._options.createSettings();
       this._settings.addClass('jp-ai-panel-body');
       this.addWidget(this._settings);
       this._header.update();

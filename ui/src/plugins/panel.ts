@@ -77,8 +77,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     const chats = openChats(services);
     const createView = (area: 'sidebar' | 'main') => (session: ChatSession) =>
       createChatView({ session, area, services });
-    const settings = (onClose: () => void) =>
-      createSettings({ api: services.api, translator: services.translator, onClose });
+    const settings = () => createSettings({ api: services.api, translator: services.translator });
     const mainArea = labShell
       ? new MainArea({
           shell: labShell,

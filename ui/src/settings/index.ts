@@ -15,8 +15,6 @@ export { settingsSaved } from './store';
 export interface ISettingsOptions {
   readonly api: Api;
   readonly translator?: ITranslator;
-  /** Called by the button that leads back; without it there is none. */
-  onClose?(): void;
 }
 
 /** A widget with all settings; it reads them when it is shown. */
@@ -25,16 +23,16 @@ export function createSettings(options: ISettingsOptions): Widget {
 }
 
 class SettingsWidget extends ReactWidget {
-  constructor(private readonly _options: ISettingsOptions) {
+  constructor(options: ISettingsOptions) {
     super();
-    this._trans = (_options.translator ?? nullTranslator).load('jupyter_ai');
-    this._store = new SettingsStore(_options.api, this._trans);
+    this._trans = (options.translator ?? nullTranslator).load('jupyter_ai');
+    this._store = new SettingsStore(options.api, this._trans);
     this.addClass('jp-ai-settings');
   }
 
   protected override render(): JSX.Element {
     const { _store: store, _trans: trans } = this;
-    return React.createElement(SettingsView, { store, trans, onClose: this._options.onClose });
+    return React.createElement(SettingsView, { store, trans });
   }
 
   protected override onAfterAttach(message: Message): void {

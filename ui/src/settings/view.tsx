@@ -14,10 +14,9 @@ import { Config, MODEL_KINDS } from './wire';
 interface IProps {
   readonly store: SettingsStore;
   readonly trans: TranslationBundle;
-  onClose?(): void;
 }
 
-export function SettingsView({ store, trans, onClose }: IProps): JSX.Element {
+export function SettingsView({ store, trans }: IProps): JSX.Element {
   useSignal(store.changed);
   const config = store.config;
   return (
@@ -32,11 +31,6 @@ export function SettingsView({ store, trans, onClose }: IProps): JSX.Element {
         void store.save();
       }}
     >
-      {onClose !== undefined && (
-        <button type="button" className="jp-mod-styled jp-ai-settings-back" onClick={onClose}>
-          {trans.__('Close the settings')}
-        </button>
-      )}
       <Told store={store} trans={trans} />
       {config === null && store.isBusy && <p role="status">{trans.__('Reading the settings…')}</p>}
       {config !== null && (
