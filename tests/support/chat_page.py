@@ -64,7 +64,14 @@ class ChatPage:
         self._allowed.append(re.compile(pattern))
 
     async def open(self, path: str = "") -> None:
-        """Open JupyterLab, in a workspace of this page's own, or another path; wait until it is there."""
+        """Open JupyterLab, in a workspace of this page's own, or another path; wait until it is there.
+
+        JupyterLab's dialog about a server that is away is dismissed when it is in the way.
+        """
+        await self.page.add_locator_handler(
+            self.page.get_by_role("dialog", name="Server Connection Error"),
+            lambda dialog: dialog.get_by_role("button").last.click(),
+        )
         place = path or f"lab/workspaces/{uuid4().hex[:8]}"
         mark = "&" if "?" in place else "?"
         await self.page.goto(f"{self.lab.url}/{place}{mark}token={TOKEN}")

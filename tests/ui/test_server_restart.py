@@ -22,8 +22,8 @@ async def test_chat_goes_on_with_nothing_lost_or_doubled(own_lab: LabServer, ope
     own_lab.kill()
     own_lab.start()
     await connection
-    await chat.send("hello again")
+    await chat.send("hello")
+    await expect(chat.messages).to_have_count(len(said) + 2)
     await chat.reply(END)
 
-    await expect(chat.messages).to_have_count(len(said) + 2)
     assert (await chat.texts())[: len(said)] == said
