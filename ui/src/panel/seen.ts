@@ -33,13 +33,19 @@ export class Seen implements IDisposable {
 
   private _onMessage = (_: IMessageHandler, message: Message): boolean => {
     if (message.type === 'after-show' || message.type === 'after-attach') {
-      this._mark();
+      // The widget takes itself for visible after this only.
+      queueMicrotask(this._mark);
     }
     return true;
   };
 
   private _mark = (): void => {
-    if (this._widget.isVisible && document.hasFocus() && this._session.unread) {
+    if (
+      !this._isDisposed &&
+      this._widget.isVisible &&
+      document.hasFocus() &&
+      this._session.unread
+    ) {
       this._session.markRead();
     }
   };
