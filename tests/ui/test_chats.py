@@ -7,8 +7,10 @@ from typing import Any
 
 import nbformat
 from chat_page import ChatPage, OpenChat
-from lab_server import LabServer
+from lab_server import TOKEN, LabServer
 from playwright.async_api import Locator, Request, expect
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 END = "type /help for the commands."  # of what the offline model says to "hello"
 HOSTILE = '<img src=x onerror="window.hurt = true">'
@@ -33,7 +35,8 @@ async def open_list(chat: ChatPage) -> None:
 
 async def choose(chat: ChatPage, title: str) -> None:
     await open_list(chat)
-    await chat.panel.get_by_role("option", name=title, exact=True).click()
+    # Not by its name, which tells of unread answers too.
+    await options(chat).filter(has=chat.page.get_by_text(title, exact=True)).click()
     await expect(selector(chat)).to_have_text(title)
 
 
@@ -175,17 +178,32 @@ async def test_chosen_chat_is_shown_after_a_reload(chat: ChatPage, lab: LabServe
     await expect(selector(chat)).to_have_text("Whales")
 
 
-async def test_answer_in_another_chat_is_marked_unread_until_it_is_seen(chat: ChatPage) -> None:
-    await create(chat)
-    await chat.send("hello")
+async def test_answer_in_another_chat_is_marked_unread_until_it_is_seen(
+    chat: ChatPage, lab: LabServer
+) -> None:
+    made = make(lab, "Whales")
+    await choose(chat, "Whales")
+    await expect(chat.messages).to_have_count(1)
     await choose(chat, "Chat")
+
+    await ask(lab, made["id"], "hello")
 
     await expect(unread_mark(chat)).to_be_visible()
     await open_list(chat)
-    await chat.panel.get_by_role("option", name="hello, unread").click()
-
+    await chat.panel.get_by_role("option", name="Whales, unread").click()
     await chat.reply(END)
     await expect(unread_mark(chat)).to_have_count(0)
+
+
+async def ask(lab: LabServer, chat_id: str, prompt: str) -> None:
+    """Send a prompt from elsewhere."""
+    headers = {"Authorization": f"token {TOKEN}"}
+    url = f"ws://127.0.0.1:{lab.port}/api/ai/chats/{chat_id}"
+    socket = await websocket_connect(HTTPRequest(url, headers=headers))
+    await socket.write_message(json.dumps({"prompt": prompt}))
+    while json.loads(await socket.read_message() or "")["type"] != "human":
+        pass
+    socket.close()
 
 
 async def test_chat_that_is_deleted_elsewhere_is_told(chat: ChatPage, lab: LabServer) -> None:
