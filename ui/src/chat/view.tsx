@@ -14,7 +14,7 @@ import {
 import { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
-import React, { useEffect, useRef, useState } from 'react';
+import React, { useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import { Follower } from '../reading/follow';
 import { markOf } from '../reading/marks';
@@ -80,7 +80,7 @@ export class ChatView extends ChatWidget {
     const trans = this._trans;
     return (
       <JlThemeProvider themeManager={services.themeManager}>
-        <div className="jp-ThemedContainer jp-ai-chat-body">
+        <Modest>
           <ChatReactContext.Provider value={this._context}>
             <Conversation session={session} trans={trans} />
             <Pending session={session} trans={trans} />
@@ -91,7 +91,7 @@ export class ChatView extends ChatWidget {
             <this._composer.Included />
             <ChatInput model={this._model.input} sx={{ padding: '4px' }} />
           </ChatReactContext.Provider>
-        </div>
+        </Modest>
       </JlThemeProvider>
     );
   }
@@ -121,6 +121,26 @@ export class ChatView extends ChatWidget {
   private readonly _views: MessageViews;
   private readonly _context: Chat.IChatProps;
   private readonly _trans: TranslationBundle;
+}
+
+/** Leaves the focus where it is: the input takes it when it is drawn, from whoever is typing elsewhere by then. */
+function Modest({ children }: { children: React.ReactNode }): JSX.Element {
+  const before = useRef<Element | null>(null);
+  useLayoutEffect(() => {
+    before.current = document.activeElement;
+  }, []);
+  // Run after the input's own.
+  useEffect(() => {
+    const now = document.activeElement;
+    if (now === before.current || !(now instanceof HTMLElement)) {
+      return;
+    }
+    now.blur();
+    if (before.current instanceof HTMLElement) {
+      before.current.focus();
+    }
+  }, []);
+  return <div className="jp-ThemedContainer jp-ai-chat-body">{children}</div>;
 }
 
 /** The messages, which follow their end. */
