@@ -9,6 +9,8 @@ import { ChatConnection, ConnectionState } from '../wire/connection';
 import { PendingFrame, ServerFrame } from '../wire/frames';
 import { Change, Transcript } from '../wire/transcript';
 
+const FOCUS_MOMENT = 1000; // ms that a view may take to be drawn
+
 export interface ISessionOptions {
   readonly id: string;
   readonly title: string;
@@ -168,7 +170,13 @@ export class ChatSession implements IChat, IDisposable {
   }
 
   focus(): void {
+    this._focusedAt = performance.now();
     this._focusWanted.emit();
+  }
+
+  /** Whether the focus was wanted a moment ago, by when there may have been no view to take it. */
+  get isFocusWanted(): boolean {
+    return performance.now() - this._focusedAt < FOCUS_MOMENT;
   }
 
   send(prompt: string, selection?: Selection | null): boolean {
@@ -314,6 +322,7 @@ export class ChatSession implements IChat, IDisposable {
   private _title: string;
   private _draft: string;
   private _busy = false;
+  private _focusedAt = -Infinity;
   private _notice: string | null = null;
   private _editing: string | null = null;
   /** Prompts that were sent and have not come back as messages yet. */

@@ -80,7 +80,7 @@ export class ChatView extends ChatWidget {
     const trans = this._trans;
     return (
       <JlThemeProvider themeManager={services.themeManager}>
-        <Modest>
+        <Modest session={session}>
           <ChatReactContext.Provider value={this._context}>
             <Conversation session={session} trans={trans} />
             <Pending session={session} trans={trans} />
@@ -124,7 +124,13 @@ export class ChatView extends ChatWidget {
 }
 
 /** Leaves the focus where it is: the input takes it when it is drawn, from whoever is typing elsewhere by then. */
-function Modest({ children }: { children: React.ReactNode }): JSX.Element {
+function Modest({
+  session,
+  children
+}: {
+  session: ChatSession;
+  children: React.ReactNode;
+}): JSX.Element {
   const before = useRef<Element | null>(null);
   useLayoutEffect(() => {
     before.current = document.activeElement;
@@ -132,14 +138,14 @@ function Modest({ children }: { children: React.ReactNode }): JSX.Element {
   // Run after the input's own.
   useEffect(() => {
     const now = document.activeElement;
-    if (now === before.current || !(now instanceof HTMLElement)) {
+    if (session.isFocusWanted || now === before.current || !(now instanceof HTMLElement)) {
       return;
     }
     now.blur();
     if (before.current instanceof HTMLElement) {
       before.current.focus();
     }
-  }, []);
+  }, [session]);
   return <div className="jp-ThemedContainer jp-ai-chat-body">{children}</div>;
 }
 

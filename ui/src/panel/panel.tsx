@@ -77,6 +77,11 @@ export class ChatPanel extends Panel {
     this.session?.focus();
   }
 
+  /** The next activation leaves the focus where it is. */
+  keepQuiet(): void {
+    this._isQuiet = true;
+  }
+
   get isSettingsShown(): boolean {
     return this._settings !== null;
   }
@@ -96,17 +101,22 @@ export class ChatPanel extends Panel {
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     this._show();
-    if (this._settings === null) {
+    if (this._settings === null && !this._isQuiet) {
       this.session?.focus();
     }
+    this._isQuiet = false;
   }
 
   private _refresh(): void {
     const { chats } = this._options;
     const current = chats.current;
     if (current !== null && current.id !== this.session?.id) {
+      const isAnother = this._hold !== null;
       this._leave();
       this._hold = chats.hold(current.id);
+      if (isAnother) {
+        this.session?.focus();
+      }
       this._header.update();
     }
     this._mark();
@@ -169,6 +179,7 @@ export class ChatPanel extends Panel {
   private _body: Widget | null = null;
   private _seen: Seen | null = null;
   private _settings: Widget | null = null;
+  private _isQuiet = false;
 }
 
 class Header extends ReactWidget {

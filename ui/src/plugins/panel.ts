@@ -154,7 +154,10 @@ export const panel: JupyterFrontEndPlugin<void> = {
       host = new PanelHost(app.shell, panels, restorer);
       if (labShell !== null && !localStorage.getItem(SHOWN)) {
         localStorage.setItem(SHOWN, 'true');
-        void labShell.restored.then(() => host?.activate());
+        void labShell.restored.then(() => {
+          shown?.keepQuiet();
+          host?.activate();
+        });
       }
     });
     settingsSaved.connect(() => settingsChanged.emit());
