@@ -1,4 +1,8 @@
-"""A short string that a regular expression finds."""
+"""A short string that a regular expression finds.
+
+Not left to the package `rstr`, whose strings are as long as chance has it, which fails for `a++` and
+`a{101}`, runs on for `((a{99}){99}){99}`, and reads the expression with the same private parser.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Any
 
 __all__ = ["string_for"]
 
-_LARGEST = 1000  # repetitions; they may be nested
+_LONGEST = 10_000  # what is repeated may repeat something itself
 _CANDIDATES = "a0A -_.,:/@#"
 _CATEGORIES = {  # which of the candidates belong to it
     codes.CATEGORY_DIGIT: "0",
@@ -43,7 +47,7 @@ def _node(code: Any, value: Any, extra: int) -> str:
         return _character(code, value)
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
         least, most, body = value
-        return _written(body, extra) * _times(int(min(max(least, extra), most)))
+        return _repeated(_written(body, extra), int(min(max(least, extra), most)))
     if code is codes.SUBPATTERN:
         return _written(value[-1], extra)
     if code is codes.BRANCH:
@@ -51,10 +55,10 @@ def _node(code: Any, value: Any, extra: int) -> str:
     return ""  # anchors and look-around; whether the string is right is checked at the end
 
 
-def _times(number: int) -> int:
-    if number > _LARGEST:
-        raise LookupError(number)
-    return number
+def _repeated(text: str, times: int) -> str:
+    if len(text) * times > _LONGEST:
+        raise LookupError(times)
+    return text * times
 
 
 def _character(code: Any, value: Any) -> str:

@@ -102,6 +102,11 @@ def test_a_string_for_a_pattern(pattern: str) -> None:
     assert fits(text, {"type": "string", "pattern": pattern})
 
 
+@pytest.mark.parametrize("pattern", ["^(a{9999}){9999}$", "^(((a{500}){500}){500}){500}$"])
+def test_a_pattern_that_wants_a_vast_string_gets_none(pattern: str) -> None:
+    assert string_for(pattern) is None
+
+
 SIZES = st.integers(0, 5)
 
 
