@@ -29,10 +29,10 @@ class BoundedLoader(yaml.SafeLoader):
         self._open: list[tuple[int, int]] = []  # the same of what is being composed, as far as it goes
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs have no types here
         self._open.append((1, 1))
         self._check_levels(len(self._open), event.start_mark)
-        node = super().compose_node(parent, index)
+        node: Any = super().compose_node(parent, index)
         size = self._open.pop()
         if isinstance(event, yaml.AliasEvent):
             size = self._copied(node, event)
@@ -57,9 +57,9 @@ class BoundedLoader(yaml.SafeLoader):
             raise self._error(event.start_mark, f"the aliases stand for more than {MAX_COPIES} values")
         return size
 
-    def _check_levels(self, levels: int, mark: yaml.Mark) -> None:
+    def _check_levels(self, levels: int, mark: Any) -> None:
         if levels > MAX_LEVELS:
             raise self._error(mark, "this is nested too deeply")
 
-    def _error(self, mark: yaml.Mark, problem: str) -> ResponsesError:
+    def _error(self, mark: Any, problem: str) -> ResponsesError:
         return ResponsesError(f"{self._source}, line {mark.line + 1}: {problem}.")

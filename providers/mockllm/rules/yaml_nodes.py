@@ -30,9 +30,9 @@ def compose(text: str, source: str) -> yaml.Node | None:
     except ResponsesError:
         raise
     except yaml.reader.ReaderError as error:
-        line = len(f"{text[: error.position]}.".splitlines())
+        line = f", line {len(f'{text[: error.position]}.'.splitlines())}"
         problem = f"the character U+{ord(text[error.position]):04X} cannot stand in it"
-        raise ResponsesError(f"{source}, line {line}: this is not YAML: {problem}.") from error
+        raise ResponsesError(f"{source}{line}: this is not YAML: {problem}.") from error
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ResponsesError(sentence(f"{source}{line}: this is not YAML: {error.problem}")) from error
