@@ -409,6 +409,12 @@ class TestParameters:
 
 
 class TestRefusals:
+    def test_a_name_without_its_provider_is_told_to_be_blocked(self) -> None:
+        config = manager(policy=Policy(blocked_models=["openai-chat:gpt-4o"]))
+
+        with pytest.raises(BlockedModelError, match=r"openai-chat:gpt-4o may not be used: .*blocked_models"):
+            change(config, model_provider_id="gpt-4o")
+
     @pytest.mark.parametrize(
         ("values", "error", "told"),
         [

@@ -150,10 +150,20 @@ class _Plan:
         _check_length(gid, setting.name)
         provider_id, colon, model_id = gid.partition(":")
         if not (provider_id and colon and model_id):
+            self._check_meant(setting, gid)
             form = "is not of the form <provider>:<model>"
             raise InvalidSetting(f"{setting.name}: {gid!r} {form}.{self._close(setting, gid)}")
         reason = self._manager.policy.model_reason(gid)
         if reason is not None:
+            raise BlockedModelError(f"{setting.name}: {gid} may not be used: {reason}.")
+
+    def _check_meant(self, setting: ModelSetting, model_id: str) -> None:
+        """Raise `BlockedModelError` if all known models of that name, whoever provides them, are blocked."""
+        known = self._manager.choices.known_models(setting)
+        meant = {gid: self._manager.policy.model_reason(gid) for gid in known}
+        meant = {gid: reason for gid, reason in meant.items() if gid.partition(":")[2] == model_id}
+        if meant and all(meant.values()):
+            gid, reason = next(iter(meant.items()))
             raise BlockedModelError(f"{setting.name}: {gid} may not be used: {reason}.")
 
     def _check_provider(self, setting: ModelSetting, gid: str, entered: Mapping[str, Any]) -> None:
