@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import threading
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -12,10 +14,24 @@ from typing import Any
 from jupyter_ai.errors import SecretsError
 from jupyter_ai_magics.atomic_file import remove_leftovers, replace_file
 
-__all__ = ["PrivateFile"]
+__all__ = ["PrivateFile", "read_private"]
 
 _VERSION = 1  # of the files
 _PATIENCE = 5.0  # seconds to wait for another process that is writing
+
+
+def read_private(path: Path) -> tuple[os.stat_result, bytes]:
+    """What a file of its owner's alone is, and what it holds; it gets mode 0600. Raises OSError."""
+    # To open a pipe would wait for who writes to it.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        if os.name == "posix" and found.st_mode & 0o077:
+            with suppress(OSError):
+                os.fchmod(file.fileno(), 0o600)
+        return os.fstat(file.fileno()), file.read()
 
 
 class PrivateFile:
@@ -78,17 +94,13 @@ class PrivateFile:
 
     def _refresh(self) -> None:
         try:
-            found = os.stat(self.path)
+            if _stamp(os.stat(self.path)) == self._stamp:
+                return
+            found, data = read_private(self.path)
         except FileNotFoundError:
             self._content, self._stamp, self.problem = self._empty, None, None
             return
-        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-        if stamp == self._stamp:
-            return
-        if os.name == "posix" and found.st_mode & 0o077:
-            with suppress(OSError):
-                os.chmod(self.path, 0o600)
-        self._content, self._stamp, self.problem = self._parse(self.path.read_bytes()), stamp, None
+        self._content, self._stamp, self.problem = self._parse(data), _stamp(found), None
 
     def _parse(self, data: bytes) -> Any:
         try:
@@ -99,6 +111,10 @@ class PrivateFile:
         if type(content) is not type(self._empty):
             raise ValueError(f"it is no JSON object with `{self._member}`")
         return content
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 class _Released(AbstractContextManager["None"]):

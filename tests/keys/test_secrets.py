@@ -116,6 +116,20 @@ class TestFile:
         assert FileSecrets(path).get("A") == KEY
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
+    @pytest.mark.parametrize("link", [False, True])
+    def test_what_is_no_file_holds_up_nobody_and_is_left_alone(self, link: bool, tmp_path: Path) -> None:
+        path = pipe = tmp_path / "secrets.json"
+        if link:
+            pipe = tmp_path / "pipe"
+            path.symlink_to(pipe)
+        os.mkfifo(pipe)
+        pipe.chmod(0o644)
+        store = FileSecrets(path)
+
+        assert (store.names(), store.get("A")) == ([], None)
+        assert f"{path} cannot be read: it is not a file." in str(store.problem)
+        assert stat.S_IMODE(pipe.stat().st_mode) == 0o644
+
     @pytest.mark.parametrize("text", ["{", "[]", '{"keys": [1]}', "[" * 100_000, "\xff"])
     def test_a_broken_file_is_told_and_left_alone(self, text: str, tmp_path: Path) -> None:
         path = tmp_path / "secrets.json"

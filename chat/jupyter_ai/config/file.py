@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 
 from jupyter_ai.config.schema import ReadSettings, Settings, UnreadableSettings, dump, parse
 from jupyter_ai.errors import JupyterAIError, SettingsNotSaved
+from jupyter_ai.private_file import read_private
 from jupyter_ai_magics.atomic_file import put_in_place, remove_leftovers, written
 
 __all__ = ["FOLDER", "SettingsFile", "SettingsStore", "Snapshot", "next_stamp"]
@@ -113,7 +113,7 @@ class SettingsFile:
         if mark is None:
             return Snapshot(Settings())
         try:
-            found, data = _read(self.path)
+            found, data = read_private(self.path)  # older versions kept keys in it
             mark = _mark_of(found)
             read = parse(data)
         except OSError as error:
@@ -207,17 +207,6 @@ class SettingsFile:
 
 def _mark_of(found: os.stat_result) -> tuple[int, ...]:
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_mode
-
-
-def _read(path: Path) -> tuple[os.stat_result, bytes]:
-    # Opening anything but a file might wait for ever.
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(errno.EINVAL, "it is not a file")
-    with path.open("rb") as file:
-        if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
-            with suppress(OSError):
-                os.fchmod(file.fileno(), 0o600)  # older versions kept keys in it
-        return os.fstat(file.fileno()), file.read()
 
 
 def next_stamp(before: Snapshot) -> int:
