@@ -10,7 +10,7 @@ from jupyter_ai_magics.aliases import MODEL_ID_ALIASES
 from jupyter_ai_magics.base_provider import BaseProvider
 from jupyter_ai_magics.catalogue import card_of
 from jupyter_ai_magics.embedding_providers import BaseEmbeddingsProvider
-from jupyter_ai_magics.failures import import_advice
+from jupyter_ai_magics.failures import import_advice, is_interrupt
 from jupyter_ai_magics.lazy_providers import LazyProviders, ProviderDict
 from jupyter_ai_magics.policy import Policy
 from jupyter_ai_magics.provider_ids import ProviderIds
@@ -181,9 +181,9 @@ def _load(entry_point: EntryPoint, kind: str, base: type[P], log: Logger) -> typ
     try:
         provider = entry_point.load()
         problem = _problem(provider, base)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a plug-in raises, the others must still load
+    except BaseException as error:  # whatever a plug-in raises, the others must still load
+        if is_interrupt(error):
+            raise
         advice = import_advice(error, entry_point.value.partition(":")[0].strip(), _owner(entry_point))
         log.warning("Cannot load %s `%s`: %s", kind, entry_point.name, advice)
         return None

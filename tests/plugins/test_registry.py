@@ -475,6 +475,21 @@ async def test_strict_raises_from_ready_as_well() -> None:
         await registry.ready(CHAT_HANDLERS, GUARD)
 
 
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit"])
+def test_outside_the_main_thread_an_interrupt_is_the_plug_ins_own(site: Site, raised: str) -> None:
+    site.install_handler("acme", f"raise {raised}")
+    site.install_handler("beta", HANDLER.format(id="beta"))
+    registry = found_in(site)
+
+    thread = threading.Thread(target=registry.load, args=(CHAT_HANDLERS,))
+    thread.start()
+    thread.join()
+
+    assert list(registry.handlers()) == ["/beta"]
+    [failed] = [plugin for plugin in registry.plugins(CHAT_HANDLERS) if plugin.state == "failed"]
+    assert f"importing `acme_code` raised {raised}" in (failed.reason or "")
+
+
 def test_keyboard_interrupt_passes_and_loading_can_be_resumed(site: Site) -> None:
     site.install_handler("acme", "raise KeyboardInterrupt")
     registry = found_in(site)

@@ -24,6 +24,7 @@ from jupyter_ai.plugins.record import (
     Plugin,
 )
 from jupyter_ai.plugins.validation import PluginError
+from jupyter_ai_magics.failures import is_interrupt
 
 if TYPE_CHECKING:
     import asyncio
@@ -282,9 +283,9 @@ class PluginRegistry:
                 claim = _validated(plugin)
                 with self._lock:
                     self._staged[plugin] = claim
-        except KeyboardInterrupt:
-            raise
-        except BaseException as exc:  # noqa: BLE001 - whatever one plug-in raises must not cost the others
+        except BaseException as exc:  # whatever one plug-in raises must not cost the others
+            if is_interrupt(exc):
+                raise
             self._fail(plugin, exc)
 
     def _serves_unseen(self, plugin: Plugin) -> bool:
@@ -303,9 +304,9 @@ class PluginRegistry:
         try:
             plugin.obj = providers.import_partner(plugin)
             _validated(plugin)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as exc:  # noqa: BLE001 - a partner's package may raise anything
+        except BaseException as exc:  # a partner's package may raise anything
+            if is_interrupt(exc):
+                raise
             self._fail(plugin, exc)
             with self._lock:
                 self._valid.pop(plugin, None)

@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-from jupyter_ai_magics.failures import import_advice, summarize
+from jupyter_ai_magics.failures import import_advice, is_interrupt, summarize
 
 __all__ = [
     "PluginError",
@@ -49,9 +49,9 @@ def import_class(target: str, distribution: str) -> type:
     module, attr = parse_target(target)
     try:
         found: object = functools.reduce(getattr, attr.split("."), importlib.import_module(module))
-    except KeyboardInterrupt:
-        raise
     except BaseException as exc:  # a module may call sys.exit(), or raise a BaseException of its own
+        if is_interrupt(exc):
+            raise
         raise PluginError(_import_advice(exc, module, attr, distribution)) from exc
     if not isinstance(found, type):
         raise PluginError(
