@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import os
+import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import escape
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jupyter_ai.keys import forms as forms_of
@@ -37,6 +41,18 @@ def redactor() -> Redactor:
         json.dumps(json.dumps(KEY)),
         f"https://models.example/v1?key={quote(KEY, safe='')}&n=1",
         f"https://models.example/{quote(KEY)}",
+        re.sub("%..", lambda found: found[0].lower(), quote(KEY, safe="")),
+        quote(quote(KEY, safe=""), safe=""),
+        re.sub("%25..", lambda found: found[0].lower(), quote(quote(KEY, safe=""), safe="")),
+        json.dumps(KEY).replace("/", r"\/"),
+        json.dumps(json.dumps(KEY).replace("/", r"\/")),
+        json.dumps(KEY).replace("/", r"\u002f"),
+        json.dumps(KEY).replace("/", r"\u002F"),
+        htmlsafe_json_dumps(KEY),
+        html.escape(KEY),
+        html.escape(KEY).replace("/", "&#x2F;"),
+        html.escape(KEY).replace("/", "&#47;").replace("x27", "39"),
+        escape(KEY),
         base64.b64encode(KEY.encode()).decode(),
         base64.urlsafe_b64encode(KEY.encode()).decode(),
         f"Basic {base64.b64encode(f':{KEY}'.encode()).decode()}",
@@ -53,6 +69,29 @@ def test_every_form_is_replaced_by_the_name(shown: str, redactor: Redactor) -> N
     assert "[X_API_KEY]" in cleaned
     assert "0123456789" not in cleaned
     assert not any(part in cleaned for part in ("planted+/é", "vwxyz", "bGFudGVk"))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        htmlsafe_json_dumps("wJal<rX>&'=/7MDENG"),
+        r"wJal\u003crX\u003e\u0026\u0027\u003d/7MDENG",
+        r"wJal\u003CrX\u003E\u0026'=\/7MDENG",
+        r"wJal\u003CrX\u003E&'=\u002F7MDENG",
+        "wJal&lt;rX&gt;&amp;&#39;&#x3D;&#x2F;7MDENG",
+    ],
+)
+def test_what_is_no_part_of_html_is_known_as_well(shown: str) -> None:
+    told = Redactor(lambda: {"wJal<rX>&'=/7MDENG": "AWS_KEY"})(f"({shown})")
+
+    assert told.strip('()"') == "[AWS_KEY]"
+
+
+def test_a_key_of_plain_characters_has_few_forms() -> None:
+    redactor = Redactor(lambda: {"sk-proj-0123456789abcdefghij": "A"})
+    redactor.refresh()
+
+    assert len(redactor.forms) < 10
 
 
 def test_what_pydantic_cuts_out_of_the_middle_is_replaced(redactor: Redactor) -> None:

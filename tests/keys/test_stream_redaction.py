@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_ai.keys import stream_redaction
 from jupyter_ai.keys.forms import is_secret
 from jupyter_ai.keys.redaction import Redactor
 from jupyter_ai.keys.stream_redaction import StreamRedactor
 
 KEY = "sk-planted+/é\"'\\0123456789abcdefghijklmnopqrstuvwxyz"
+KEY_IN_JSON = json.dumps(KEY)[1:-1].replace("/", r"\u002f")
 REPEATING = "aab-aab-aaab-aab1"
 NAMES = {KEY: "X_API_KEY", REPEATING: "Y_TOKEN"}
 
@@ -35,7 +37,7 @@ def cut(text: str, size: int) -> list[str]:
 
 
 @pytest.mark.parametrize("size", range(1, 30))
-@pytest.mark.parametrize("key", [KEY, REPEATING, json.dumps(KEY)[1:-1]])
+@pytest.mark.parametrize("key", [KEY, REPEATING, json.dumps(KEY)[1:-1], KEY_IN_JSON])
 def test_chunks_of_every_size(key: str, size: int, redactor: Redactor) -> None:
     told = said(redactor, cut(f"My key is {key}, keep it.", size))
 
@@ -90,6 +92,18 @@ def test_an_endless_repetition_is_not_held_back_for_ever() -> None:
     stream = StreamRedactor([redactor])
 
     assert "".join(stream.feed("a") for _ in range(1000)).count("[A]") >= 80
+
+
+def test_many_forms_do_not_make_the_search_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(stream_redaction, "_common", lambda *both: compared.append(both) or 0)
+    redactor = Redactor(lambda: {f"sk-pl{number}+/<'=\"{'abc/' * 8}": "A" for number in range(10)})
+    redactor.refresh()
+
+    StreamRedactor([redactor]).feed("sk-plain text")
+
+    assert len(redactor.forms) > 200
+    assert len(compared) < 10
 
 
 def test_without_keys_all_passes() -> None:

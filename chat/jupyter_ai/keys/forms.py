@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -17,6 +17,11 @@ SHORTEST_PART = 12
 _SHORTEST = 8  # code points of a key; what is shorter is a word
 _LONGEST_WORD = 11  # letters
 _TELLING = 16  # code points that are enough to know a part by
+
+# The characters that libraries write as numbers; each set is the choice of some of them.
+_JSON_MARKED = ("", "<>&", "<>&'", "<>&'=", "<>&'\"", "<>&'\"+`", "/", "/<>", "/<>&", "/<>&'\"+`=")
+_HTML_MARKED = ("", "'", "'\"", "/", "'/", "'\"/", "'/`=", "'\"/`=+")
+_ESCAPED = re.compile("%..")  # in a URL
 
 
 class Form(NamedTuple):
@@ -44,21 +49,49 @@ def forms_of(key: str, name: str) -> Iterator[Form]:
 
 
 def _written(key: str) -> Iterator[str]:
-    escaped = json.dumps(key)[1:-1]
-    yield escaped
-    yield escaped.replace("\\", "\\\\")
+    for escaped in dict.fromkeys(_json(key)):
+        yield escaped
+        yield escaped.replace("\\", "\\\\")
     yield json.dumps(key, ensure_ascii=False)[1:-1]
     yield repr(key)[1:-1]
-    yield html.escape(key)
+    yield from _html(key)
     # What is no Unicode is replaced where only that may be.
     yield key.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     yield key.encode(errors="replace").decode()
 
 
+def _json(key: str) -> Iterator[str]:
+    plain = {character: json.dumps(character)[1:-1] for character in key}
+    for marked in _found(_JSON_MARKED, key):
+        for digits in ("04x", "04X"):
+            numbers = {character: f"\\u{ord(character):{digits}}" for character in marked}
+            written = "".join(numbers.get(character) or plain[character] for character in key)
+            yield written
+            yield written.replace("/", "\\/")
+
+
+def _html(key: str) -> Iterator[str]:
+    for marked in _found(_HTML_MARKED, key):
+        for number in ("#x{:X}", "#x{:x}", "#{}"):
+            numbers = {character: f"&{number.format(ord(character))};" for character in marked}
+            named = {'"': "&quot;", "&": "&amp;", "<": "&lt;", ">": "&gt;", **numbers}
+            written = "".join(named.get(character, character) for character in key)
+            yield written
+            yield written.replace("&#x27;", "&#39;")
+
+
+def _found(sets: Iterable[str], key: str) -> Iterable[str]:
+    """What of each set is in a key, each such choice once."""
+    return dict.fromkeys("".join(character for character in each if character in key) for each in sets)
+
+
 def _encoded(key: str) -> Iterator[str]:
     """What is made of its bytes."""
     for data in dict.fromkeys(_bytes(key)):
-        yield from (quote(data, safe=""), quote(data), quote_plus(data))
+        for quoted in (quote(data, safe=""), quote(data), quote_plus(data)):
+            for once in (quoted, _ESCAPED.sub(lambda found: found[0].lower(), quoted)):
+                yield once
+                yield once.replace("%", "%25")
         yield from _base64(data)
 
 

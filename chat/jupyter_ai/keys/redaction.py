@@ -20,6 +20,8 @@ __all__ = [
     "redact_json",
 ]
 
+_NEEDLE = 8  # code points at either end of a form; in most of them the many forms of a key are alike
+
 Values = Callable[[], Iterable[str]]
 
 
@@ -77,7 +79,8 @@ class Redactor:
             known = {**self._known, **new}
             found = {form.text: form for key, name in known.items() for form in _forms_of(key, name)}
             forms = tuple(sorted(found.values(), key=lambda form: -len(form.text)))
-            self._needles = tuple(dict.fromkeys(end for form in forms for end in (form.head, form.tail)))
+            ends = (end for form in forms for end in (form.head[:_NEEDLE], form.tail[-_NEEDLE:]))
+            self._needles = tuple(dict.fromkeys(ends))
             self.forms, self._known = forms, known
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -42,14 +43,18 @@ class StreamRedactor:
         return text
 
 
-class _Pattern(NamedTuple):
-    text: str
-    shortest: int  # of a beginning that is replaced, too
+class _Patterns(NamedTuple):
+    """Those with one start, sorted: the more of one is in a text, the nearer it is to that text's place."""
+
+    texts: Sequence[str]
+    shortest: Sequence[int]  # of each, the length of a beginning that is replaced, too
+    least: int  # of these
+    longest: int  # of the texts
 
 
 class _Index(NamedTuple):
     start: re.Pattern[str]  # of any of them
-    patterns: Mapping[str, Sequence[_Pattern]]  # by their starts
+    patterns: Mapping[str, _Patterns]  # by their starts
 
 
 class _Stage:
@@ -95,20 +100,29 @@ class _Stage:
 
     def _match(self, text: str, at: int) -> int:
         """How much there belongs to a key: 0 if nothing, -1 if that is not known yet."""
+        patterns = self._index.patterns.get(text[at : at + _START])
+        if patterns is None:
+            return 0
+        rest = text[at : at + patterns.longest]
+        place, count = bisect_right(patterns.texts, rest), len(patterns.texts)
+        if at + len(rest) == len(text) and place < count and patterns.texts[place].startswith(rest):
+            return -1
         longest = 0
-        for pattern in self._index.patterns.get(text[at : at + _START], ()):
-            length = _common(pattern.text, text, at)
-            if at + length == len(text) and length < len(pattern.text):
-                return -1
-            if length >= pattern.shortest:
-                longest = max(longest, length)
+        for places in (range(place, count), range(place - 1, -1, -1)):
+            for each in places:
+                length = _common(patterns.texts[each], rest)
+                if length <= longest or length < patterns.least:
+                    break
+                if length >= patterns.shortest[each]:
+                    longest = length
+                    break
         return longest
 
     def _send(self, text: str, until: int, keep: int) -> str:
         before, self._buffer = text[: self._sent], text[keep:]
         self._sent = max(until, self._sent) - keep
         cleaned = self._redactor(text[:until], refresh=False)
-        return cleaned[_common(before, cleaned, 0) :]
+        return cleaned[_common(before, cleaned) :]
 
 
 _NEVER = re.compile(r"(?!)")
@@ -116,11 +130,18 @@ _NEVER = re.compile(r"(?!)")
 
 @lru_cache(2)  # it takes milliseconds, and is the same for every stream
 def _index_of(forms: tuple[Form, ...]) -> _Index:
-    found: dict[str, list[_Pattern]] = {}
+    found: dict[str, dict[str, int]] = {}
     for form in forms:
-        found.setdefault(form.text[:_START], []).append(_Pattern(form.text, len(form.head)))
-        found.setdefault(form.tail[:_START], []).append(_Pattern(form.tail, len(form.tail)))
-    return _Index(re.compile(_any_of(list(found))), found)
+        for text, shortest in ((form.text, len(form.head)), (form.tail, len(form.tail))):
+            known = found.setdefault(text[:_START], {})
+            known[text] = min(shortest, known.get(text, shortest))
+    return _Index(re.compile(_any_of(list(found))), {start: _sorted(texts) for start, texts in found.items()})
+
+
+def _sorted(patterns: Mapping[str, int]) -> _Patterns:
+    texts = sorted(patterns)
+    shortest = [patterns[text] for text in texts]
+    return _Patterns(texts, shortest, min(shortest), max(map(len, texts)))
 
 
 def _any_of(words: Sequence[str]) -> str:
@@ -132,12 +153,12 @@ def _any_of(words: Sequence[str]) -> str:
     return f"(?:{'|'.join(branches)})"
 
 
-def _common(one: str, other: str, at: int) -> int:
-    """How much of `one` is in `other` from there on."""
-    if other.startswith(one, at):
+def _common(one: str, other: str) -> int:
+    """How much of `one` is at the beginning of `other`."""
+    if other.startswith(one):
         return len(one)
     length = 0
-    for mine, theirs in zip(one, other[at : at + len(one)], strict=False):
+    for mine, theirs in zip(one, other, strict=False):
         if mine != theirs:
             break
         length += 1
