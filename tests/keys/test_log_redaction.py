@@ -69,6 +69,52 @@ def test_a_collector_that_looks_at_the_parts_of_a_record(redactor: Redactor) -> 
     assert KEY not in repr(vars(queue.get()))
 
 
+class Request:
+    def __str__(self) -> str:
+        return f"with {KEY}"
+
+
+def test_what_is_added_to_a_record(redactor: Redactor, caplog: pytest.LogCaptureFixture) -> None:
+    extra = {
+        "text": f"for {KEY}",
+        "data": {"headers": [f"Bearer {KEY}"], "n": 1},
+        "request": Request(),
+        "error": ValueError(KEY),
+        "others": {KEY},
+    }
+
+    logging.getLogger("plain").error("hello", extra=extra)
+
+    record = vars(caplog.records[-1])
+    assert KEY not in "".join(f"{record[name]} {record[name]!r}" for name in extra)
+    assert (record["text"], record["data"]) == (
+        "for [X_API_KEY]",
+        {"headers": ["Bearer [X_API_KEY]"], "n": 1},
+    )
+
+
+def test_what_an_adapter_adds_without_a_key_stays_as_it_is(
+    redactor: Redactor, caplog: pytest.LogCaptureFixture
+) -> None:
+    extra = {"request": Unshown(), "number": 1, "none": None}
+
+    logging.LoggerAdapter(logging.getLogger("plain"), extra).error("hello")
+
+    assert {name: vars(caplog.records[-1])[name] for name in extra} == extra
+
+
+class Unshown:
+    def __repr__(self) -> str:
+        logging.getLogger("unshown").error("I am asked", extra={"me": self})
+        raise ValueError
+
+
+def test_the_name_of_a_logger(redactor: Redactor, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger(f"of.{KEY}").error("hello")
+
+    assert caplog.records[-1].name == "of.[X_API_KEY]"
+
+
 def test_a_record_without_a_key_stays_as_it_is(redactor: Redactor, caplog: pytest.LogCaptureFixture) -> None:
     error = ValueError("nothing")
 
@@ -153,6 +199,7 @@ def test_all_is_as_before_when_the_last_one_stops() -> None:
 def _hooks() -> list[object]:
     return [
         logging.getLogRecordFactory(),
+        logging.Logger.makeRecord,
         warnings.showwarning,
         threading.excepthook,
         sys.unraisablehook,

@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 import warnings
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from jupyter_ai.keys import redaction
@@ -14,6 +15,8 @@ from jupyter_ai.keys import redaction
 __all__ = ["start_redacting", "stop_redacting"]
 
 _plain = logging.Formatter()
+_OF_ALL = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+"""What every record has; the rest is somebody's `extra`."""
 
 
 def start_redacting(redactor: redaction.Redactor) -> None:
@@ -47,6 +50,9 @@ class _Hold:
         self._except = threading.excepthook
         self._unraisable = sys.unraisablehook
         self._ours = (self._record, self._warning, self._thread, self._forgotten)
+        self._extend = logging.Logger.makeRecord
+        self._our_extend = self._with_clean_extra()
+        logging.Logger.makeRecord = self._our_extend  # type: ignore[method-assign]
         logging.setLogRecordFactory(self._ours[0])
         warnings.showwarning, threading.excepthook, sys.unraisablehook = self._ours[1:]
 
@@ -54,6 +60,8 @@ class _Hold:
         """Take them away."""
         if logging.getLogRecordFactory() is self._ours[0]:
             logging.setLogRecordFactory(self._make)
+        if logging.Logger.makeRecord is self._our_extend:
+            logging.Logger.makeRecord = self._extend  # type: ignore[method-assign]
         if warnings.showwarning is self._ours[1]:
             warnings.showwarning = self._show
         if threading.excepthook is self._ours[2]:
@@ -63,13 +71,26 @@ class _Hold:
 
     def _record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record = self._make(*args, **kwargs)
+        self._once(_clean, record)
+        return record
+
+    def _with_clean_extra(self) -> Callable[..., logging.LogRecord]:
+        """In place of the method that adds what `extra` says to a record that was made."""
+
+        def make(logger: logging.Logger, *args: Any, **kwargs: Any) -> logging.LogRecord:
+            record = self._extend(logger, *args, **kwargs)
+            self._once(_clean_extra, record)
+            return record
+
+        return make
+
+    def _once(self, clean: Callable[[logging.LogRecord], None], record: logging.LogRecord) -> None:
         if redaction.active() and not getattr(self._busy, "here", False):
             self._busy.here = True
             try:
-                _clean(record)
+                clean(record)
             finally:
                 self._busy.here = False
-        return record
 
     def _warning(
         self,
@@ -119,6 +140,33 @@ def _clean(record: logging.LogRecord) -> None:
         record.stack_info = redaction.redact(record.stack_info)
 
 
+def _clean_extra(record: logging.LogRecord) -> None:
+    """The same for what was added to it since, and for the logger's name."""
+    if not any(redactor.forms for redactor in redaction.active_redactors()):
+        return
+    fields = vars(record)
+    added = ["name", *(name for name in fields if name not in _OF_ALL)]
+    if _has_keys("\n".join([_told(fields[name]) for name in added])):
+        for name in added:
+            fields[name] = _cleaned(fields[name])
+
+
+def _cleaned(value: Any) -> Any:
+    if not _has_keys(_told(value)):
+        return value
+    data = redaction.redact_data(value)
+    return redaction.redact(_shown(data)) if _has_keys(_told(data)) else data
+
+
+def _told(value: Any) -> str:
+    """All that a formatter might make of it."""
+    return value if isinstance(value, str) else f"{_shown(value)} {_shown(value, str)}"
+
+
+def _has_keys(text: str) -> bool:
+    return redaction.redact(text, refresh=False) is not text
+
+
 def _text(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
@@ -127,9 +175,9 @@ def _text(record: logging.LogRecord) -> str:
         return f"{record.msg!r} {record.args!r}"
 
 
-def _shown(thing: object) -> str:
+def _shown(thing: object, by: Callable[[object], str] = repr) -> str:
     try:
-        return repr(thing)
+        return by(thing)
     except Exception:  # noqa: BLE001 - anybody's `__repr__`
         return object.__repr__(thing)
 

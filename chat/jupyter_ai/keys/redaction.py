@@ -140,10 +140,10 @@ def active_redactors() -> tuple[Redactor, ...]:
     return _active
 
 
-def redact(text: str, *, parts: bool = True) -> str:
+def redact(text: str, *, parts: bool = True, refresh: bool = True) -> str:
     """`text` without the keys of the servers in this process; the same object if there is none."""
     for redactor in _active:
-        text = redactor(text, parts=parts)
+        text = redactor(text, parts=parts, refresh=refresh)
     return text
 
 
