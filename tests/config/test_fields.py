@@ -29,6 +29,8 @@ FIELDS: list[Any] = [
     MultilineTextField(key="default_headers", label="Headers", format="json"),
     TextField(key="acme_api_key", label="Key"),
     TextField(key="model", label="Model"),
+    TextField(key="gateway_url_header", label="Gateway"),
+    MultilineTextField(key="more", label="More", format="json"),
 ]
 
 
@@ -208,7 +210,23 @@ class TestSize:
 class TestAddresses:
     """What is the administrator's goes where the administrator says."""
 
-    @pytest.mark.parametrize("entered", [{"base_url": "evil:1"}, {"where": "http://evil"}])
+    @pytest.mark.parametrize(
+        "entered",
+        [
+            {"base_url": "evil:1"},
+            {"where": "http://evil"},
+            {"gateway_url_header": "https://evil"},
+            {"more": r'{"a": "https:\/\/evil"}'},
+            {"more": r'{"a": [{"b": "https:\u002f\u002fevil"}]}'},
+            {"more": r'"https:\/\/evil"'},
+            {"more": '{"base_url": "evil:1"}'},
+            {"more": r'{"base_\u0075rl": "evil:1"}'},
+            {"more": '{"a": [[{"Proxy": "evil:1"}]]}'},
+            {"more": '{"base_url": "evil:1", "base_url": 1}'},
+            {"more": r'{"https:\/\/": "evil"}'},
+            {"more": r'{"a": "{\"b\": \"https:\\/\\/evil\"}"}'},
+        ],
+    )
     def test_their_key_is_not_sent_elsewhere(self, tmp_path: Path, entered: dict[str, str]) -> None:
         config = manager(tmp_path, key="sk-admin")
         (key,) = entered
@@ -257,6 +275,6 @@ class TestAddresses:
 
     def test_other_fields_are_free(self, tmp_path: Path) -> None:
         config = manager(tmp_path, key="sk-admin")
-        enter(config, top_k=5, default_headers='{"Referer": "https://me"}')
+        enter(config, top_k=5, default_headers='{"Referer": "https://me"}', more='{"a": [1, {"b": "c/d"}]}')
 
         assert config.get_config().fields[GID]["top_k"] == 5

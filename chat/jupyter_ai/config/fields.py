@@ -27,6 +27,7 @@ __all__ = [
 MOST_BYTES = 1 << 20  # of all fields of all models, as JSON
 _MOST_BYTES_OF_ONE = 1 << 16
 _DEPTH = 8  # of lists and objects in each other
+_HEADERS = ("default_headers", "extra_headers", "headers")
 _ADDRESSES = ("address", "base", "endpoint", "host", "proxy", "server", "uri", "url")
 
 
@@ -97,15 +98,42 @@ def is_deep(value: Any, most: int) -> bool:
 
 
 def is_address(key: str, value: Any) -> bool:
-    """Whether a field decides where requests go: by its name, or since it holds a URL."""
-    if "header" in key.lower():
+    """Whether a field decides where requests go: by a name, or since it holds a URL; also within JSON."""
+    if key.lower() in _HEADERS:
         return False
-    return key.lower().endswith(_ADDRESSES) or "//" in str(value)
+    left = [(key, value)]
+    while left:
+        name, held = left.pop()
+        if name.lower().endswith(_ADDRESSES) or "//" in name or "//" in str(held):
+            return True
+        left += _members(held)
+    return False
 
 
 def is_blank(value: Any) -> bool:
     """Whether a value stands for "not set"."""
     return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _members(value: Any) -> list[tuple[str, Any]]:
+    """What is in a list or an object, or in the JSON that a text is; escaped there it may be anything."""
+    if isinstance(value, str):
+        try:
+            # As pairs: of members with one name, each counts.
+            value = json.loads(value, object_pairs_hook=_Pairs)
+        except (ValueError, RecursionError):
+            return []
+        if isinstance(value, str):
+            return [("", value)]
+    if isinstance(value, _Pairs):
+        return list(value)
+    if isinstance(value, Mapping):
+        return [(str(name), held) for name, held in value.items()]
+    return [("", held) for held in value] if isinstance(value, list | tuple) else []
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object of JSON."""
 
 
 def _id_keywords(provider: Any) -> set[str]:
