@@ -10,6 +10,7 @@ from jupyter_ai_magics.aliases import MODEL_ID_ALIASES
 __all__ = ["Policy"]
 
 _OLLAMA = "ollama"
+_GEMINI = "gemini"
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Policy:
     """Four lists, of which a model must pass all; None stands for no such list.
 
     Providers go by their id, models by `<provider id>:<model id>` or an alias of that. A list of blocked
-    ones beats a list of allowed ones. Whatever names the same model for Ollama is the same here.
+    ones beats a list of allowed ones. Whatever names the same model for Ollama or Gemini is the same here;
+    white space around either part names nothing.
     """
 
     allowed_providers: Collection[str] | None = None
@@ -27,15 +29,16 @@ class Policy:
 
     def provider_reason(self, provider_id: str) -> str | None:
         """Why the provider may not be used, naming the trait; None if it may."""
-        if provider_id in (self.blocked_providers or ()):
+        provider_id = provider_id.strip()
+        if provider_id in map(str.strip, self.blocked_providers or ()):
             return f"the provider {provider_id} is in AiExtension.blocked_providers"
-        if self.allowed_providers is not None and provider_id not in self.allowed_providers:
+        if self.allowed_providers is not None and provider_id not in map(str.strip, self.allowed_providers):
             return f"the provider {provider_id} is not in AiExtension.allowed_providers"
         return None
 
     def model_reason(self, gid: str) -> str | None:
         """Why the model may not be used, naming the trait, its provider's reason first; None if it may."""
-        gid = MODEL_ID_ALIASES.get(gid, gid)
+        gid = MODEL_ID_ALIASES.get(gid.strip(), gid.strip())
         model = _normal(gid)
         reason = self.provider_reason(gid.partition(":")[0])
         if reason is not None:
@@ -48,13 +51,18 @@ class Policy:
 
 
 def _normal(gid: str) -> str:
-    gid = MODEL_ID_ALIASES.get(gid, gid)
-    provider, colon, model = gid.partition(":")
-    return f"{provider}{colon}{_of_ollama(model)}" if provider == _OLLAMA else gid
+    gid = gid.strip()
+    provider, colon, model = MODEL_ID_ALIASES.get(gid, gid).partition(":")
+    provider, model = provider.strip(), model.strip()
+    if provider == _OLLAMA:
+        model = _of_ollama(model)
+    elif provider == _GEMINI:
+        model = model.removeprefix("models/")
+    return f"{provider}{colon}{model}"
 
 
 def _of_ollama(model: str) -> str:
     """An Ollama model as its server reads the name: in any case, from its own library, the latest."""
-    name = model.strip().lower().partition("://")[2] or model.strip().lower()
+    name = model.lower().partition("://")[2] or model.lower()
     name = name.removeprefix("registry.ollama.ai/").removeprefix("library/")
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"

@@ -74,3 +74,26 @@ def test_another_tag_or_place_is_another_model() -> None:
     for model in ("llama3.2:3b", "me/llama3.2", "localhost:5000/library/llama3.2"):
         assert policy.model_reason(f"ollama:{model}") is None
     assert Policy(blocked_models=["acme:Large"]).model_reason("acme:large") is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "gid"),
+    [
+        ("openai-chat:gpt-4o", "openai-chat: gpt-4o"),
+        ("openai-chat:gpt-4o", " openai-chat :gpt-4o\t"),
+        (" openai-chat : gpt-4o", "openai-chat:gpt-4o"),
+        (" gpt4o ", "openai-chat:gpt-4o"),
+        ("gemini:gemini-2.5-pro", "gemini:models/gemini-2.5-pro"),
+        ("gemini:models/gemini-2.5-pro", "gemini: gemini-2.5-pro"),
+    ],
+)
+def test_another_way_to_write_a_model_names_the_same(listed: str, gid: str) -> None:
+    assert Policy(blocked_models=[listed]).model_reason(gid) is not None
+    assert Policy(allowed_models=[listed]).model_reason(gid) is None
+
+
+def test_white_space_round_a_provider_lets_nothing_through() -> None:
+    assert Policy(blocked_providers=["acme"]).model_reason(" acme : large") is not None
+    assert Policy(blocked_providers=[" acme "]).model_reason("acme:large") is not None
+    assert Policy(allowed_providers=["acme "]).model_reason(" acme : large") is None
+    assert Policy(blocked_providers=["openai-chat"]).model_reason(" gpt4o ") is not None
