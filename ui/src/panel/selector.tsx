@@ -25,11 +25,23 @@ export function Selector({ chats, trans }: ISelectorProps): JSX.Element | null {
     const option = list.current?.querySelector('.jp-mod-active');
     option?.scrollIntoView({ block: 'nearest' });
   }, [active]);
+  const isOpen = active !== null;
+  // Not when the focus goes: a chat that was just chosen takes it as soon as it is drawn.
+  useEffect(() => {
+    const onPointer = (event: PointerEvent) => {
+      if (!(event.target instanceof Node && list.current?.parentElement?.contains(event.target))) {
+        setActive(null);
+      }
+    };
+    if (isOpen) {
+      document.addEventListener('pointerdown', onPointer, true);
+    }
+    return () => document.removeEventListener('pointerdown', onPointer, true);
+  }, [isOpen]);
   const { current, items } = chats;
   if (current === null) {
     return null;
   }
-  const isOpen = active !== null;
   const at = items.findIndex(chat => chat.id === active);
   const open = () => {
     setActive(current.id);
@@ -53,6 +65,9 @@ export function Selector({ chats, trans }: ISelectorProps): JSX.Element | null {
       open();
     } else if (event.key === 'Escape') {
       setActive(null);
+    } else if (event.key === 'Tab') {
+      setActive(null);
+      return;
     } else if (event.key === 'Enter' || event.key === ' ') {
       choose(active);
     } else if (target !== null) {
@@ -83,7 +98,6 @@ export function Selector({ chats, trans }: ISelectorProps): JSX.Element | null {
         aria-activedescendant={at >= 0 ? `${id}${at}` : undefined}
         onClick={() => (isOpen ? setActive(null) : open())}
         onKeyDown={onKeyDown}
-        onBlur={() => setActive(null)}
       >
         <Dot isShown={isOtherUnread} />
         <span className="jp-ai-selector-title">{title}</span>
