@@ -59,6 +59,13 @@ class ChatPage:
         """What the page logged as errors or threw, but for what is allowed."""
         return [e for e in self._errors if not any(pattern.search(e) for pattern in self._allowed)]
 
+    def take_errors(self) -> list[str]:
+        """The errors until now; from now on there are none, and none is allowed."""
+        errors = self.errors
+        self._errors.clear()
+        self._allowed.clear()
+        return errors
+
     def allow(self, pattern: str) -> None:
         """Let errors be, in which this is found."""
         self._allowed.append(re.compile(pattern))

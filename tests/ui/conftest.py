@@ -1,20 +1,21 @@
 """JupyterLab servers with the chat, and pages of a real Chromium.
 
 The tests of this directory run in one event loop, that of the browser. A test takes `chat`, a page with the
-panel shown on a server that all share, or `own_lab` and `open_chat` if it kills the server or changes its
-settings.
+panel shown on a server that all share, or `fed_chat` and `feed` if it says itself what is streamed and when.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from chat_page import FLAGS, ChatPage, OpenChat
+from feeder import Feed, install
 from lab_server import EXTENSION, LabServer
 from playwright.async_api import Browser, async_playwright, expect
 
@@ -72,12 +73,39 @@ def unstarted_lab() -> Iterator[LabServer]:
     server.remove()
 
 
-@pytest.fixture
-def own_lab(chromium: str) -> Iterator[LabServer]:
-    """A server for this test alone, which may kill and start it."""
+@pytest.fixture(scope="session")
+def _shared_fed_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     _must_be_built()
-    with LabServer() as server:
+    site = install(tmp_path_factory.mktemp("site"))
+    with LabServer(environment={"PYTHONPATH": os.pathsep.join([str(site), *filter(None, sys.path)])}) as server:
         yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def feed() -> AsyncIterator[Feed]:
+    """What `/feed` streams: the prompt that asks for it, and the answers that the test gives."""
+    async with Feed() as feed:
+        yield feed
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _shared_fed_chat(_shared_fed_lab: LabServer, browser: Browser) -> AsyncIterator[ChatPage]:
+    chat = await _new_page(browser, _shared_fed_lab)
+    await _show(chat)
+    yield chat
+    await chat.page.context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fed_chat(_shared_fed_chat: ChatPage) -> AsyncIterator[ChatPage]:
+    """As `chat`, on a server that has `/feed` and may be killed and started; all tests share the page."""
+    chat = _shared_fed_chat
+    cleared = chat.next_frame("clear")
+    await chat.lab.forget()
+    await cleared
+    await expect(chat.messages).to_have_count(1)
+    yield chat
+    assert chat.take_errors() == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -86,8 +114,7 @@ async def open_chat(browser: Browser) -> AsyncIterator[OpenChat]:
     opened = []
 
     async def open_chat(lab: LabServer) -> ChatPage:
-        context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-        chat = ChatPage(await context.new_page(), lab)
+        chat = await _new_page(browser, lab)
         opened.append(chat)
         return chat
 
@@ -101,10 +128,19 @@ async def open_chat(browser: Browser) -> AsyncIterator[OpenChat]:
 async def chat(lab: LabServer, open_chat: OpenChat) -> ChatPage:
     """JupyterLab with the panel shown, and the greeting in it."""
     chat = await open_chat(lab)
+    await _show(chat)
+    return chat
+
+
+async def _new_page(browser: Browser, lab: LabServer) -> ChatPage:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    return ChatPage(await context.new_page(), lab)
+
+
+async def _show(chat: ChatPage) -> None:
     await chat.open()
     await chat.show()
     await chat.messages.first.wait_for()
-    return chat
 
 
 def _must_be_built() -> None:

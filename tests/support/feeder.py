@@ -1,0 +1,113 @@
+"""A slash command that streams what a test says, line by line, from a server of another process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.models import HumanChatMessage
+
+__all__ = ["Feed", "FeedHandler", "install"]
+
+GUARD = 20.0  # seconds; a time-out that must not be reached
+
+
+class FeedHandler(BaseChatHandler):
+    """`/feed port`: streams what comes from this port, until that ends."""
+
+    id = "feed"
+    name = "Feed"
+    help = "Streams what a test says"
+    routing_type = SlashCommandRoutingType(slash_id="feed")
+    uses_llm = False
+
+    async def process_message(self, message: HumanChatMessage) -> None:
+        self.llm_chain = _Chain()
+        await self.stream_reply(int(message.prompt.split()[1]), message)
+
+
+class _Chain:
+    async def astream(self, port: int, config: Any = None) -> AsyncIterator[str]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            async for line in reader:
+                said = json.loads(line)
+                if "failure" in said:
+                    raise RuntimeError(said["failure"])
+                yield said["text"]
+        finally:
+            writer.close()
+
+
+class Feed:
+    """The test's end of `/feed`: serves one answer after the other."""
+
+    def __init__(self) -> None:
+        self._asked: asyncio.Queue[Answer] = asyncio.Queue()
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def __aenter__(self) -> Self:
+        async def on_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._writers.append(writer)
+            await self._asked.put(Answer(reader, writer))
+
+        self._server = await asyncio.start_server(on_answer, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    @property
+    def prompt(self) -> str:
+        return f"/feed {self._server.sockets[0].getsockname()[1]}"
+
+    async def answer(self) -> Answer:
+        """The next answer, once it is asked for."""
+        async with asyncio.timeout(GUARD):
+            return await self._asked.get()
+
+
+class Answer:
+    """One answer of `/feed`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def say(self, text: str) -> None:
+        await self._send({"text": text})
+
+    async def fail(self, failure: str) -> None:
+        """Have the handler raise an error of these words."""
+        await self._send({"failure": failure})
+
+    def end(self) -> None:
+        self._writer.close()
+
+    async def is_left(self) -> None:
+        """Wait until nobody listens any more."""
+        async with asyncio.timeout(GUARD):
+            with suppress(ConnectionError):
+                await self._reader.read()
+
+    async def _send(self, said: dict[str, str]) -> None:
+        self._writer.write(json.dumps(said).encode() + b"\n")
+        await self._writer.drain()
+
+
+def install(directory: Path) -> Path:
+    """Write the metadata of a package that has the handler; the directory that is to be on a server's path."""
+    info = directory / "feeder-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: feeder\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[jupyter_ai.chat_handlers]\nfeed = feeder:FeedHandler\n")
+    return directory
