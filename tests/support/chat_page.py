@@ -30,9 +30,10 @@ PANEL = "jupyter-ai-panel"
 class ChatPage:
     """A page of a server. `page` is Playwright's; what went wrong in it is in `errors`."""
 
-    def __init__(self, page: Page, lab: LabServer) -> None:
+    def __init__(self, page: Page, lab: LabServer, url: str = "") -> None:
         self.page = page
         self.lab = lab
+        self._url = url or lab.url
         self._errors: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
         self._listeners: list[list[dict[str, Any]]] = []
@@ -81,7 +82,7 @@ class ChatPage:
         )
         place = path or f"lab/workspaces/{uuid4().hex[:8]}"
         mark = "&" if "?" in place else "?"
-        await self.page.goto(f"{self.lab.url}/{place}{mark}token={TOKEN}")
+        await self.page.goto(f"{self._url}/{place}{mark}token={TOKEN}")
         await self.ready()
 
     async def reload(self) -> None:

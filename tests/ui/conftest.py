@@ -6,6 +6,7 @@ panel shown on a server that all share, or `fed_chat` and `feed` if it says itse
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from cable import Cable
 from chat_page import FLAGS, ChatPage, OpenChat
 from feeder import Feed, install
 from lab_server import EXTENSION, LabServer
@@ -89,8 +91,20 @@ async def feed() -> AsyncIterator[Feed]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _shared_fed_chat(_shared_fed_lab: LabServer, browser: Browser) -> AsyncIterator[ChatPage]:
-    chat = await _new_page(browser, _shared_fed_lab)
+async def cable(_shared_fed_lab: LabServer) -> AsyncIterator[Cable]:
+    """What is between the page of `fed_chat` and its server; a test that cuts it mends it."""
+    async with Cable(_shared_fed_lab.port) as cable:
+        yield cable
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _shared_fed_chat(
+    _shared_fed_lab: LabServer, cable: Cable, browser: Browser
+) -> AsyncIterator[ChatPage]:
+    chat = await _new_page(browser, _shared_fed_lab, cable.url)
+    # JupyterLab's own, after some time without a server.
+    dialog = chat.page.locator(".jp-Dialog", has_text="Server Connection Error")
+    await chat.page.add_locator_handler(dialog, lambda: dialog.get_by_role("button").last.click())
     await _show(chat)
     yield chat
     await chat.page.context.close()
@@ -102,7 +116,8 @@ async def fed_chat(_shared_fed_chat: ChatPage) -> AsyncIterator[ChatPage]:
     chat = _shared_fed_chat
     cleared = chat.next_frame("clear")
     await chat.lab.forget()
-    await cleared
+    async with asyncio.timeout(20):
+        await cleared
     await expect(chat.messages).to_have_count(1)
     yield chat
     assert chat.take_errors() == []
@@ -132,9 +147,9 @@ async def chat(lab: LabServer, open_chat: OpenChat) -> ChatPage:
     return chat
 
 
-async def _new_page(browser: Browser, lab: LabServer) -> ChatPage:
+async def _new_page(browser: Browser, lab: LabServer, url: str = "") -> ChatPage:
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    return ChatPage(await context.new_page(), lab)
+    return ChatPage(await context.new_page(), lab, url)
 
 
 async def _show(chat: ChatPage) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
+
+from cable import Cable
 from chat_page import ChatPage
 from feeder import Answer, Feed
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
+LOSS = "WebSocket connection|net::ERR_|Failed to fetch"
 STOP = "Stop the answer (Escape)"
 
 
@@ -24,6 +30,17 @@ def connection_state(chat: ChatPage) -> Locator:
 def body(message: Locator) -> Locator:
     """What a message says, without its head and foot."""
     return message.locator(".jp-ai-message")
+
+
+async def stored(chat: ChatPage, text: str) -> None:
+    """Wait until the server has written this piece of a stream, which it does every half second."""
+    [path] = chat.lab.home.glob("data/jupyter_ai/chats/*.sqlite*3") or chat.lab.home.glob(
+        "data/jupyter_ai/chats/*[!lm]"
+    )
+    async with asyncio.timeout(20):
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+            while not store.execute("SELECT 1 FROM piece WHERE text = ?", (text,)).fetchone():
+                await asyncio.sleep(0.02)
 
 
 async def ask(chat: ChatPage, feed: Feed) -> Answer:
@@ -48,6 +65,30 @@ async def test_stop_before_the_first_chunk(fed_chat: ChatPage, feed: Feed) -> No
     await expect(stop_button(fed_chat)).to_be_hidden()
     await expect(body(fed_chat.messages.last)).to_have_text("")
     await expect(fed_chat.panel.locator(".jp-ai-pending")).to_be_empty()
+
+
+async def test_stop_is_not_caught_by_completions_that_come_late(fed_chat: ChatPage, feed: Feed) -> None:
+    gate = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    pattern = "**/api/ai/chats/autocomplete_options*"
+    await fed_chat.page.reload()
+    await fed_chat.ready()
+    await fed_chat.show()
+    await fed_chat.page.route(pattern, late)
+    async with fed_chat.page.expect_response(pattern):
+        await fed_chat.input.fill(feed.prompt)
+        await fed_chat.input.press("Enter")
+        gate.set()
+    answer = await feed.answer()
+    await fed_chat.input.press("Escape")
+    await answer.is_left()
+
+    await expect(marks(fed_chat)).to_have_text(["Stopped"])
+    await fed_chat.page.unroute(pattern)
 
 
 async def test_stop_in_the_first_chunks(fed_chat: ChatPage, feed: Feed) -> None:
@@ -120,10 +161,11 @@ async def test_reload_in_mid_stream_shows_the_text_whole_and_once(fed_chat: Chat
 async def test_killed_server_leaves_what_was_said_and_takes_new_prompts(
     fed_chat: ChatPage, feed: Feed
 ) -> None:
-    fed_chat.allow("WebSocket connection|ERR_CONNECTION_REFUSED|Failed to fetch|ERR_EMPTY_RESPONSE")
+    fed_chat.allow(LOSS)
     answer = await ask(fed_chat, feed)
     await answer.say("kept words")
     await fed_chat.reply("kept words")
+    await stored(fed_chat, "kept words")
     unanswered = await ask(fed_chat, feed)
     connection = fed_chat.next_frame("connection")
 
@@ -147,17 +189,19 @@ async def test_killed_server_leaves_what_was_said_and_takes_new_prompts(
     await expect(fed_chat.messages).to_have_count(count + 2)
 
 
-async def test_cut_network_loses_and_doubles_nothing(fed_chat: ChatPage, feed: Feed) -> None:
-    fed_chat.allow("WebSocket connection|ERR_INTERNET_DISCONNECTED|Failed to fetch")
+async def test_cut_network_loses_and_doubles_nothing(
+    fed_chat: ChatPage, feed: Feed, cable: Cable
+) -> None:
+    fed_chat.allow(LOSS)
     answer = await ask(fed_chat, feed)
     await answer.say("one ")
     await fed_chat.reply("one")
     connection = fed_chat.next_frame("connection")
 
-    await fed_chat.page.context.set_offline(True)
+    cable.cut()
     await expect(connection_state(fed_chat)).to_contain_text("The connection was lost")
     await answer.say("two ")
-    await fed_chat.page.context.set_offline(False)
+    cable.mend()
     assert (await connection)["history"] is None
     await answer.say("three")
     answer.end()
