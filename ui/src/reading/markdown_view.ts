@@ -6,6 +6,7 @@ import { Widget } from '@lumino/widgets';
 import { IChatMessage, IMessageView } from 'jupyter-ai-tokens';
 
 import { BlockSplitter, codeOf } from './blocks';
+import { makeHarmless } from './harmless';
 import { PlainCode } from './plain_code';
 
 const MARKDOWN = 'text/markdown';
@@ -137,12 +138,7 @@ export class MarkdownView implements IMessageView {
       // page is laid out, so that it is not done for what will be rendered again.
       MessageLoop.sendMessage(renderer, Widget.Msg.AfterAttach);
     }
-    for (const anchor of renderer.node.querySelectorAll('a[href]')) {
-      if (!anchor.getAttribute('href')!.startsWith('#')) {
-        anchor.setAttribute('target', '_blank');
-        anchor.setAttribute('rel', 'noopener noreferrer');
-      }
-    }
+    makeHarmless(renderer.node);
     decorate(renderer.node);
     return renderer.node;
   }
