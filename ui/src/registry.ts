@@ -17,6 +17,12 @@ export class Registry<T extends IRegistered> implements IRegistry<T> {
     });
   }
 
+  /** Add what is the chat's own: whatever another extension puts in its place stays there, added before or after. */
+  addBuiltIn(item: T): void {
+    this._added.unshift({ item });
+    this._update();
+  }
+
   disable(id: string): IDisposable {
     const mark = { id };
     this._disabled.add(mark);
@@ -48,4 +54,9 @@ export class Registry<T extends IRegistered> implements IRegistry<T> {
   private _disabled = new Set<{ id: string }>();
   private _items: readonly T[] = [];
   private _changed = new Signal<this, void>(this);
+}
+
+/** `Registry.addBuiltIn`, where the registry is known by its token. */
+export function addBuiltIn<T extends IRegistered>(registry: IRegistry<T>, item: T): void {
+  (registry as Registry<T>).addBuiltIn(item);
 }

@@ -30,13 +30,29 @@ export function Toolbar({ items, place, context, label }: IToolbarProps): JSX.El
   );
 }
 
-export function ToolbarButton({
-  item,
-  context
-}: {
-  item: IToolbarItem;
-  context: IToolbarContext;
-}): JSX.Element {
+interface IButtonProps {
+  readonly item: IToolbarItem;
+  readonly context: IToolbarContext;
+}
+
+/** One item; if it cannot be drawn, it is left out. */
+export class ToolbarButton extends React.Component<IButtonProps, { hasFailed: boolean }> {
+  static getDerivedStateFromError(): { hasFailed: boolean } {
+    return { hasFailed: true };
+  }
+
+  override state = { hasFailed: false };
+
+  override componentDidCatch(error: unknown): void {
+    console.error(`The toolbar item ${this.props.item.id} failed:`, error);
+  }
+
+  override render(): JSX.Element | null {
+    return this.state.hasFailed ? null : <Button {...this.props} />;
+  }
+}
+
+function Button({ item, context }: IButtonProps): JSX.Element {
   return (
     <button
       type="button"

@@ -31,16 +31,30 @@ export class PanelHost {
   }
 
   private _update(): void {
-    const factory = this._panels.items.at(0) ?? null;
+    const factory = this._panels.items.find(item => !this._failed.has(item)) ?? null;
     if (factory === this._factory) {
       return;
     }
     const wasVisible = this._panel?.isVisible ?? false;
     this._panel?.dispose();
+    this._panel = null;
     this._factory = factory;
-    this._panel = factory === null ? null : this._add(factory.create());
+    if (factory !== null) {
+      this._show(factory);
+    }
     if (wasVisible) {
       this.activate();
+    }
+  }
+
+  /** Another extension's code may throw; then the next panel is tried. */
+  private _show(factory: IChatPanelFactory): void {
+    try {
+      this._panel = this._add(factory.create());
+    } catch (error) {
+      console.error(`The panel ${factory.id} failed:`, error);
+      this._failed.add(factory);
+      this._update();
     }
   }
 
@@ -51,6 +65,7 @@ export class PanelHost {
     return panel;
   }
 
+  private readonly _failed = new Set<IChatPanelFactory>();
   private _factory: IChatPanelFactory | null = null;
   private _panel: Widget | null = null;
 }

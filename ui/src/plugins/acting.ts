@@ -6,6 +6,7 @@ import { IToolbarItems } from 'jupyter-ai-tokens';
 
 import { inputItems } from '../acting/input_items';
 import { messageItems } from '../acting/message_items';
+import { addBuiltIn } from '../registry';
 
 export const acting: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-ai-ui:acting',
@@ -16,7 +17,7 @@ export const acting: JupyterFrontEndPlugin<void> = {
   activate: (_, items: IToolbarItems, translator: ITranslator | null) => {
     const trans = (translator ?? nullTranslator).load('jupyter_ai');
     for (const item of [...messageItems(trans), ...inputItems(trans)]) {
-      items.add(item);
+      addBuiltIn(items, item);
     }
   }
 };

@@ -24,6 +24,7 @@ import { PanelHost } from '../panel/host';
 import { panelItems } from '../panel/items';
 import { MainArea } from '../panel/main_area';
 import { ChatPanel } from '../panel/panel';
+import { addBuiltIn } from '../registry';
 import { createSettings, settingsSaved } from '../settings';
 import { explain } from '../wire/explain';
 import { settingsChanged } from '../writing/sending_key';
@@ -102,7 +103,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    panels.add({
+    addBuiltIn(panels, {
       id: 'panel',
       create: () => {
         shown = new ChatPanel({
@@ -123,7 +124,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
       openMain: mainArea === null ? null : async id => void mainArea.open(id)
     });
     for (const item of items) {
-      toolbarItems.add(item);
+      addBuiltIn(toolbarItems, item);
     }
 
     let host: PanelHost | null = null;

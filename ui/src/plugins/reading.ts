@@ -11,6 +11,7 @@ import { addCodeToolbars } from '../reading/code_toolbar';
 import { ErrorView, isError } from '../reading/error_view';
 import { MarkdownView } from '../reading/markdown_view';
 import { withoutStopWords } from '../reading/marks';
+import { addBuiltIn } from '../registry';
 
 /** A view that sees its message through `map`. */
 function mapped(view: IMessageView, map: (message: IChatMessage) => IChatMessage): IMessageView {
@@ -49,13 +50,13 @@ export const reading: JupyterFrontEndPlugin<void> = {
     const showReply = (message: IChatMessage) =>
       mapped(show(withoutStopWords(message)), withoutStopWords);
 
-    renderers.add({
+    addBuiltIn(renderers, {
       id: 'markdown',
       rank: 1000,
       accepts: () => true,
       create: showReply
     });
-    renderers.add({
+    addBuiltIn(renderers, {
       id: 'error',
       rank: 900,
       accepts: isError,

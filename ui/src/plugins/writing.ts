@@ -6,6 +6,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ICompleters, IToolbarItems } from 'jupyter-ai-tokens';
 
+import { addBuiltIn } from '../registry';
 import { Api } from '../wire/api';
 import { CommandCompleter, CommandList } from '../writing/command_list';
 import {
@@ -38,10 +39,10 @@ export const writing: JupyterFrontEndPlugin<void> = {
     const list = new CommandList(api);
     settingsChanged.connect(() => list.forget());
     window.addEventListener('focus', () => void list.refresh());
-    completers.add(new CommandCompleter(api, list));
+    addBuiltIn(completers, new CommandCompleter(api, list));
 
     addIncludeCommands(commands, tracker, trans);
-    items.add(includeItem(commands, trans));
+    addBuiltIn(items, includeItem(commands, trans));
     for (const command of [INCLUDE_SELECTION, INCLUDE_CELL, INCLUDE_ERROR]) {
       palette?.addItem({ command, category: trans.__('Chat') });
     }

@@ -31,8 +31,11 @@ export class MessageViews {
   show(id: string, node: HTMLElement): void {
     const message = this._session.find(id);
     if (message !== undefined) {
-      this._shown.get(id)?.view?.dispose();
-      const shown = { node, renderer: null, view: null };
+      const before = this._shown.get(id);
+      if (before !== undefined) {
+        leave(before);
+      }
+      const shown = { node, renderer: null, view: null, failed: new Set<IMessageRenderer>() };
       this._shown.set(id, shown);
       this._draw(message, shown);
     }
@@ -42,23 +45,42 @@ export class MessageViews {
     this._session.messageChanged.disconnect(this._onMessage, this);
     this._session.messagesChanged.disconnect(this._onMessages, this);
     this._renderers.changed.disconnect(this._onRenderers, this);
-    for (const shown of this._shown.values()) {
-      shown.view?.dispose();
-    }
+    this._shown.forEach(leave);
     this._shown.clear();
   }
 
   private _draw(message: IChatMessage, shown: IShown): void {
-    const renderer = this._renderers.items.find(item => accepts(item, message)) ?? null;
-    if (renderer !== null && renderer === shown.renderer && shown.view !== null) {
-      shown.view.update(message);
-      return;
+    const isShown = this._renderers.items.some(
+      renderer => !shown.failed.has(renderer) && this._drawBy(renderer, message, shown)
+    );
+    if (!isShown) {
+      // What no renderer shows is shown as it is.
+      shown.node.replaceChildren(document.createTextNode(message.body));
+      leave(shown);
     }
-    shown.view?.dispose();
-    shown.renderer = renderer;
-    shown.view = renderer === null ? null : create(renderer, message, this._session);
-    // What no renderer shows is shown as it is.
-    shown.node.replaceChildren(shown.view?.node ?? document.createTextNode(message.body));
+  }
+
+  /** Whether this renderer shows it. Another extension's code may throw; then the next renderer is asked. */
+  private _drawBy(renderer: IMessageRenderer, message: IChatMessage, shown: IShown): boolean {
+    try {
+      if (!renderer.accepts(message)) {
+        return false;
+      }
+      if (renderer === shown.renderer) {
+        shown.view!.update(message);
+      } else {
+        const view = renderer.create(message, this._session);
+        shown.node.replaceChildren(view.node);
+        leave(shown);
+        shown.renderer = renderer;
+        shown.view = view;
+      }
+      return true;
+    } catch (error) {
+      console.error(`The message renderer ${renderer.id} failed:`, error);
+      shown.failed.add(renderer);
+      return false;
+    }
   }
 
   private _onMessage(_: ChatSession, message: IChatMessage): void {
@@ -71,7 +93,7 @@ export class MessageViews {
   private _onMessages(): void {
     for (const [id, shown] of this._shown) {
       if (this._session.find(id) === undefined) {
-        shown.view?.dispose();
+        leave(shown);
         this._shown.delete(id);
       }
     }
@@ -95,6 +117,8 @@ interface IShown {
   readonly node: HTMLElement;
   renderer: IMessageRenderer | null;
   view: IMessageView | null;
+  /** Those that threw; they are not asked again about this message. */
+  readonly failed: Set<IMessageRenderer>;
 }
 
 /** What `@jupyter/chat` asks for; it never disposes of it, so all that lasts is in `MessageViews`. */
@@ -111,25 +135,14 @@ class MessageRenderer extends Widget implements IRenderMime.IRenderer {
   }
 }
 
-/** Another extension's code may throw; then the next renderer is asked. */
-function accepts(renderer: IMessageRenderer, message: IChatMessage): boolean {
+/** End the view that is shown. */
+function leave(shown: IShown): void {
+  const { renderer, view } = shown;
+  shown.renderer = null;
+  shown.view = null;
   try {
-    return renderer.accepts(message);
+    view?.dispose();
   } catch (error) {
-    console.error(`The message renderer ${renderer.id} failed:`, error);
-    return false;
-  }
-}
-
-function create(
-  renderer: IMessageRenderer,
-  message: IChatMessage,
-  session: ChatSession
-): IMessageView | null {
-  try {
-    return renderer.create(message, session);
-  } catch (error) {
-    console.error(`The message renderer ${renderer.id} failed:`, error);
-    return null;
+    console.error(`The message renderer ${renderer?.id} failed:`, error);
   }
 }

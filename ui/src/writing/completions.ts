@@ -82,7 +82,8 @@ async function complete(
     timer = setTimeout(() => resolve([]), PATIENCE);
   });
   try {
-    return await Promise.race([completer.complete(context), late]);
+    const answer = await Promise.race([completer.complete(context), late]);
+    return answer.filter(completion => typeof completion?.label === 'string');
   } catch (error) {
     console.error(`The completer ${completer.id} failed:`, error);
     return [];
