@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trials.flood import FLOOD_HANDLERS
 from trials.recital import HANDLERS, ReciterProvider
+from trials.treatise import TREATISE_HANDLERS
 
 __all__ = ["MODEL", "install"]
 
@@ -18,7 +19,7 @@ def install(directory: Path) -> Path:
     info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: trials\nVersion: 1.0\n")
     lines = ["[jupyter_ai.chat_handlers]"]
-    handlers = (*HANDLERS, *FLOOD_HANDLERS)
+    handlers = (*HANDLERS, *FLOOD_HANDLERS, *TREATISE_HANDLERS)
     lines += [f"{handler.id} = {handler.__module__}:{handler.__name__}" for handler in handlers]
     lines += ["[jupyter_ai.model_providers]"]
     lines += [f"{ReciterProvider.id} = {ReciterProvider.__module__}:{ReciterProvider.__name__}"]
