@@ -17,6 +17,7 @@ async def test_panel_is_there_and_greets(lab: LabServer, open_chat: OpenChat) ->
     await expect(chat.panel).to_be_visible()
     await expect(chat.messages).to_have_count(1)
     await expect(chat.messages).to_contain_text("/help")
+    await expect(chat.page.locator(".jp-ai-unread")).to_have_count(0)
 
 
 async def test_prompt_gets_a_reply_that_is_streamed(chat: ChatPage) -> None:

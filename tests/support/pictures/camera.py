@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -126,9 +125,9 @@ PICTURES: tuple[Callable[[ChatPage], Awaitable[None]], ...] = (
     include,
     settings,
     chats,
-    dark,
     main_area,
     notebook,
+    dark,  # the last one: the server keeps the theme
 )
 
 
@@ -174,7 +173,7 @@ async def _take(
     width, height = _SIZE
     context = await browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
     chat = ChatPage(await context.new_page(), server)
-    chat.allow("reading 'schema'")  # Notebook's own, 7.6.5; also without any extension
+    chat.allow("reading 'schema'|filebrowser:open-path")  # Notebook's own, 7.6.5; also without any extension
     await picture(chat)
     # Fonts and what fades in or out.
     await chat.page.evaluate("document.fonts.ready")
@@ -211,7 +210,8 @@ async def _widen(chat: ChatPage) -> None:
 
 async def _ask(chat: ChatPage, prompt: str, end: str) -> None:
     await chat.send(prompt)
-    await chat.reply(re.compile(re.escape(end)))
+    await chat.reply(end)
+    await expect(chat.panel.get_by_role("button", name="Stop")).to_have_count(0)
 
 
 if __name__ == "__main__":
