@@ -14,8 +14,9 @@ from pathlib import Path
 
 from chat_page import FLAGS, ChatPage
 from lab_server import LabServer
-from pictures.work import NOTEBOOK
 from playwright.async_api import Browser, async_playwright, expect
+
+from pictures.work import NOTEBOOK
 
 __all__ = ["main"]
 
@@ -45,7 +46,7 @@ async def commands(chat: ChatPage) -> None:
 async def answer(chat: ChatPage) -> None:
     """Code, a table and a formula in an answer."""
     await _at_work(chat)
-    await _ask(chat, _QUESTION, "−42")
+    await _ask(chat, _QUESTION, "42 %")
 
 
 async def stopped(chat: ChatPage) -> None:
@@ -93,7 +94,7 @@ async def dark(chat: ChatPage) -> None:
     await _at_work(chat)
     await chat.execute("apputils:change-theme", {"theme": "JupyterLab Dark"})
     await chat.page.locator('body[data-jp-theme-light="false"]').wait_for(state="attached")
-    await _ask(chat, _QUESTION, "−42")
+    await _ask(chat, _QUESTION, "42 %")
 
 
 async def main_area(chat: ChatPage) -> None:
@@ -106,7 +107,7 @@ async def main_area(chat: ChatPage) -> None:
     prompt = tab.locator(".jp-chat-input-textfield textarea:not([aria-hidden])").first
     await prompt.fill(_QUESTION)
     await prompt.press("Enter")
-    await expect(tab.locator(".jp-chat-message").last).to_contain_text("−42")
+    await expect(tab.locator(".jp-chat-message").last).to_contain_text("42 %")
 
 
 async def notebook(chat: ChatPage) -> None:

@@ -46,7 +46,7 @@ _TRACEBACK = """\
 \x1b[31m------------------------------------------------------------\x1b[39m
 \x1b[31mKeyError\x1b[39m                                  Traceback (most recent call last)
 \x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[3]\x1b[39m\x1b[32m, line 3\x1b[39m
-\x1b[32m      1\x1b[39m rain = pd.read_csv("rain.csv", index_col="day", parse_dates=\x1b[38;5;28;01mTrue\x1b[39;00m)
+\x1b[32m      1\x1b[39m rain = pd.read_csv("rain.csv", index_col="day", parse_dates=True)
 \x1b[32m      2\x1b[39m both = daily.to_frame("bicycles").join(rain)
 \x1b[32m----> 3\x1b[39m both["mm"].corr(both["bicycels"])
 
@@ -69,7 +69,9 @@ _METADATA = {
 
 
 def _table() -> str:
-    rows = "".join(f"<tr><th>{n}</th><td>{a}</td><td>{b}</td><td>{c}</td></tr>" for n, (a, b, c) in _numbered())
+    rows = "".join(
+        f"<tr><th>{n}</th><td>{a}</td><td>{b}</td><td>{c}</td></tr>" for n, (a, b, c) in _numbered()
+    )
     head = "<tr><th></th><th>hour</th><th>bicycles</th><th>northbound</th></tr>"
     return f'<table class="dataframe"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 

@@ -1,4 +1,4 @@
-"""A page of the chat under observation: its clock, its long tasks, its memory; told by the DOM and the WebSocket alone."""
+"""A page of the chat under observation: its clock, its long tasks, its memory."""
 
 from __future__ import annotations
 
@@ -15,20 +15,28 @@ from pathlib import Path
 from chat_page import FLAGS, ChatPage
 from lab_server import TOKEN, LabServer
 from playwright.async_api import CDPSession, async_playwright
+
 from trials.plugin import install
 from trials.treatise import END, START
 from trials.websocket import WebSocket
 
-__all__ = ["Answer", "WatchedPage", "lab_with_treatises", "watched_page"]
+__all__ = ["LONGEST_TASK", "MOST_TIME", "Answer", "WatchedPage", "lab_with_treatises", "watched_page"]
+
+LONGEST_TASK = 200
+"""Milliseconds that the page may be busy at a stretch."""
+
+MOST_TIME = 1.5
+"""A long answer stands after so many times its stream's own time."""
 
 _SUPPORT = Path(__file__).parents[1]
 _QUIET = 1000  # ms without a change, after which an answer stands
 
-# `trial` holds the moments, in the page's milliseconds: each is that of the last prompt.
+# `trial` holds what the DOM and the WebSocket tell: moments since the last prompt, in the page's milliseconds.
 _WATCH = """
 (() => {
   const trial = (window.trial = { tasks: [], ended: 0 });
-  trial.begin = () => Object.assign(trial, { tasks: [], enter: 0, sent: 0, arrived: 0, shown: 0, done: 0, changed: 0 });
+  trial.begin = () =>
+    Object.assign(trial, { tasks: [], enter: 0, sent: 0, arrived: 0, shown: 0, done: 0, changed: 0 });
   trial.begin();
   new PerformanceObserver(list => {
     for (const { startTime, duration } of list.getEntries()) trial.tasks.push([startTime, duration]);
@@ -57,11 +65,13 @@ _WATCH = """
     if (frame.stream_complete) { trial.done = performance.now(); trial.ended++; }
   }
 
+  const elementOf = node => (node instanceof Element ? node : node.parentElement);
+
   // What is written is on screen after the next frame.
-  const painted = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(() => resolve(performance.now()))));
+  const painted = () =>
+    new Promise(resolve => requestAnimationFrame(() => setTimeout(() => resolve(performance.now()))));
   new MutationObserver(changes => {
-    if (!changes.some(({ target }) => (target.closest ?? target.parentElement?.closest)?.call(
-        target.closest ? target : target.parentElement, '.jp-chat-messages-container'))) return;
+    if (!changes.some(({ target }) => elementOf(target)?.closest('.jp-chat-messages-container'))) return;
     trial.changed = performance.now();
     if (trial.arrived && !trial.shown && trial.start) {
       const last = [...document.querySelectorAll('#jupyter-ai-panel .jp-ai-markdown')].at(-1);
@@ -82,11 +92,30 @@ _WATCH = """
 class Answer:
     """What it took to show one, in milliseconds."""
 
-    first: float  # from Enter to the first chunk on screen, without what the WebSocket took
+    sending: float  # from Enter until the prompt was sent
+    showing: float  # from the first chunk's coming until it was on screen
     longest_task: float
     shown: float  # from the first chunk's coming until all stands
     streamed: float  # from the first chunk to the last, for a client that shows nothing
     is_whole: bool  # its end is there
+
+    @property
+    def first(self) -> float:
+        """From Enter to the first chunk on screen, without what the WebSocket took."""
+        return self.sending + self.showing
+
+    @property
+    def ratio(self) -> float:
+        """The time until all stands, over the stream's own."""
+        return self.shown / self.streamed
+
+    def faults(self) -> list[str]:
+        """What must not be."""
+        return [
+            *([] if self.is_whole else ["its end is not there"]),
+            *([f"a task of {self.longest_task:.0f} ms"] if self.longest_task > LONGEST_TASK else []),
+            *([f"{self.ratio:.2f} times the stream's time"] if self.ratio > MOST_TIME else []),
+        ]
 
 
 class WatchedPage:
@@ -112,7 +141,8 @@ class WatchedPage:
         text = await self.chat.messages.last.text_content()
         tasks = [took for at, took in told["tasks"] if at + took > told["enter"]]
         return Answer(
-            first=(told["sent"] - told["enter"]) + (told["shown"] - told["arrived"]),
+            sending=told["sent"] - told["enter"],
+            showing=told["shown"] - told["arrived"],
             longest_task=max(tasks, default=0.0),
             shown=max(told["changed"], told["done"]) - told["arrived"],
             streamed=times.seconds * 1000,

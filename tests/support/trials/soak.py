@@ -2,7 +2,8 @@
 
 Without a command: one stream of words in every chat of a server, for minutes; the server and the clients have
 a process each. With `kills`: engines and servers are killed at random points, and what their clients had seen
-must be there. With `install`: the package is built and installed where there is no node.
+must be there. With `install`: the package is built and installed where there is no node. With `page`: long
+answers, one after the other, in a page of JupyterLab.
 """
 
 from __future__ import annotations
@@ -194,6 +195,29 @@ def _kill(module: str, count: int, seed: int, directory: Path | None) -> int:
     return _told(report["faults"])
 
 
+async def _page(answers: int, kilobytes: int) -> list[str]:
+    """Long answers; what is wrong with how they were shown."""
+    from trials.page import (
+        lab_with_treatises,
+        watched_page,
+    )  # Playwright, which the other trials can do without
+
+    faults: list[str] = []
+    with lab_with_treatises() as server:
+        async with watched_page(server) as page:
+            for number in range(1, answers + 1):
+                answer = await page.ask(kilobytes)
+                print(
+                    f"answer {number}: first chunk {answer.first:.0f} ms, task {answer.longest_task:.0f} ms,"
+                    f" shown in {answer.shown / answer.streamed:.2f} of the stream's time,"
+                    f" {await page.memory():.1f} MB",
+                    flush=True,
+                )
+                faults += [f"answer {number}: {fault}" for fault in answer.faults()]
+            faults += [f"an error in the page: {error}" for error in page.chat.errors]
+    return faults
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -205,6 +229,10 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", title="commands")
     about = "`pip install .` into a clean environment, on a machine without node"
     commands.add_parser("install", help=about, description=about)
+    about = "long answers in one chat of a page, in Chromium; the extension must be built"
+    page = commands.add_parser("page", help=about, description=about)
+    page.add_argument("--answers", type=int, default=10, help="how many (default: 10)")
+    page.add_argument("--kilobytes", type=int, default=100, help="of each (default: 100)")
     kills = commands.add_parser(
         "kills", help="kill engines and servers at random points", description="Kill engines and servers."
     )
@@ -228,6 +256,8 @@ def main() -> int:
         seconds, faults = install()
         print(f"pip install . without node: {seconds:.0f} s")
         return _told(faults)
+    if arguments.command == "page":
+        return _told(asyncio.run(_page(arguments.answers, arguments.kilobytes)))
     load = Load(arguments.chats, arguments.clients, arguments.rate, arguments.minutes * 60)
     with Server() as server:
         outcome = asyncio.run(soak(server, load))

@@ -20,8 +20,8 @@ _CHUNK = 25  # characters
 _CHAPTER = """\
 ## Chapter {n}: what *was found* in sample {n}
 
-Sample {n} was weighed **twice**, and `weigh({n})` was repeated where the two differ by more than $3\\sigma$; the rest went \
-into the table, see [the protocol](https://example.org/{n}). None of what follows depends on the order of the two.
+Sample {n} was weighed **twice**, and `weigh({n})` was repeated where the two differ by more than $3\\sigma$;
+the rest went into the table, see [the protocol](https://example.org/{n}). None of what follows depends on it.
 
 1. Dry it, and note the time.
 2. Weigh it:
@@ -42,7 +42,9 @@ def weigh_{n}(samples: list[float], limit: float = {n}.5) -> dict[str, float]:
 | first | {n}.31 | {n}.02 | 0.29 |
 | second | {n}.28 | {n}.01 | 0.27 |
 
-$$\\hat m_{{{n}}} = \\frac{{1}}{{k}} \\sum_{{i=1}}^{{k}} m_i, \\qquad \\sigma^2 = \\frac{{1}}{{k - 1}} \\sum_i (m_i - \\hat m_{{{n}}})^2$$
+$$
+\\hat m_{{{n}}} = \\frac{{1}}{{k}} \\sum_{{i=1}}^{{k}} m_i, \\quad \\sigma^2 = \\sum_i \\frac{{(m_i - \\hat m)^2}}{{k - 1}}
+$$
 
 > What is lost is water: {n} of them were burnt, and nothing else came out.
 

@@ -67,16 +67,18 @@ export class MarkdownView implements IMessageView {
     this._timer = 0;
     this._isWorking = true;
     this._isStale = false;
+    const wasEmpty = !this._message.body;
     try {
       await this._look();
     } finally {
       this._isWorking = false;
     }
-    if (!this._isDisposed) {
-      const isOver = this._isStale && this._message.complete;
+    // The first text is shown as soon as it is there.
+    if (!this._isDisposed && (this._isStale || !wasEmpty)) {
+      const isUrgent = this._isStale && (wasEmpty || this._message.complete);
       this._timer = window.setTimeout(
         () => this._again(),
-        isOver ? 0 : Math.max(PAUSE, this._cost * SHARE)
+        isUrgent ? 0 : Math.max(PAUSE, this._cost * SHARE)
       );
     }
   }
