@@ -6,6 +6,7 @@ import { IChatMessage, IMessageRenderer, IMessageRenderers, IMessageView } from 
 
 import { MESSAGE_MIME } from '../chat/model';
 import { ChatSession } from '../chat/session';
+import { createMessageNode } from './message_node';
 
 /** Shows messages of one session, each by the renderer that accepts it, as long as they are there. */
 export class MessageViews {
@@ -124,7 +125,7 @@ interface IShown {
 /** What `@jupyter/chat` asks for; it never disposes of it, so all that lasts is in `MessageViews`. */
 class MessageRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly _views: MessageViews) {
-    super();
+    super({ node: createMessageNode() });
     this.addClass('jp-ai-message');
   }
 
