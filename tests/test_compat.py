@@ -1,6 +1,7 @@
 """`compat/` keeps pip from fetching other projects' modules over ours, and the wheel holds all of ours."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -24,7 +25,8 @@ ASKED = ["jupyter-ai-magics>=2,<3", "jupyter-ai-persona-manager>=0.0.11,<0.1.0",
 
 
 def run(*command: str, cwd: Path) -> str:
-    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    environment = os.environ | {"HATCH_JUPYTER_BUILDER_SKIP_NPM": "1"}  # the extension is not what is asked
+    result = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
