@@ -9,6 +9,7 @@ export function useSignal<T, U>(signal: ISignal<T, U>): void {
   useEffect(() => {
     const slot = () => draw();
     signal.connect(slot);
+    draw(); // what was emitted since the component was drawn reached nobody
     return () => {
       signal.disconnect(slot);
     };
