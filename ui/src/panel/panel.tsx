@@ -199,6 +199,7 @@ class Header extends ReactWidget {
         <button
           type="button"
           className="jp-ai-text-button jp-ai-back"
+          autoFocus
           onClick={() => this._panel.hideSettings()}
         >
           {trans.__('Back to the chat')}
