@@ -79,7 +79,9 @@ def unstarted_lab() -> Iterator[LabServer]:
 def _shared_fed_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     _must_be_built()
     site = install(tmp_path_factory.mktemp("site"))
-    with LabServer(environment={"PYTHONPATH": os.pathsep.join([str(site), *filter(None, sys.path)])}) as server:
+    with LabServer(
+        environment={"PYTHONPATH": os.pathsep.join([str(site), *filter(None, sys.path)])}
+    ) as server:
         yield server
 
 

@@ -96,7 +96,7 @@ async def test_texts_can_be_read_in_both_themes(fed_chat: ChatPage, feed: Feed) 
 
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         await fed_chat.execute("apputils:change-theme", {"theme": theme})
-        await fed_chat.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for()
+        await fed_chat.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
         contrasts = await fed_chat.page.evaluate(LEAST_CONTRAST, OURS)
         assert {name: value for name, value in contrasts.items() if value < 4.5} == {}, theme
     await fed_chat.input.press("Escape")

@@ -163,9 +163,7 @@ async def test_killed_server_leaves_what_was_said_and_takes_new_prompts(
     await expect(fed_chat.messages).to_have_count(count + 2)
 
 
-async def test_cut_network_loses_and_doubles_nothing(
-    fed_chat: ChatPage, feed: Feed, cable: Cable
-) -> None:
+async def test_cut_network_loses_and_doubles_nothing(fed_chat: ChatPage, feed: Feed, cable: Cable) -> None:
     fed_chat.allow(LOSS)
     answer = await ask(fed_chat, feed)
     await answer.say("one ")
