@@ -105,7 +105,7 @@ class Answer:
 
 
 def install(directory: Path) -> Path:
-    """Write the metadata of a package that has the handler; the directory that is to be on a server's path."""
+    """Write the metadata of a package that has the handler; the directory that a server's path needs."""
     info = directory / "feeder-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: feeder\nVersion: 1.0\n")
