@@ -21,7 +21,8 @@ LEAST_CONTRAST = """selectors => {
         .map(part => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
         .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
     const contrast = node => {
-        const [low, high] = [light(numbers(getComputedStyle(node).color)), light(behind(node))].sort((a, b) => a - b);
+        const both = [light(numbers(getComputedStyle(node).color)), light(behind(node))];
+        const [low, high] = both.sort((a, b) => a - b);
         return (high + 0.05) / (low + 0.05);
     };
     return Object.fromEntries(selectors.map(selector => {
@@ -97,6 +98,7 @@ async def test_texts_can_be_read_in_both_themes(fed_chat: ChatPage, feed: Feed) 
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         await fed_chat.execute("apputils:change-theme", {"theme": theme})
         await fed_chat.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
+        await fed_chat.page.locator("#jupyterlab-splash").wait_for(state="detached")
         contrasts = await fed_chat.page.evaluate(LEAST_CONTRAST, OURS)
         assert {name: value for name, value in contrasts.items() if value < 4.5} == {}, theme
     await fed_chat.input.press("Escape")

@@ -37,7 +37,8 @@ async def stored(chat: ChatPage, text: str) -> None:
     [path] = chat.lab.home.glob("data/jupyter_ai/chats/*.db")
     async with asyncio.timeout(20):
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
-            while not store.execute("SELECT 1 FROM piece WHERE text = ?", (text,)).fetchone():
+            # Another process writes it, and tells nobody.
+            while not store.execute("SELECT 1 FROM piece WHERE text = ?", (text,)).fetchone():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
 
@@ -209,7 +210,8 @@ async def test_prompt_is_asked_again_edited_copied_and_deleted(fed_chat: ChatPag
 
     await fed_chat.messages.last.get_by_role("button", name="Copy the message").click()
     copied = await fed_chat.page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith("Very little") and "**your** YAML file" in copied
+    assert copied.startswith("Very little")
+    assert "**your** YAML file" in copied
 
     await fed_chat.send("hello")
     await fed_chat.reply("offline model")
