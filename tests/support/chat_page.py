@@ -28,11 +28,12 @@ PANEL = "jupyter-ai-panel"
 
 
 class ChatPage:
-    """A page of a server. `page` is Playwright's; what went wrong in it is in `errors`."""
+    """A page of a server. `page` is Playwright's; what went wrong in it is in `errors`. `panel`: where the chat is."""
 
-    def __init__(self, page: Page, lab: LabServer, url: str = "") -> None:
+    def __init__(self, page: Page, lab: LabServer, panel: Locator | None = None, *, url: str = "") -> None:
         self.page = page
         self.lab = lab
+        self.panel = panel or page.locator(f"#{PANEL}")
         self._url = url or lab.url
         self._errors: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
@@ -41,10 +42,6 @@ class ChatPage:
         page.on("websocket", self._on_websocket)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._errors.append(f"page error: {error.stack or error}"))
-
-    @property
-    def panel(self) -> Locator:
-        return self.page.locator(f"#{PANEL}")
 
     @property
     def input(self) -> Locator:
@@ -66,6 +63,11 @@ class ChatPage:
         self._errors.clear()
         self._allowed.clear()
         return errors
+
+    @property
+    def all_errors(self) -> list[str]:
+        """Those that are allowed, too."""
+        return list(self._errors)
 
     def allow(self, pattern: str) -> None:
         """Let errors be, in which this is found."""

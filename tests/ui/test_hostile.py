@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,33 +9,18 @@ from typing import Any
 from chat_page import ChatPage, OpenChat
 from lab_server import LabServer
 from playwright.async_api import Page, Request, Route, expect
+from scripted_chat import connection, scripted
 
 PAYLOADS = (Path(__file__).parent / "xss_payloads.txt").read_text().removesuffix("\n").split("\n%%\n")
 END = "the end of"
 STEP = 6  # characters of a chunk
 HOSTILE = '<img src=x onerror="window.__xss = 1">'
-AVATARS = ["javascript:window.__xss=1", 'x" onerror="window.__xss=1', "data:text/html,<script>top.__xss=1</script>"]
+AVATARS = [
+    "javascript:window.__xss=1",
+    'x" onerror="window.__xss=1',
+    "data:text/html,<script>top.__xss=1</script>",
+]
 CANARY = "window.__xss = 0;"
-# In the place of the chat's WebSockets: all frames come in one task, the chunks of a stream in small ones.
-SOCKET = """frames => {
-  const Real = window.WebSocket;
-  window.WebSocket = class extends EventTarget {
-    constructor(url, ...more) {
-      super();
-      if (!String(url).includes('/api/ai/chats')) return new Real(url, ...more);
-      setTimeout(() => this.talk(), 0);
-    }
-    async talk() {
-      for (const frame of frames) {
-        this.onmessage({ data: JSON.stringify(frame) });
-        if (frame.rest) await new Promise(resolve => setTimeout(resolve, 0));
-      }
-    }
-    send() {}
-    close() {}
-  };
-  Object.assign(window.WebSocket, { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 });
-}"""
 # Each text is there to its end: from a person, as a reply, and as a reply that was streamed.
 ALL_SHOWN = """([end, count]) => {
   const said = [...document.querySelectorAll('.jp-ai-message')].map(node => node.textContent.trim());
@@ -113,7 +97,11 @@ def streams() -> list[dict[str, Any]]:
     for at in range(0, max(map(len, texts)) + STEP, STEP):
         for number, text in enumerate(texts):
             if at < len(text) + STEP:
-                chunk = {"type": "agent-stream-chunk", "id": f"stream{number}", "content": text[at : at + STEP]}
+                chunk = {
+                    "type": "agent-stream-chunk",
+                    "id": f"stream{number}",
+                    "content": text[at : at + STEP],
+                }
                 frames.append({**chunk, "stream_complete": at >= len(text), "metadata": {}})
         frames[-1]["rest"] = True
     more = {"reply_to": "human0", "persona": {"name": HOSTILE, "avatar_route": ""}, "time": 0}
@@ -146,17 +134,27 @@ class HostileServer:
         self.foreign: list[str] = []
 
     async def attach(self, page: Page) -> None:
-        first = {"type": "connection", "client_id": "c", "epoch": "e", "seq": 0}
-        frames = [{**first, "history": {"messages": history(), "pending_messages": []}}, *streams()]
-        await page.add_init_script(f"{CANARY} ({SOCKET})({json.dumps(frames)})")
+        frames = [connection(history()), *streams()]
+        await page.add_init_script(f"{CANARY} {scripted(frames)}")
         await page.context.route(re.compile("xss.invalid"), self._refuse)
         chats = [
-            {"id": f"c{number}", "title": payload, "owner": payload, "shared": number % 2 == 0, "created": number}
+            {
+                "id": f"c{number}",
+                "title": payload,
+                "owner": payload,
+                "shared": number % 2 == 0,
+                "created": number,
+            }
             | {"is_default": number == 0, "updated": number}
             for number, payload in enumerate(PAYLOADS)
         ]
         options = [
-            {"id": f"{sign}a{payload}", "label": f"{sign}a{payload}", "description": payload, "only_start": False}
+            {
+                "id": f"{sign}a{payload}",
+                "label": f"{sign}a{payload}",
+                "description": payload,
+                "only_start": False,
+            }
             for payload in PAYLOADS
             for sign in "@/"
         ]
@@ -224,9 +222,9 @@ async def test_no_script_runs(lab: LabServer, open_chat: OpenChat) -> None:
     for sign in "/@":
         await chat.input.fill("")
         await chat.type(sign)
-        await expect(chat.page.get_by_role("listbox", name="Completions").get_by_role("option")).to_have_count(
-            len(PAYLOADS)
-        )
+        await expect(
+            chat.page.get_by_role("listbox", name="Completions").get_by_role("option")
+        ).to_have_count(len(PAYLOADS))
         assert await left(chat, "[role=listbox]") == []
 
     await chat.input.fill("")
