@@ -28,7 +28,7 @@ PANEL = "jupyter-ai-panel"
 
 
 class ChatPage:
-    """A page of a server. `page` is Playwright's; what went wrong in it is in `errors`. `panel`: where the chat is."""
+    """A page of a server, and the chat in `panel`. `page` is Playwright's; what went wrong is in `errors`."""
 
     def __init__(self, page: Page, lab: LabServer, panel: Locator | None = None, *, url: str = "") -> None:
         self.page = page

@@ -36,6 +36,8 @@ def connection(messages: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def scripted(frames: list[dict[str, Any]]) -> str:
-    """A script for a page: every chat's socket says these; after one with "rest" the page may do something else,
-    and after one with "wait" the next prompt is awaited."""
+    """A script for a page: every chat's socket says these.
+
+    After one with "rest" the page may do something else; after one with "wait" the next prompt is awaited.
+    """
     return f"({_SOCKET})({json.dumps(frames)})"

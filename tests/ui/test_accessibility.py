@@ -1,4 +1,4 @@
-"""Screen readers and languages: axe finds nothing serious, replies are told, and no word is left untranslated."""
+"""Screen readers and languages: axe finds nothing serious, replies are told, all words are translated."""
 
 from __future__ import annotations
 
@@ -42,13 +42,17 @@ SAID = re.compile(r"trans\.__\(\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")
 # What is seen and read out, but for what people, models and plug-ins said.
 WORDS = """where => {
   const words = [];
-  const walker = document.createTreeWalker(document.querySelector(where), NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  const shown = NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT;
+  const walker = document.createTreeWalker(document.querySelector(where), shown);
   for (let node = walker.currentNode; node; node = walker.nextNode()) {
     const element = node instanceof Element ? node : node.parentElement;
-    if (element.closest('.jp-ai-message, .jp-chat-message-header, [role=listbox], [aria-hidden=true]')) continue;
-    if (!element.checkVisibility()) continue;
+    const others = '.jp-ai-message, .jp-chat-message-header, [role=listbox], [aria-hidden=true]';
+    if (element.closest(others) || !element.checkVisibility()) continue;
     if (node instanceof Text) words.push(node.data);
-    else for (const name of ['aria-label', 'title', 'placeholder', 'alt']) words.push(node.getAttribute(name) ?? '');
+    else {
+      const names = ['aria-label', 'title', 'placeholder', 'alt'];
+      words.push(...names.map(name => node.getAttribute(name) ?? ''));
+    }
   }
   return words.filter(word => /\\p{L}{2}/u.test(word) && !word.includes('⟦'));
 }"""

@@ -1,4 +1,4 @@
-"""Other extensions of JupyterLab: the one in `sample-extension` does one of each, and what fails costs only itself."""
+"""Other extensions of JupyterLab, as the one in `sample-extension`; what fails in one costs only itself."""
 
 from __future__ import annotations
 

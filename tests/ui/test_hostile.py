@@ -29,8 +29,8 @@ ALL_SHOWN = """([end, count]) => {
 # What must not be in anything that a message, a name or a label made.
 LEFT = r"""nodes => {
   const found = [];
-  const tags = 'script,iframe,object,embed,base,meta,link,style,form,template,marquee,body,foreignObject,animate,' +
-    'math:not(mjx-assistive-mml > math)';  // MathJax's own, of formulas
+  const tags = 'script,iframe,object,embed,base,meta,link,style,form,template,marquee,body,' +
+    'foreignObject,animate,math:not(mjx-assistive-mml > math)';  // MathJax's own, of formulas
   for (const node of nodes) {
     for (const element of node.querySelectorAll('*')) {
       const tell = what => found.push(`${what}: ${element.outerHTML.slice(0, 200)}`);
@@ -42,7 +42,8 @@ LEFT = r"""nodes => {
           if (!['http:', 'https:', 'mailto:'].includes(protocol)) tell(protocol);
         }
       }
-      if (element.matches('.jp-ai-markdown *') && getComputedStyle(element).position === 'fixed') tell('style');
+      const { position } = getComputedStyle(element);
+      if (position === 'fixed' && element.matches('.jp-ai-markdown *')) tell('style');
       if (element.matches('.jp-ai-markdown :is(a,area)[href]:not([href^="#"])')) {
         if (element.target !== '_blank' || !/\bnoopener\b/.test(element.rel)) tell('link');
       }
@@ -90,10 +91,11 @@ def history() -> list[dict[str, Any]]:
 
 def streams() -> list[dict[str, Any]]:
     """The frames of replies that are streamed side by side, of what is worked on, and of a refusal."""
-    frames: list[dict[str, Any]] = []
     texts = [f"{payload}\n\n{END} {number}" for number, payload in enumerate(PAYLOADS)]
-    for number in range(len(PAYLOADS)):
-        frames.append(agent(number, "", type="agent-stream", id=f"stream{number}", complete=False))
+    frames = [
+        agent(number, "", type="agent-stream", id=f"stream{number}", complete=False)
+        for number in range(len(texts))
+    ]
     for at in range(0, max(map(len, texts)) + STEP, STEP):
         for number, text in enumerate(texts):
             if at < len(text) + STEP:
@@ -128,7 +130,7 @@ def provider(number: int, payload: str) -> dict[str, Any]:
 
 
 class HostileServer:
-    """In the place of the chat's routes; all that it says is hostile. `foreign` is what was loaded from elsewhere."""
+    """In the place of the chat's routes, with hostile answers. `foreign`: what was loaded from elsewhere."""
 
     def __init__(self) -> None:
         self.foreign: list[str] = []
@@ -173,7 +175,7 @@ class HostileServer:
             "default_max_chat_history": 2,
             "fixed": {"completions_model_provider_id": HOSTILE},
             "problems": PAYLOADS,
-            "key_sources": {payload: "user" for payload in PAYLOADS},
+            "key_sources": dict.fromkeys(PAYLOADS, "user"),
         }
         for path, answer in {
             r"/api/ai/chats(\?.*)?$": {"chats": chats},

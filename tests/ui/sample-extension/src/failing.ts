@@ -44,7 +44,12 @@ export const failing: JupyterFrontEndPlugin<void> = {
     renderers.add({ id: 'fails:accepts', rank: 1, accepts: fail, create: fail });
     renderers.add({ id: 'fails:create', rank: 2, accepts: () => true, create: fail });
     const isReply = ({ type }: { type: string }) => type === 'agent';
-    renderers.add({ id: 'fails:update', rank: 3, accepts: isReply, create: () => new FailingView() });
+    renderers.add({
+      id: 'fails:update',
+      rank: 3,
+      accepts: isReply,
+      create: () => new FailingView()
+    });
     items.add({ ...button, id: 'fails:visible', isVisible: fail });
     items.add({ ...button, id: 'fails:enabled', isEnabled: fail });
     items.add({ ...button, id: 'fails:execute' });
