@@ -8,8 +8,8 @@ END = "type /help for the commands."  # of what the offline model says to "hello
 COUNT_REMOVED = """panel => {
     window.removed = 0;
     new MutationObserver(changes => {
-        for (const { removedNodes } of changes)
-            for (const node of removedNodes) window.removed += node.classList?.contains('jp-ai-message') ? 1 : 0;
+        const gone = changes.flatMap(({ removedNodes }) => [...removedNodes]);
+        window.removed += gone.filter(node => node.classList?.contains('jp-ai-message')).length;
     }).observe(panel, { childList: true, subtree: true });
 }"""
 

@@ -31,7 +31,7 @@ MOST_TIME = 1.5
 _SUPPORT = Path(__file__).parents[1]
 _QUIET = 1000  # ms without a change, after which an answer stands
 
-# `trial` holds what the DOM and the WebSocket tell: moments since the last prompt, in the page's milliseconds.
+# `trial` holds what the DOM and the WebSocket tell: moments since the last prompt, in the page's ms.
 _WATCH = """
 (() => {
   const trial = (window.trial = { tasks: [], ended: 0 });

@@ -43,7 +43,8 @@ def weigh_{n}(samples: list[float], limit: float = {n}.5) -> dict[str, float]:
 | second | {n}.28 | {n}.01 | 0.27 |
 
 $$
-\\hat m_{{{n}}} = \\frac{{1}}{{k}} \\sum_{{i=1}}^{{k}} m_i, \\quad \\sigma^2 = \\sum_i \\frac{{(m_i - \\hat m)^2}}{{k - 1}}
+\\hat m_{{{n}}} = \\frac{{1}}{{k}} \\sum_{{i=1}}^{{k}} m_i, \\quad
+\\sigma^2 = \\sum_i \\frac{{(m_i - \\hat m)^2}}{{k - 1}}
 $$
 
 > What is lost is water: {n} of them were burnt, and nothing else came out.
