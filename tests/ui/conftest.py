@@ -151,7 +151,7 @@ async def chat(lab: LabServer, open_chat: OpenChat) -> ChatPage:
 
 async def _new_page(browser: Browser, lab: LabServer, url: str = "") -> ChatPage:
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    return ChatPage(await context.new_page(), lab, url)
+    return ChatPage(await context.new_page(), lab, url=url)
 
 
 async def _show(chat: ChatPage) -> None:
