@@ -94,31 +94,37 @@ export class MarkdownView implements IMessageView {
     const turn = this._turn;
     const { body, complete } = this._message;
     const { settled, tail, code } = this._splitter.look(body, complete);
+    const isGone = () => this._isDisposed || turn !== this._turn;
+    // What was the tail gives way to its blocks at once: were it shorter in between, the page would jump.
+    const ready: HTMLElement[] = [];
     let begin = performance.now();
     for (const block of settled) {
-      const node = await this._render(block, true);
-      if (this._isDisposed || turn !== this._turn) {
+      ready.push(await this._render(block, true));
+      if (isGone()) {
         return;
       }
-      this._showTail(null);
-      this.node.insertBefore(node, this._tail);
+      if (this._tail.childElementCount === 0) {
+        this._tail.before(...ready.splice(0));
+      }
       if (performance.now() - begin > BREATH) {
         await breath();
         begin = performance.now();
       }
     }
-    this._cost = 0;
-    if (code !== null) {
-      this._showCode(code);
-    } else if (tail.trim()) {
-      begin = performance.now();
-      const node = await this._render(tail, false);
-      this._cost = performance.now() - begin;
-      if (!this._isDisposed && turn === this._turn) {
-        this._showTail(node);
-      }
+    begin = performance.now();
+    const node = code === null && tail.trim() ? await this._render(tail, false) : null;
+    this._cost = node === null ? 0 : performance.now() - begin;
+    if (isGone()) {
+      return;
+    }
+    this._tail.before(...ready);
+    if (code === null) {
+      this._showTail(node);
     } else {
-      this._showTail(null);
+      if (settled.length > 0) {
+        this._showTail(null);
+      }
+      this._showCode(code);
     }
   }
 
