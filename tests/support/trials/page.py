@@ -130,10 +130,11 @@ class WatchedPage:
         page, times = self.chat.page, _Times()
         other = await WebSocket.connect(self.chat.lab.port, "/api/ai/chats", TOKEN, times.take)
         await self.chat.input.fill(f"/treatise {kilobytes} {period}")
-        # From here on nothing but the keyboard and `trial` is used: finding elements costs the page time.
         await page.keyboard.press("End")
         await page.evaluate("start => { trial.start = start; trial.begin(); }", START)
-        await page.keyboard.press("Enter")
+        # Not by the keyboard alone: on a page that has just come up, JupyterLab may have taken the focus.
+        await self.chat.input.press("Enter")
+        # From here on nothing but `trial` is used: finding elements costs the page time.
         await page.wait_for_function(
             "quiet => trial.isOver(quiet)", arg=_QUIET, timeout=patience * 1000, polling=100
         )
