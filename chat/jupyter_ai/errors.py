@@ -25,6 +25,7 @@ __all__ = [
     "NoModelConfigured",
     "NotAllowed",
     "NotYourRun",
+    "ReloadRuns",
     "SecretsError",
     "SettingFixed",
     "SettingsError",
@@ -229,6 +230,19 @@ class ModelTestRuns(JupyterAIError):
 
     def __init__(self) -> None:
         super().__init__("You are testing a model already. Wait for its answer, then test again.")
+
+
+class ReloadRuns(JupyterAIError):
+    """Plug-ins are being reloaded already."""
+
+    code = "reload-runs"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Plug-ins are being reloaded already, or the code of one does not return from its import: "
+            "`jupyter ai plugins` shows which. Try again, or restart the server."
+        )
 
 
 class UnsupportedChunk(JupyterAIError, TypeError):

@@ -359,6 +359,7 @@ def test_description_is_ready_for_json() -> None:
         "traceback": None,
         "overridden_by": None,
         "trouble": None,
+        "where": None,
     }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ from jupyter_ai.models import (
     Selection,
 )
 from jupyter_ai.plugins import CONTEXT_PROVIDERS, Plugin
+from jupyter_ai.plugins.blame import place_of_error
 
 if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler
@@ -335,6 +337,8 @@ class Chat:
         # A constructor is a plug-in's code: it may raise anything and must hurt nobody else.
         except (Exception, SystemExit, KeyboardInterrupt) as e:
             plugin.trouble = f"{type(e).__name__} in its constructor: {message_of(e)}"
+            plugin.traceback = "".join(traceback.format_exception(e))
+            plugin.where = place_of_error(e, plugin.target) or plugin.where
             self.engine.log.error("Cannot make an instance of %s: %s", plugin, plugin.trouble, exc_info=e)
             return None
 
@@ -358,6 +362,16 @@ class Chat:
 
     def _context_plugins(self) -> list[Plugin]:
         return [p for p in self.engine.plugins.plugins(CONTEXT_PROVIDERS) if p.state == "loaded"]
+
+    def renew(self) -> None:
+        """Have handlers and context providers made anew where plug-ins were reloaded.
+
+        A run goes on with the handler that it has.
+        """
+        handlers = self.engine.plugins.handlers()
+        contexts = {plugin.id: plugin for plugin in self._context_plugins()}
+        self.handlers.forget(lambda key, value: not _is_made_by(value, handlers.get(key)))
+        self.context_providers.forget(lambda key, value: not _is_made_by(value, contexts.get(key)))
 
     def _build_context(self, key: str) -> Any:
         arguments = self.engine.handler_arguments(self)
@@ -641,6 +655,10 @@ def _take_keys_out(message: Message) -> None:
 def _without_keys(metadata: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = redact_data(plain(metadata)) if metadata and active() else metadata
     return found
+
+
+def _is_made_by(instance: object, plugin: Plugin | None) -> bool:
+    return plugin is not None and type(instance) is plugin.obj
 
 
 def _ignore(_: object) -> None:

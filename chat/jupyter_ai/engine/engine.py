@@ -204,6 +204,12 @@ class Engine:
             ready = await asyncio.gather(*(self.plugins.ready(group) for group in missing))
             self._late.update(group for group, in_time in zip(missing, ready, strict=True) if not in_time)
 
+    def renew_plugins(self) -> None:
+        """Answer with what was reloaded from the next message on; what is being answered goes on as it is."""
+        self._late.clear()
+        for chat in self._chats.values():
+            chat.renew()
+
     def memory_length(self) -> int | None:
         """How many exchanges a model is shown now; None: all."""
         chosen = self.config_manager.max_chat_history

@@ -22,6 +22,7 @@ class LazyMapping(MutableMapping[str, V], Generic[V]):
         self._build = build
         self._built: dict[str, V | None] = {}
         self._removed: set[str] = set()
+        self._assigned: set[str] = set()
 
     def _value(self, key: str) -> V | None:
         if key not in self._built and key not in self._removed and key in self._keys():
@@ -37,6 +38,15 @@ class LazyMapping(MutableMapping[str, V], Generic[V]):
         """The values that exist already; builds none."""
         return (value for value in self._built.values() if value is not None)
 
+    def forget(self, is_stale: Callable[[str, V | None], bool]) -> None:
+        """Build anew, when they are next read, the values of which this is true; not what was assigned.
+
+        None stands for what could not be built.
+        """
+        stale = [k for k, value in self._built.items() if k not in self._assigned and is_stale(k, value)]
+        for key in stale:
+            del self._built[key]
+
     def __getitem__(self, key: str) -> V:
         value = self._value(key)
         if value is None:
@@ -45,11 +55,13 @@ class LazyMapping(MutableMapping[str, V], Generic[V]):
 
     def __setitem__(self, key: str, value: V) -> None:
         self._removed.discard(key)
+        self._assigned.add(key)
         self._built[key] = value
 
     def __delitem__(self, key: str) -> None:
         self[key]
         self._built.pop(key, None)
+        self._assigned.discard(key)
         self._removed.add(key)
 
     def __iter__(self) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Plug-ins: from an entry point to a validated, lazily loaded class, or to a kept failure."""
 
+from jupyter_ai.plugins.builtin import builtin_class
 from jupyter_ai.plugins.record import (
     CHAT_HANDLERS,
     CONTEXT_PROVIDERS,
@@ -11,7 +12,7 @@ from jupyter_ai.plugins.record import (
     Plugin,
     PluginState,
 )
-from jupyter_ai.plugins.registry import PluginRegistry, builtin_class
+from jupyter_ai.plugins.registry import PluginRegistry
 from jupyter_ai.plugins.validation import PluginError
 
 __all__ = [

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from jupyter_ai.plugins import validation
 from jupyter_ai.plugins.clashes import canonical
@@ -24,6 +28,8 @@ def from_entry_point(group: str, entry_point: EntryPoint) -> Plugin:
     distribution, version = _owner(entry_point.dist)
     builtin = canonical(distribution) == OURS
     plugin = Plugin(group, entry_point.name, entry_point.value, distribution, version, builtin)
+    plugin.project = _project(entry_point.dist) if entry_point.dist is not None and not builtin else None
+    plugin.where = _metadata_file(entry_point.dist, plugin.project)
     if group == DEFAULT_TASKS:
         plugin.reason = "this group is listed only; nothing loads it"
         return plugin
@@ -32,6 +38,24 @@ def from_entry_point(group: str, entry_point: EntryPoint) -> Plugin:
     except PluginError as exc:
         plugin.state, plugin.reason = "failed", str(exc)
     return plugin
+
+
+def _metadata_file(dist: Distribution | None, project: Path | None) -> str | None:
+    """Where the entry points of a distribution are written: in its `pyproject.toml` if that is at hand."""
+    if project is not None and (project / "pyproject.toml").is_file():
+        return str(project / "pyproject.toml")
+    folder = getattr(dist, "_path", None)  # the public interface tells what is in the file, not where it is
+    return str(folder / "entry_points.txt") if folder is not None else None
+
+
+def _project(dist: Distribution) -> Path | None:
+    """The folder that an editable installation leads to, as installers note it."""
+    try:
+        noted = json.loads(dist.read_text("direct_url.json") or "{}")
+        url = urlsplit(noted["url"]) if noted.get("dir_info", {}).get("editable") else None
+    except Exception:  # noqa: BLE001 - whatever is wrong with what an installer wrote
+        return None
+    return Path(url2pathname(url.path)) if url is not None and url.scheme == "file" else None
 
 
 def _owner(dist: Distribution | None) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Plugin:
     obj: type | None = None
     card: Card | None = None  # what our catalogue says of it
     known_id: str | None = None  # from an earlier import
+    project: Path | None = None  # the folder of its sources, where its package is installed editable
+    where: str | None = None  # the file of its entry point; of what failed, the file and line to look at
 
     @property
     def id(self) -> str | None:
@@ -87,6 +90,7 @@ class Plugin:
             "traceback": self.traceback,
             "overridden_by": self.overridden_by,
             "trouble": self.trouble,
+            "where": self.where,
         }
 
     def __str__(self) -> str:

@@ -5,24 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.plugins import providers, validation
+from jupyter_ai.plugins.blame import place_of_class, place_of_error
 from jupyter_ai.plugins.clashes import SLASH_IDS, Claim, Verdict, judge, rank
 from jupyter_ai.plugins.discovery import from_entry_point, installed
+from jupyter_ai.plugins.kinds import claim_of, note, noun
 from jupyter_ai.plugins.loading import GroupLoading, load_in_turn
-from jupyter_ai.plugins.record import (
-    CHAT_HANDLERS,
-    CONTEXT_PROVIDERS,
-    DEFAULT_TASKS,
-    EMBEDDINGS_PROVIDERS,
-    GROUPS,
-    MODEL_PROVIDERS,
-    OURS,
-    PERSONAS,
-    Plugin,
-)
+from jupyter_ai.plugins.record import DEFAULT_TASKS, GROUPS, Plugin
+from jupyter_ai.plugins.sources import Sources
 from jupyter_ai.plugins.validation import PluginError
 from jupyter_ai_magics.failures import is_interrupt
 
@@ -30,27 +23,12 @@ if TYPE_CHECKING:
     import asyncio
 
     from jupyter_ai.plugins.discovery import Find
+    from jupyter_ai_magics.card import Card
     from jupyter_ai_magics.provider_ids import ProviderIds
 
     _Log = logging.Logger | logging.LoggerAdapter[Any]
 
-__all__ = ["PluginRegistry", "builtin_class"]
-
-
-class _Kind(NamedTuple):
-    """What a plug-in of a group is called, and what may be wrong with its class."""
-
-    noun: str
-    problems: Callable[[type], list[str]]
-
-
-_KINDS = {
-    CHAT_HANDLERS: _Kind("chat handler", validation.chat_handler_problems),
-    PERSONAS: _Kind("persona", validation.persona_problems),
-    MODEL_PROVIDERS: _Kind("model provider", validation.provider_problems),
-    EMBEDDINGS_PROVIDERS: _Kind("embeddings provider", validation.embeddings_provider_problems),
-    CONTEXT_PROVIDERS: _Kind("context provider", validation.context_provider_problems),
-}
+__all__ = ["PluginRegistry"]
 
 
 class PluginRegistry:
@@ -86,19 +64,24 @@ class PluginRegistry:
         self._valid: dict[Plugin, Claim] = {}  # the same, once it is loaded
         self._verdicts: dict[Plugin, Verdict] = {}  # the latest on each of these
         self._errors: dict[Plugin, BaseException] = {}  # what `strict` raises from
+        self.sources = Sources()
         self._loadings = {group: GroupLoading(group, self._load_group, self._lock) for group in GROUPS}
 
     def discover(self) -> None:
         """Read the metadata of installed packages; import nothing. A second call adds what is new."""
+        for plugin in self.installed():
+            self._remember(plugin)
+
+    def installed(self) -> list[Plugin]:
+        """Those that the metadata tell of now, each as a new record."""
+        found: list[Plugin] = []
         find = self._find or installed(self._log)
         for group in (*GROUPS, DEFAULT_TASKS):
             try:
-                plugins = [from_entry_point(group, entry_point) for entry_point in find(group)]
+                found += [from_entry_point(group, entry_point) for entry_point in find(group)]
             except Exception:  # noqa: BLE001 - any parser's error; the other groups may be readable
                 self._log.exception("The entry points of group %s cannot be read.", group)
-                continue
-            for plugin in plugins:
-                self._remember(plugin)
+        return found
 
     def add(
         self,
@@ -114,6 +97,32 @@ class PluginRegistry:
         self._loading(group)
         target = f"{getattr(cls, '__module__', '?')}:{getattr(cls, '__qualname__', cls)}"
         self._remember(Plugin(group, name, target, distribution, version, builtin), cls)
+
+    def exchange(self, gone: Collection[Plugin], come: Mapping[Plugin, Claim | None]) -> None:
+        """Take plug-ins out and put others in, at once.
+
+        Those that come with a claim were imported by `check` and serve from now on; the others are imported
+        by whoever waits for their group.
+        """
+        with self._lock:
+            self._plugins = [plugin for plugin in self._plugins if plugin not in gone] + [*come]
+            tables: tuple[dict[Plugin, Any], ...] = (self._given, self._staged, self._valid, self._errors)
+            for table in tables:
+                for plugin in gone:
+                    table.pop(plugin, None)
+            self._valid |= {plugin: claim for plugin, claim in come.items() if claim is not None}
+            notes = self._judge()
+        for loading in self._loadings.values():
+            self._note_whether_done(loading)
+        self._tell(notes)
+
+    def pending(self) -> list[Plugin]:
+        """Those whose import is yet to come."""
+        return [plugin for group in GROUPS for plugin in self._pending(group)]
+
+    def is_given(self, plugin: Plugin) -> bool:
+        """Whether it came by `add`, without an entry point."""
+        return plugin in self._given
 
     def load(self, group: str) -> None:
         """Import every plug-in of the group that is not yet; wait if another thread is at it."""
@@ -250,7 +259,10 @@ class PluginRegistry:
 
     def _import(self, loading: GroupLoading, plugin: Plugin) -> None:
         with loading.importing_of(plugin):
-            self._load_one(plugin)
+            claim = self.check(plugin)
+        if claim is not None:
+            with self._lock:
+                self._staged[plugin] = claim
 
     def _identify(self, group: str) -> None:
         for plugin in self._pending(group):
@@ -271,39 +283,36 @@ class PluginRegistry:
             pending = [*self._pending(group), *(p for p in self._staged if p.group == group)]
         return id in self.provider_ids(group) or all(p.id not in (None, id) for p in pending)
 
-    def _load_one(self, plugin: Plugin) -> None:
+    def check(self, plugin: Plugin) -> Claim | None:
+        """Import it and look what it claims; None, and the reason in it, if it is not to serve."""
         try:
             if plugin not in self._given and plugin.card is None and plugin.known_id is None:
                 providers.identify(plugin, self._ids)  # it was found meanwhile
-            if self._is_blocked(plugin) or self._serves_unseen(plugin):
-                return
-            plugin.obj = self._given.get(plugin) or validation.import_class(plugin.target, plugin.owner)
+            if self._is_blocked(plugin):
+                return None
+            if plugin.card is not None:
+                return _claim_unseen(plugin, plugin.card)
+            plugin.obj = self._given.get(plugin) or self._imported(plugin)
             providers.learn_id(plugin, self._ids)
-            if not (self._is_blocked(plugin) or self._is_disabled(plugin)):
-                claim = _validated(plugin)
-                with self._lock:
-                    self._staged[plugin] = claim
+            return None if self._is_blocked(plugin) or self._is_disabled(plugin) else claim_of(plugin)
         except BaseException as exc:  # whatever one plug-in raises must not cost the others
             if is_interrupt(exc):
                 raise
             self._fail(plugin, exc)
+            return None
 
-    def _serves_unseen(self, plugin: Plugin) -> bool:
-        """Whether this is a partner provider of ours; such a one is imported when it is asked for."""
-        if plugin.card is None:
-            return False
-        if plugin.card.installed():
-            with self._lock:
-                self._staged[plugin] = Claim(plugin.group, plugin.card.id)
-        else:
-            plugin.state, plugin.reason = "not installed", f"install it with `{plugin.card.install_hint}`"
-        return True
+    def _imported(self, plugin: Plugin) -> type:
+        try:
+            return validation.import_class(plugin.target, plugin.owner)
+        finally:
+            if plugin.project is not None:
+                self.sources.note(plugin.project)
 
     def _import_late(self, plugin: Plugin) -> None:
         """Import a partner provider that is asked for; if it fails, somebody else may serve in its place."""
         try:
             plugin.obj = providers.import_partner(plugin)
-            _validated(plugin)
+            claim_of(plugin)
         except BaseException as exc:  # a partner's package may raise anything
             if is_interrupt(exc):
                 raise
@@ -321,7 +330,7 @@ class PluginRegistry:
         if reason is None:
             return False
         plugin.state, plugin.reason = "blocked", reason
-        self._log.info("Blocked %s %s: %s", _noun(plugin), plugin, reason)
+        self._log.info("Blocked %s %s: %s", noun(plugin), plugin, reason)
         return True
 
     def _is_disabled(self, plugin: Plugin) -> bool:
@@ -329,12 +338,13 @@ class PluginRegistry:
         if getattr(plugin.obj, "disabled", False) is not True:
             return False
         plugin.state, plugin.reason = "disabled", "its class says `disabled = True`"
-        self._log.info("Disabled %s %s: %s", _noun(plugin), plugin, plugin.reason)
+        self._log.info("Disabled %s %s: %s", noun(plugin), plugin, plugin.reason)
         return True
 
     def _fail(self, plugin: Plugin, exc: BaseException) -> None:
         known = isinstance(exc, PluginError)
         cause = exc.__cause__ if known else exc
+        plugin.where = _place(plugin, cause) or plugin.where
         plugin.obj = None
         plugin.reason = str(exc) if known else validation.summarize(exc)
         plugin.traceback = "".join(traceback.format_exception(cause)) if cause is not None else None
@@ -361,7 +371,7 @@ class PluginRegistry:
         changed = {p: v for p, v in verdicts.items() if v != self._verdicts.get(p)}
         ordered = sorted(changed.items(), key=lambda item: rank(item[0]))
         served = {p for p, v in self._verdicts.items() if v.state == "loaded"}
-        notes = [_note(p, v) for p, v in ordered if not (v.state == "loaded" and p in served)]
+        notes = [note(p, v) for p, v in ordered if not (v.state == "loaded" and p in served)]
         for plugin, verdict in changed.items():
             plugin.state, plugin.reason, plugin.overridden_by, _ = verdict
             if plugin.state == "loaded" and plugin.obj is None:
@@ -388,27 +398,21 @@ class PluginRegistry:
             raise PluginError(f"{failed[0]}: {failed[0].reason}") from self._errors.get(failed[0])
 
     def _log_failure(self, plugin: Plugin) -> None:
-        self._log.warning("Failed to register %s %s: %s", _noun(plugin), plugin, plugin.reason)
+        self._log.warning("Failed to register %s %s: %s", noun(plugin), plugin, plugin.reason)
 
 
-def builtin_class(group: str, name: str) -> type:
-    """The class that we ship under this entry point name, whether or not it is overridden.
-
-    It needs no registry, so that a plug-in's module may ask for it while it is imported itself.
-    """
-    from importlib import metadata
-
-    entry_points = metadata.distribution(OURS).entry_points.select(group=group, name=name)
-    if not entry_points:
-        raise ImportError(f"jupyter_ai comes without the built-in `{name}` of {group}: reinstall it")
-    try:
-        return validation.import_class(next(iter(entry_points)).value, "jupyter_ai")
-    except PluginError as exc:
-        raise ImportError(f"the built-in `{name}` of {group} cannot be imported: {exc}") from exc
+def _claim_unseen(plugin: Plugin, card: Card) -> Claim | None:
+    """What a partner provider of ours claims; such a one is imported when it is asked for."""
+    if card.installed():
+        return Claim(plugin.group, card.id)
+    plugin.state, plugin.reason = "not installed", f"install it with `{card.install_hint}`"
+    return None
 
 
-def _noun(plugin: Plugin) -> str:
-    return _KINDS[plugin.group].noun if plugin.group in _KINDS else "default task"
+def _place(plugin: Plugin, cause: BaseException | None) -> str | None:
+    """Where to look: at the line that raised, or at the class that is not as it should be."""
+    place = place_of_error(cause, plugin.target) if cause is not None else None
+    return place or place_of_class(plugin.obj, plugin.target)
 
 
 def _is_ours(plugin: Plugin) -> bool:
@@ -419,25 +423,3 @@ def _is_ours(plugin: Plugin) -> bool:
 def _same(one: Plugin, other: Plugin) -> bool:
     attributes = ("group", "name", "target", "distribution")
     return all(getattr(one, attribute) == getattr(other, attribute) for attribute in attributes)
-
-
-def _validated(plugin: Plugin) -> Claim:
-    """What the class claims; raise `PluginError` with all that is wrong with it."""
-    cls, kind = plugin.obj, _KINDS[plugin.group]
-    if not isinstance(cls, type):
-        raise PluginError(f"`{plugin.target}` is not a class: register a class")
-    if problems := kind.problems(cls):
-        complaint = f"`{cls.__name__}` ({plugin.target}) cannot be used as {kind.noun}"
-        raise PluginError(f"{complaint}: {'; '.join(problems)}")
-    if plugin.group == CHAT_HANDLERS or (plugin.group == PERSONAS and validation.is_chat_handler(cls)):
-        return Claim(SLASH_IDS, plugin.slash_id)
-    return Claim(plugin.group, plugin.name if plugin.group == PERSONAS else plugin.id)
-
-
-def _note(plugin: Plugin, verdict: Verdict) -> tuple[int, str]:
-    if verdict.state != "loaded":
-        state = "failed" if verdict.state == "failed" else f"is {verdict.state}"
-        return verdict.level, f"{_noun(plugin).capitalize()} {plugin} {state}: {verdict.reason}"
-    routed = plugin.group == CHAT_HANDLERS and plugin.slash_id is not None
-    command = f" with command `/{plugin.slash_id}`" if routed else ""
-    return logging.INFO, f"Registered {_noun(plugin)} `{plugin.id or plugin.name}`{command}."

@@ -21,6 +21,7 @@ from jupyter_ai.keys.names import loaded_key_names, partner_key_names
 from jupyter_ai.keys.redaction import Redactor
 from jupyter_ai.offers import Offers
 from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS, Plugin, PluginRegistry
+from jupyter_ai.plugins.reload import Reloader
 from jupyter_ai_magics.policy import Policy
 from jupyter_ai_magics.provider_ids import ProviderIds
 from jupyter_ai_magics.threads import run_in_thread
@@ -135,6 +136,7 @@ class EngineHost:
         )
         self.connections: set[Connection] = set()
         self.testing: set[str] = set()  # whose models are being tested
+        self.reloader: Reloader | None = None  # once plug-ins were found
         self._settings = settings  # the server's: providers and plug-ins read them
         self._one_owner = one_owner  # everybody is "": their chat may be opened before they come
         self._config_manager: ConfigManager | None = None
@@ -196,6 +198,7 @@ class EngineHost:
         """The registry, with what is installed found, though not loaded; from any thread."""
         if not self._found:
             self.plugins.discover()
+            self.reloader = Reloader(self.plugins)
             self._found = True
         return self.plugins
 
@@ -271,6 +274,10 @@ class EngineHost:
             lambda: plugins.provider_ids(group), lambda id: plugins.provider(group, id), models
         )
         return mapping  # type: ignore[no-any-return]  # 2.x calls it a dict
+
+    def learn_key_names(self) -> None:
+        """Have the keys that loaded providers name be kept out of what is said and logged."""
+        self._key_names |= loaded_key_names(self.plugins)
 
     def default_chat(self) -> Chat | None:
         """The default chat that 2.x's settings keys stand for, once it is open."""
@@ -387,7 +394,7 @@ class EngineHost:
         await asyncio.gather(
             *(self.plugins.ready(group) for group in (MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS))
         )
-        self._key_names |= loaded_key_names(self.plugins)
+        self.learn_key_names()
         gc.freeze()
 
     async def _close(self, engine: Engine) -> None:

@@ -16,6 +16,7 @@ from jupyter_ai.server.listings import (
 )
 from jupyter_ai.server.model_trial import ModelTestHandler
 from jupyter_ai.server.offers import OffersHandler
+from jupyter_ai.server.plugin_reload import PluginReloadHandler
 from jupyter_ai.server.rest import ChatHandler, ChatHistoryHandler, ChatsHandler
 from jupyter_ai.server.websocket import RootChatHandler
 
@@ -32,6 +33,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (rf"api/ai/chats/{_CHAT_ID}/?", ChatHandler),
     (rf"api/ai/chats/{_CHAT_ID}/history/?", ChatHistoryHandler),
     (r"api/ai/plugins/?", PluginsHandler),
+    (r"api/ai/plugins/reload/?", PluginReloadHandler),
     (r"api/ai/health/?", HealthHandler),
     (r"api/ai/providers/?", ModelProviderHandler),
     (r"api/ai/providers/embeddings/?", EmbeddingsModelProviderHandler),

@@ -1,0 +1,77 @@
+"""The reload of plug-ins over REST: what was installed, removed or edited since the server started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from jupyter_ai.plugins import GROUPS
+from jupyter_ai.server.base import AiHandler, answers
+from jupyter_ai_magics.threads import run_in_thread
+
+if TYPE_CHECKING:
+    from jupyter_ai.plugins import Plugin
+    from jupyter_ai.plugins.reload import Changes
+    from jupyter_ai.server.host import EngineHost
+
+__all__ = ["PluginReloadHandler", "reload_plugins"]
+
+_PATIENCE = 30.0  # seconds for the imports, after which the request is answered; they go on
+
+
+class PluginReloadHandler(AiHandler):
+    """Takes in what has changed; whoever may write may do it."""
+
+    @web.authenticated
+    @authorized
+    @answers
+    async def post(self) -> None:
+        """Tell what was added, removed and imported anew, what failed, and what asks for a restart.
+
+        409 while another reload is under way.
+        """
+        self.send_json(await reload_plugins(self.host))
+
+
+async def reload_plugins(host: EngineHost) -> dict[str, Any]:
+    """Reload, have chats use what is there then, and tell of it as JSON. Raises `ReloadRuns`.
+
+    What is being answered goes on with what it has. Cancelling it leaves the imports alone.
+    """
+    from jupyter_ai.errors import ReloadRuns
+
+    engine = await host.ready()
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            changes = await run_in_thread(host.reloader.reload) if host.reloader is not None else None
+    except TimeoutError:
+        changes = None
+    if changes is None:
+        raise ReloadRuns
+    engine.renew_plugins()
+    async with asyncio.TaskGroup() as group:
+        for name in GROUPS:
+            group.create_task(engine.plugins.ready(name, _PATIENCE))
+    engine.renew_plugins()
+    host.learn_key_names()
+    return _told(changes, engine.plugins.plugins())
+
+
+def _told(changes: Changes, plugins: Iterable[Plugin]) -> dict[str, Any]:
+    wrong = [plugin for plugin in plugins if plugin.state == "failed" or plugin.trouble is not None]
+    return {
+        "added": _names(changes.added),
+        "removed": _names(changes.removed),
+        "edited": _names(changes.edited),
+        "failed": [plugin.describe() for plugin in wrong],
+        "restart": [str(upgrade) for upgrade in changes.upgrades],
+    }
+
+
+def _names(plugins: Iterable[Plugin]) -> list[dict[str, Any]]:
+    names = ("group", "name", "slash_id", "distribution", "version", "state")
+    return [{name: getattr(plugin, name) for name in names} for plugin in plugins]
