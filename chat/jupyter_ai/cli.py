@@ -71,12 +71,23 @@ def chat(
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with the tracebacks of those that failed.")
 @click.option("--strict", is_flag=True, help="End with exit code 1 if one failed.")
-def plugins(as_json: bool, strict: bool) -> None:
+@click.option("--reload", "reload_them", is_flag=True, help="Have a running server take in what has changed.")
+@click.option(
+    "--url", help="With --reload: a server, as a browser shows its URL.  [default: one that runs]"
+)
+@click.option("--token", envvar="JUPYTER_TOKEN", default="", help="Its token.  [env: JUPYTER_TOKEN]")
+def plugins(as_json: bool, strict: bool, reload_them: bool, url: str | None, token: str) -> None:
     """List every plug-in that is installed, and what has become of it.
 
     They are loaded in this process, as a server loads them. In a pipe each is a line of fields separated by
     tabs: group, name, command, package, state and the reason for it.
+
+    With --reload, a running server adds what was installed since its start, drops what was removed, imports
+    edited packages anew that are installed editable, and tries again what failed; its chats go on. The exit
+    code is 2 if no server can be reached.
     """
+    if reload_them:
+        sys.exit(_reload(url, token, as_json, strict))
     from jupyter_ai.terminal.plugin_table import load, to_json, to_lines, to_table
 
     found = load()
@@ -90,6 +101,22 @@ def plugins(as_json: bool, strict: bool) -> None:
         click.echo("\n".join(to_lines(found)))
     if strict and any(plugin.state == "failed" for plugin in found):
         sys.exit(_FAILED)
+
+
+def _reload(url: str | None, token: str, as_json: bool, strict: bool) -> int:
+    import asyncio
+    import json
+
+    from jupyter_ai.errors import JupyterAIError
+    from jupyter_ai.terminal.reloading import reload_plugins, to_lines
+
+    try:
+        told = asyncio.run(reload_plugins(url, token, lambda text: click.echo(text, err=True)))
+    except JupyterAIError as error:
+        click.echo(f"Error: {error}", err=True)
+        return _UNREACHABLE
+    click.echo(json.dumps(told, indent=2) if as_json else "\n".join(to_lines(told)))
+    return _FAILED if strict and told["failed"] else 0
 
 
 @main.command()

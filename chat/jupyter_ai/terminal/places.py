@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 
@@ -13,10 +14,13 @@ from jupyter_ai.errors import ChatRefused, ChatUnreachable
 from jupyter_ai.terminal.client import ChatInfo, Place
 from jupyter_ai.terminal.runtime_files import RunningServer, running_servers, sorted_for, told_token
 
-__all__ = ["choose_chat", "find_place", "named_place"]
+if TYPE_CHECKING:
+    from jupyter_ai.terminal.remote import RemotePlace
+
+__all__ = ["choose_chat", "find_place", "named_place", "running_place"]
 
 
-async def named_place(url: str, token: str) -> Place:
+async def named_place(url: str, token: str) -> RemotePlace:
     """The server at `url`; without a token, with the one that a server running here has told."""
     from jupyter_ai.terminal.remote import RemotePlace, parse_url
 
@@ -34,9 +38,20 @@ async def find_place(
 
     Raises `ChatRefused` if servers answer and none lets us in: who runs one expects its chats.
     """
-    servers = [] if local else sorted_for(folder, _servers())
+    place = None if local else await running_place(folder, token, tell)
+    if place is not None:
+        return place
+    from jupyter_ai.terminal.local import LocalPlace
+    from jupyter_ai.terminal.settings import host_options, read_config
+
+    options = host_options(read_config(tell), str(folder), jupyter_data_dir())
+    return await LocalPlace.start(options, log)
+
+
+async def running_place(folder: Path, token: str, tell: Callable[[str], None]) -> RemotePlace | None:
+    """A running server, best one whose root holds `folder`; None if none runs. Raises `ChatRefused`."""
     refused: list[str] = []
-    for server in servers:
+    for server in sorted_for(folder, _servers()):
         try:
             return await _place_at(server, token)
         except ChatRefused as error:
@@ -46,14 +61,10 @@ async def find_place(
                 tell(f"Not used: {error}")
     if refused:
         raise ChatRefused(" and ".join(refused), found=True)
-    from jupyter_ai.terminal.local import LocalPlace
-    from jupyter_ai.terminal.settings import host_options, read_config
-
-    options = host_options(read_config(tell), str(folder), jupyter_data_dir())
-    return await LocalPlace.start(options, log)
+    return None
 
 
-async def _place_at(server: RunningServer, token: str) -> Place:
+async def _place_at(server: RunningServer, token: str) -> RemotePlace:
     """The server, with this token, or with its own: an exported one may be another server's."""
     if token and server.token not in ("", token):
         with suppress(ChatRefused):

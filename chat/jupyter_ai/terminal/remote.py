@@ -65,15 +65,17 @@ class RemotePlace:
     async def aclose(self) -> None:
         """Nothing is kept open."""
 
-    async def fetch(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """GET, or with a body POST, a REST route. Raises `ChatUnreachable`."""
+    async def fetch(
+        self, path: str, body: dict[str, Any] | None = None, *, patience: float = _TIMEOUT
+    ) -> dict[str, Any]:
+        """GET, or with a body POST, a REST route, within so many seconds. Raises `ChatUnreachable`."""
         request = HTTPRequest(
             self.url + path,
             method="GET" if body is None else "POST",
             headers=self._headers(),
             body=None if body is None else json.dumps(body),
             connect_timeout=_TIMEOUT,
-            request_timeout=_TIMEOUT,
+            request_timeout=patience,
             follow_redirects=False,
         )
         try:
