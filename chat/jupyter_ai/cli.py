@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from jupyter_ai import __version__
 
 if TYPE_CHECKING:
+    from jupyter_ai.doctor.finding import Finding
     from jupyter_ai.server.host import EngineHost
     from jupyter_ai.terminal.session import Wanted
 
@@ -72,9 +74,7 @@ def chat(
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with the tracebacks of those that failed.")
 @click.option("--strict", is_flag=True, help="End with exit code 1 if one failed.")
 @click.option("--reload", "reload_them", is_flag=True, help="Have a running server take in what has changed.")
-@click.option(
-    "--url", help="With --reload: a server, as a browser shows its URL.  [default: one that runs]"
-)
+@click.option("--url", help="With --reload: a server, as a browser shows its URL.  [default: one that runs]")
 @click.option("--token", envvar="JUPYTER_TOKEN", default="", help="Its token.  [env: JUPYTER_TOKEN]")
 def plugins(as_json: bool, strict: bool, reload_them: bool, url: str | None, token: str) -> None:
     """List every plug-in that is installed, and what has become of it.
@@ -101,6 +101,59 @@ def plugins(as_json: bool, strict: bool, reload_them: bool, url: str | None, tok
         click.echo("\n".join(to_lines(found)))
     if strict and any(plugin.state == "failed" for plugin in found):
         sys.exit(_FAILED)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with the tracebacks of what failed.")
+@click.option("--no-model", is_flag=True, help="Ask no model whether it answers: nothing is sent anywhere.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the tracebacks of what failed.")
+def doctor(paths: tuple[Path, ...], as_json: bool, no_model: bool, verbose: bool) -> None:
+    """Tell what works and what does not, and what to do about it.
+
+    The environment, versions, plug-ins, settings, models, the file of the chats and JupyterLab's extension
+    are looked at. A model that was chosen is asked for one word. Plug-ins are imported and made, as a server
+    does it.
+
+    With a PATH, a package's folder or a file, only its code is read: what it imports that has moved, is
+    deprecated or is gone, and what to import instead.
+
+    In a pipe each finding is a line of fields separated by tabs: part, level, name, what, where, and what to
+    do. No key is shown. The exit code is 1 if something is wrong.
+    """
+    from jupyter_ai.doctor import report
+
+    found = _examine(paths, not no_model)
+    if as_json:
+        click.echo(report.to_json(found))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(report.to_table(found))
+    else:
+        click.echo("\n".join(report.to_lines(found)))
+    if verbose and not as_json:
+        click.echo("\n".join(report.tracebacks(found)), err=True)
+    sys.exit(0 if report.is_well(found) else _FAILED)
+
+
+def _examine(paths: tuple[Path, ...], ask_model: bool) -> list[Finding]:
+    import asyncio
+
+    from jupyter_ai.doctor.examination import examine, examine_code
+    from jupyter_ai.errors import JupyterAIError
+
+    if paths:
+        return examine_code(paths)
+    try:
+        return asyncio.run(
+            examine(Path.cwd(), ask_model=ask_model, tell=lambda text: click.echo(text, err=True))
+        )
+    except JupyterAIError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(_FAILED)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
 
 
 def _reload(url: str | None, token: str, as_json: bool, strict: bool) -> int:

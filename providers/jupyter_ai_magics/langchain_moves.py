@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import NamedTuple
 
-__all__ = ["langchain_advice"]
+__all__ = ["Import", "imports_in", "langchain_advice", "langchain_moves"]
 
 _MODEL_MODULES = {
     "BaseChatModel": "langchain_core.language_models",
@@ -127,8 +128,8 @@ _KEPT: Mapping[str, frozenset[str] | None] = {
 _CANNOT_IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'")
 
 
-class _Import(NamedTuple):
-    """A statement that failed: `from module import names`, or `import module`."""
+class Import(NamedTuple):
+    """A statement: `from module import names`, or `import module`."""
 
     module: str
     names: tuple[str, ...] = ()
@@ -139,7 +140,7 @@ def langchain_advice(exc: ImportError) -> str | None:
     failed = _failed_import(exc)
     if failed is None or not _is_langchain(failed.module):
         return None
-    moved = _moved(failed)
+    moved = langchain_moves(failed)
     if not moved:
         return None
     lost = _CANNOT_IMPORT.match(str(exc))
@@ -147,22 +148,22 @@ def langchain_advice(exc: ImportError) -> str | None:
     return f"{what} in LangChain 1.x: import {' and '.join(moved)}"
 
 
-def _moved(failed: _Import) -> list[str]:
-    """The imports to write, as "`name` from `module`" or "`module`"; none if nothing is known of them."""
-    if _is_kept(failed):
+def langchain_moves(wanted: Import) -> list[str]:
+    """The imports to write instead, as "`name` from `module`" or "`module`"; none if nothing has moved."""
+    if not _is_langchain(wanted.module) or _is_kept(wanted):
         return []
-    module = _new_module(failed.module)
-    if not failed.names:
+    module = _new_module(wanted.module)
+    if not wanted.names:
         return [f"`{module}`"] if module else []
     homes: dict[str, list[str]] = {}
-    for name in failed.names:
+    for name in wanted.names:
         home = _NAMES.get(name, module) if module != "pydantic" else module
         if home is not None:
             homes.setdefault(home, []).append(f"`{name}`")
     return [f"{', '.join(names)} from `{home}`" for home, names in homes.items()]
 
 
-def _is_kept(wanted: _Import) -> bool:
+def _is_kept(wanted: Import) -> bool:
     """Whether LangChain 1.x has it, so that it is not installed, or broken."""
     if wanted.module not in _KEPT:
         return False
@@ -185,16 +186,16 @@ def _is_langchain(module: str) -> bool:
     return module.partition(".")[0] in ("langchain", "langchain_core")
 
 
-def _failed_import(exc: ImportError) -> _Import | None:
+def _failed_import(exc: ImportError) -> Import | None:
     """The statement, from the message if that tells all of it, else from the source."""
     if match := _CANNOT_IMPORT.match(str(exc)):
-        return _Import(match["module"], (match["name"],))
+        return Import(match["module"], (match["name"],))
     if exc.name is None or not _is_langchain(exc.name):
         return None
-    return _statement(exc.__traceback__) or _Import(exc.name)
+    return _statement(exc.__traceback__) or Import(exc.name)
 
 
-def _statement(tb: TracebackType | None) -> _Import | None:
+def _statement(tb: TracebackType | None) -> Import | None:
     """The innermost import of LangChain in a traceback: the message may name the package alone."""
     import traceback
 
@@ -203,9 +204,8 @@ def _statement(tb: TracebackType | None) -> _Import | None:
     return next((each for each in found if _is_langchain(each.module)), None)
 
 
-def _imports_at(path: str, line: int) -> Iterator[_Import]:
+def _imports_at(path: str, line: int) -> Iterator[Import]:
     """The imports that a line is a part of; none if the source cannot be read."""
-    import ast
     import linecache
 
     try:
@@ -214,8 +214,12 @@ def _imports_at(path: str, line: int) -> Iterator[_Import]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom | ast.Import) and node.lineno <= line <= (node.end_lineno or line):
-            names = tuple(alias.name for alias in node.names if alias.name != "*")
-            if isinstance(node, ast.ImportFrom):
-                yield _Import(node.module or "", names)
-            else:
-                yield from map(_Import, names)
+            yield from imports_in(node)
+
+
+def imports_in(node: ast.ImportFrom | ast.Import) -> list[Import]:
+    """What a statement imports; what it imports from its own package is not told."""
+    names = tuple(alias.name for alias in node.names if alias.name != "*")
+    if isinstance(node, ast.Import):
+        return [Import(name) for name in names]
+    return [] if node.level else [Import(node.module or "", names)]

@@ -44,7 +44,7 @@ from jupyter_ai.models import (
     Selection,
 )
 from jupyter_ai.plugins import CONTEXT_PROVIDERS, Plugin
-from jupyter_ai.plugins.blame import place_of_error
+from jupyter_ai.plugins.blame import place_of_class, place_of_error
 
 if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler
@@ -338,7 +338,7 @@ class Chat:
         except (Exception, SystemExit, KeyboardInterrupt) as e:
             plugin.trouble = f"{type(e).__name__} in its constructor: {message_of(e)}"
             plugin.traceback = "".join(traceback.format_exception(e))
-            plugin.where = place_of_error(e, plugin.target) or plugin.where
+            plugin.where = place_of_error(e, plugin.target) or place_of_class(plugin.obj, plugin.target)
             self.engine.log.error("Cannot make an instance of %s: %s", plugin, plugin.trouble, exc_info=e)
             return None
 

@@ -194,6 +194,11 @@ class EngineHost:
 
     # What there is
 
+    @property
+    def store_path(self) -> Path:
+        """The file of the chats."""
+        return _store_path(self.options)
+
     def find_plugins(self) -> PluginRegistry:
         """The registry, with what is installed found, though not loaded; from any thread."""
         if not self._found:
@@ -320,7 +325,7 @@ class EngineHost:
         engine = Engine(
             plugins=self.plugins,
             config_manager=self.config_manager,
-            store=Store(_store_path(options), synchronous=options.store_synchronous, log=self.log),
+            store=Store(self.store_path, synchronous=options.store_synchronous, log=self.log),
             log=self.log,
             options=EngineOptions(
                 root_dir=options.root_dir,
