@@ -140,7 +140,7 @@ def langchain_advice(exc: ImportError) -> str | None:
     failed = _failed_import(exc)
     if failed is None or not _is_langchain(failed.module):
         return None
-    moved = langchain_moves(failed)
+    moved = _moved(failed)
     if not moved:
         return None
     lost = _CANNOT_IMPORT.match(str(exc))
@@ -149,8 +149,16 @@ def langchain_advice(exc: ImportError) -> str | None:
 
 
 def langchain_moves(wanted: Import) -> list[str]:
-    """The imports to write instead, as "`name` from `module`" or "`module`"; none if nothing has moved."""
-    if not _is_langchain(wanted.module) or _is_kept(wanted):
+    """The imports to write, as "`name` from `module`" or "`module`"; none for what LangChain 1.x has."""
+    is_core = wanted.module.partition(".")[0] == "langchain_core"
+    if not _is_langchain(wanted.module) or (is_core and _new_module(wanted.module) is None):
+        return []
+    return _moved(wanted)
+
+
+def _moved(wanted: Import) -> list[str]:
+    """The same for an import that has failed."""
+    if _is_kept(wanted):
         return []
     module = _new_module(wanted.module)
     if not wanted.names:
@@ -165,6 +173,8 @@ def langchain_moves(wanted: Import) -> list[str]:
 
 def _is_kept(wanted: Import) -> bool:
     """Whether LangChain 1.x has it, so that it is not installed, or broken."""
+    if any(names is None and wanted.module.startswith(f"{kept}.") for kept, names in _KEPT.items()):
+        return True
     if wanted.module not in _KEPT:
         return False
     names = _KEPT[wanted.module]

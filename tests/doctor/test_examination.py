@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,21 @@ from package_site import PackageSite, handler, package_site
 from jupyter_ai.doctor.examination import examine
 from jupyter_ai.doctor.finding import PARTS, Finding
 from jupyter_ai.doctor.report import is_well, to_json, to_lines
+
+PROVIDER_POINT = "[jupyter_ai.model_providers]\nacme = acme:Provider"
+PROVIDER = """
+from jupyter_ai_magics import BaseProvider
+from langchain_core.language_models import FakeListLLM
+
+class Provider(BaseProvider, FakeListLLM):
+    id = "acme"
+    name = "Acme"
+    models = ["large"]
+    model_id_key = "model"
+
+    def _call(self, *args, **kwargs):
+        raise SystemExit("it was asked")
+"""
 
 
 @pytest.fixture
@@ -81,17 +97,29 @@ async def test_no_key_is_told(jupyter_dirs: Path, site: PackageSite, monkeypatch
         assert "planted" not in told
 
 
-async def test_a_model_that_was_chosen_and_is_not_asked_is_not_imported(
-    jupyter_dirs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (jupyter_dirs / "config").mkdir()
-    chosen = '{"AiExtension": {"default_language_model": "openai-chat:gpt-4o"}}'
-    (jupyter_dirs / "config" / "jupyter_server_config.json").write_text(chosen)
+async def test_a_model_whose_provider_is_not_there_is_told(jupyter_dirs: Path) -> None:
+    write_config(jupyter_dirs, default_language_model="acme:large")
+
+    (model,) = [f for f in await findings(jupyter_dirs, ask_model=True) if f.part == "model"]
+
+    assert (model.level, model.name) == ("problem", "language model acme:large")
+    assert "its provider acme is not installed" in model.text
+
+
+async def test_no_model_is_asked_if_that_is_not_wanted(jupyter_dirs: Path, site: PackageSite) -> None:
+    write_config(jupyter_dirs, default_language_model="acme:large")
+    site.describe("acme", "1.0", PROVIDER_POINT)
+    (site.path / "acme.py").write_text(PROVIDER)
 
     (model,) = [f for f in await findings(jupyter_dirs) if f.part == "model"]
 
-    assert model.level == "problem"
-    assert "OPENAI_API_KEY, which is not set" in model.text
+    assert (model.level, model.text) == ("note", "it was not asked")
+
+
+def write_config(folder: Path, **traits: str) -> None:
+    (folder / "config").mkdir()
+    content = json.dumps({"AiExtension": traits})
+    (folder / "config" / "jupyter_server_config.json").write_text(content)
 
 
 async def test_a_part_that_cannot_be_examined_keeps_no_other_from_it(

@@ -25,7 +25,7 @@ def code_in(path: Path) -> list[Finding]:
     """What the Python files of a folder, or one file, import; environments and what is built are left out."""
     files = [path] if path.is_file() else sorted(_python_files(path))
     found = [finding for file in files for finding in _of_file(file)]
-    fine = Finding("code", str(path), "ok", f"{len(files)} files import nothing that has moved")
+    fine = Finding("code", str(path), "ok", f"nothing that is imported has moved (files: {len(files)})")
     return found or [fine]
 
 

@@ -24,7 +24,7 @@ def database(path: Path) -> Iterator[Finding]:
     if not path.exists():
         yield Finding("database", "file", "note", "there is none yet: the first chat makes it", str(path))
         return
-    yield Finding("database", "file", "ok", f"{_size(path) / 2**20:.1f} MiB", str(path))
+    yield Finding("database", "file", "ok", f"{_size(path) / 1024:,.0f} KiB", str(path))
     yield Finding("database", "use", "ok", "in use" if _is_locked(path) else "not in use")
     try:
         with closing(_open(path)) as db:

@@ -17,7 +17,7 @@ from jupyter_ai.doctor.finding import Finding
 __all__ = ["ui"]
 
 _NAME = "jupyter-ai-ui"
-_LAB_SETTINGS = str(Path(sys.prefix, "share", "jupyter", "lab", "settings"))
+_LAB_SETTINGS = Path(sys.prefix, "share", "jupyter", "lab", "settings", "page_config.json")
 _REINSTALL = "run `pip install --force-reinstall --no-deps jupyter_ai`"
 
 
@@ -65,10 +65,22 @@ def _labextension() -> Finding:
 
 def _disabled() -> list[str]:
     """It or plug-ins of it, as JupyterLab's page configuration names them."""
+    from jupyter_server.services.config.manager import ConfigManager
+
+    manager: Any = ConfigManager(config_dir_name="labconfig")
+    found = {**_switches(_of_application()), **_switches(manager.get("page_config"))}
+    return sorted(name for name, is_off in found.items() if is_off and name.partition(":")[0] == _NAME)
+
+
+def _of_application() -> dict[str, Any]:
     try:
-        from jupyterlab_server.config import get_page_config
-    except ImportError:
-        return []
-    config: dict[str, Any] = get_page_config(jupyter_path("labextensions"), _LAB_SETTINGS)
-    names = config.get("disabledExtensions", [])
-    return sorted(name for name in names if name.partition(":")[0] == _NAME)
+        found = json.loads(_LAB_SETTINGS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _switches(config: dict[str, Any]) -> dict[str, bool]:
+    """What is disabled: a list of names in older files, else an object that tells of each."""
+    disabled = config.get("disabledExtensions", {})
+    return disabled if isinstance(disabled, dict) else dict.fromkeys(disabled, True)

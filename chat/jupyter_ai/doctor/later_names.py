@@ -47,7 +47,7 @@ def _lacking(wanted: Import) -> str | None:
     lost = [name for name in wanted.names if not _has(module, name)]
     if not lost:
         return None
-    near = difflib.get_close_matches(lost[0], dir(module), 1)
+    near = difflib.get_close_matches(lost[0], getattr(module, "__all__", dir(module)), 1)
     hint = f" (it has `{near[0]}`)" if near else ""
     return f"`{wanted.module}` has no {' and no '.join(f'`{name}`' for name in lost)}{hint}"
 
