@@ -139,6 +139,67 @@ def test_plugins_shows_no_key(
         assert "planted" not in told
 
 
+def test_plugins_reload_without_a_server_is_told(run: Run) -> None:
+    result = run("plugins", "--reload")
+
+    assert result.exit_code == 2
+    assert "No server runs that could reload its plug-ins." in result.stderr
+
+
+# doctor
+
+
+def test_doctor_tells_of_a_broken_plug_in(run: Run, broken_package: None, tmp_path: Path) -> None:
+    result = run("doctor", "--no-model", "-v")
+
+    (line,) = [line.split("\t") for line in result.stdout.splitlines() if "bad of broken 1.2" in line]
+    assert result.exit_code == 1
+    assert line[:2] == ["plug-ins", "problem"]
+    assert line[4] == f"{tmp_path / 'site' / 'broken_module.py'}:1"
+    assert "ValueError: not today" in result.stderr
+
+
+def test_doctor_json_has_the_traceback(run: Run, broken_package: None) -> None:
+    report = json.loads(run("doctor", "--no-model", "--json").stdout)
+
+    (bad,) = [finding for finding in report["findings"] if finding["name"] == "bad of broken 1.2"]
+    assert report["ok"] is False
+    assert "ValueError: not today" in bad["traceback"]
+
+
+def test_doctor_reads_the_code_at_a_path_alone(run: Run, folder: Path) -> None:
+    (folder / "old.py").write_text("from langchain.pydantic_v1 import BaseModel\n")
+    result = run("doctor", "old.py")
+
+    where, remedy = "old.py:1", "import `BaseModel` from `pydantic`"
+    told = ["code", "problem", "langchain.pydantic_v1: BaseModel", "gone from LangChain 1.x", where, remedy]
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == ["\t".join(told)]
+
+
+def test_doctor_is_content_with_good_code(run: Run, folder: Path) -> None:
+    (folder / "new.py").write_text("import os\n")
+
+    assert run("doctor", ".").exit_code == 0
+
+
+def test_doctor_of_a_path_that_is_not_there_is_a_usage_error(run: Run) -> None:
+    assert run("doctor", "nowhere").exit_code == 2
+
+
+def test_doctor_tells_of_settings_that_are_wrong(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JUPYTER_NO_CONFIG")
+    (tmp_path / "config").mkdir()
+    wrong = '{"AiExtension": {"key_store": "nowhere"}}'
+    (tmp_path / "config" / "jupyter_server_config.json").write_text(wrong)
+    result = run("doctor", "--no-model")
+
+    assert result.exit_code == 1
+    assert "key_store" in result.stderr
+
+
 # chat
 
 
