@@ -16,11 +16,13 @@ import {
   INCLUDE_SELECTION,
   includeItem
 } from '../writing/include_commands';
+import { addReloadCommand, RELOAD_PLUGINS } from '../writing/reload_command';
 import { settingsChanged } from '../writing/sending_key';
 
 export const writing: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-ai-ui:writing',
-  description: 'Completes the commands of prompts, and sends cells and selected text along.',
+  description:
+    'Completes and reloads the commands of prompts, and sends cells and selected text along.',
   autoStart: true,
   requires: [ICompleters, IToolbarItems],
   optional: [INotebookTracker, ICommandPalette, ITranslator],
@@ -43,7 +45,8 @@ export const writing: JupyterFrontEndPlugin<void> = {
 
     addIncludeCommands(commands, tracker, trans);
     addBuiltIn(items, includeItem(commands, trans));
-    for (const command of [INCLUDE_SELECTION, INCLUDE_CELL, INCLUDE_ERROR]) {
+    addReloadCommand(commands, api, trans, () => list.forget());
+    for (const command of [INCLUDE_SELECTION, INCLUDE_CELL, INCLUDE_ERROR, RELOAD_PLUGINS]) {
       palette?.addItem({ command, category: trans.__('Chat') });
     }
     const ofCell = { args: { ofCell: true }, rank: 9 };
