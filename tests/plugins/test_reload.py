@@ -146,6 +146,19 @@ def test_an_edit_that_fails_keeps_what_serves(site: Served) -> None:
     assert f"{file}:1" == plugin.where
 
 
+def test_nothing_is_added_with_an_edit_that_fails(site: Served) -> None:
+    file = site.install_editable("acme_torn")
+    site.reload()
+    file.write_text("raise ValueError('a slip')\n")
+    points = site.site.path / "acme_torn-1.0.dist-info" / "entry_points.txt"
+    points.write_text(points.read_text() + "second = acme_torn:Second\n")
+
+    changes = site.reload()
+
+    assert changes.added == []
+    assert list(site.helps()) == ["/acme_torn"]
+
+
 def test_a_slip_that_was_mended_is_imported(site: Served) -> None:
     file = site.install_editable("acme_mended")
     site.reload()

@@ -86,16 +86,24 @@ class Reloader:
         return tables[0], tables[1]
 
     def _import_edited(self, changes: Changes, known: _Table, found: _Table) -> set[Plugin]:
-        """Import edited projects anew; whose exchange is settled by that."""
+        """Import edited projects anew; whose exchange is settled by that.
+
+        Those of a project that stays as it was are taken out of both tables.
+        """
         pending = {plugin.project for plugin in self._registry.pending()}
         done: set[Plugin] = set()
         for project in {plugin.project for plugin in known.values()} - pending:
             if project is not None and imported_from(project):
                 old = {key: plugin for key, plugin in known.items() if plugin.project == project}
                 new = {key: plugin for key, plugin in found.items() if plugin.project == project}
-                if new and self._is_edited(project, old, new):
-                    self._import_anew(project, old, new, changes)
+                if not (new and self._is_edited(project, old, new)):
+                    continue
+                if self._import_anew(project, old, new, changes):
                     done |= {*old.values(), *new.values()}
+                else:
+                    for key in {*old, *new}:
+                        known.pop(key, None)
+                        found.pop(key, None)
         return done
 
     def _is_edited(self, project: Path, old: _Table, new: _Table) -> bool:
@@ -104,7 +112,8 @@ class Reloader:
         versions = [{plugin.version for plugin in table.values()} for table in (old, new)]
         return versions[0] != versions[1] or self._registry.sources.edited(project)
 
-    def _import_anew(self, project: Path, old: _Table, new: _Table, changes: Changes) -> None:
+    def _import_anew(self, project: Path, old: _Table, new: _Table, changes: Changes) -> bool:
+        """Whether the new code serves; if not, nothing has changed but what is told of it."""
         self._registry.sources.forget_bytecode(project)
         before = imported_from(project)
         for name in before:
@@ -117,9 +126,10 @@ class Reloader:
                 _put_back(before, project)
                 _tell(served, plugin)
                 changes.kept.append(served)
-                return
+                return False
         self._registry.exchange({*old.values()}, come)
         changes.edited += [plugin for key, plugin in new.items() if key in old]
+        return True
 
 
 def _put_back(modules: dict[str, ModuleType], project: Path) -> None:
