@@ -47,7 +47,7 @@ def to_table(findings: Sequence[Finding]) -> Table:
         table.add_row(Text(part, style="bold"), "", "")
         for finding in members:
             style = _STYLES[finding.level]
-            table.add_row(Text(f"  {finding.name}"), Text(finding.level, style=style), _told(finding))
+            table.add_row(Text(f"  {finding.name}"), Text(finding.level, style=style), Text(_told(finding)))
         table.add_section()
     return table
 
