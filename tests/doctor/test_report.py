@@ -40,6 +40,17 @@ def test_a_table_shows_where_to_look_for_what_is_wrong_alone() -> None:
     assert "/bin/python" not in table
 
 
+def test_a_table_shows_where_a_setting_comes_from() -> None:
+    assert "file (built in)" in shown(Finding("settings", "key_store", "ok", "file", "built in"))
+
+
+def test_a_long_path_is_shown_whole() -> None:
+    path = f"/{'x' * 200}/end.py:3"
+    table = shown(Finding("code", "a", "problem", "gone", path))
+
+    assert path in "".join(line.strip() for line in table.splitlines())
+
+
 def test_text_with_brackets_is_no_markup() -> None:
     assert "x[extra]" in shown(Finding("ui", "a", "note", "x[extra]"))
 

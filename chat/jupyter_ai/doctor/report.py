@@ -42,12 +42,16 @@ def to_table(findings: Sequence[Finding]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("", "", "What was found", box=box.SIMPLE_HEAD)
+    table = Table("Part", "", "What was found", box=box.SIMPLE_HEAD)
     for part, members in groupby(sorted(findings, key=lambda f: PARTS.index(f.part)), key=lambda f: f.part):
         table.add_row(Text(part, style="bold"), "", "")
         for finding in members:
             style = _STYLES[finding.level]
-            table.add_row(Text(f"  {finding.name}"), Text(finding.level, style=style), Text(_told(finding)))
+            table.add_row(
+                Text(f"  {finding.name}"),
+                Text(finding.level, style=style),
+                Text(_told(finding), overflow="fold"),
+            )
         table.add_section()
     return table
 
@@ -60,7 +64,8 @@ def tracebacks(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _told(finding: Finding) -> str:
-    parts = [finding.text, finding.where if finding.level != "ok" else None]
-    if finding.remedy:
-        parts.append(f"→ {finding.remedy}")
-    return redact("\n".join(filter(None, parts)))
+    if finding.part == "settings" and finding.level == "ok":
+        return redact(f"{finding.text} ({finding.where})")
+    where = finding.where if finding.level != "ok" else None
+    remedy = f"→ {finding.remedy}" if finding.remedy else None
+    return redact("\n".join(filter(None, (finding.text, where, remedy))))
