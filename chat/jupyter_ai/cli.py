@@ -11,7 +11,6 @@ import click
 from jupyter_ai import __version__
 
 if TYPE_CHECKING:
-    from jupyter_ai.doctor.finding import Finding
     from jupyter_ai.server.host import EngineHost
     from jupyter_ai.terminal.session import Wanted
 
@@ -121,34 +120,11 @@ def doctor(paths: tuple[Path, ...], as_json: bool, no_model: bool, verbose: bool
     In a pipe each finding is a line of fields separated by tabs: part, level, name, what, where, and what to
     do. No key is shown. The exit code is 1 if something is wrong.
     """
-    from jupyter_ai.doctor import report
-
-    found = _examine(paths, not no_model)
-    if as_json:
-        click.echo(report.to_json(found))
-    elif sys.stdout.isatty():
-        from rich.console import Console
-
-        Console().print(report.to_table(found))
-    else:
-        click.echo("\n".join(report.to_lines(found)))
-    if verbose and not as_json:
-        click.echo("\n".join(report.tracebacks(found)), err=True)
-    sys.exit(0 if report.is_well(found) else _FAILED)
-
-
-def _examine(paths: tuple[Path, ...], ask_model: bool) -> list[Finding]:
-    import asyncio
-
-    from jupyter_ai.doctor.examination import examine, examine_code
+    from jupyter_ai.doctor.command import run
     from jupyter_ai.errors import JupyterAIError
 
-    if paths:
-        return examine_code(paths)
     try:
-        return asyncio.run(
-            examine(Path.cwd(), ask_model=ask_model, tell=lambda text: click.echo(text, err=True))
-        )
+        sys.exit(run(paths, as_json=as_json, ask_model=not no_model, verbose=verbose))
     except JupyterAIError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(_FAILED)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
-from jupyter_ai.doctor.finding import Finding
+from jupyter_ai.doctor.finding import Finding, Level
 from jupyter_ai.doctor.later_names import later_advice
 from jupyter_ai.plugins import Plugin
 from jupyter_ai_magics.langchain_moves import Import, imports_in, langchain_moves
@@ -95,17 +95,16 @@ def _names(node: ast.AST) -> set[str]:
 
 def _of_import(wanted: Import, place: str, guarded: bool) -> Iterator[Finding]:
     name = f"{wanted.module}: {', '.join(wanted.names)}" if wanted.names else wanted.module
+    level: Level = "problem"
     if moved := langchain_moves(wanted):
         gone = _is_gone(wanted.module.partition(".")[0])
         text = "gone from LangChain 1.x" if gone else "deprecated: LangChain 1.x has it no more"
-        level = "note" if guarded else "problem" if gone else "warning"
-    elif (advice := later_advice(wanted)) is not None:
-        text, level, moved = "not in this version of jupyter_ai", "note" if guarded else "problem", []
-        yield Finding("code", name, level, text, place, advice)  # type: ignore[arg-type]
-        return
+        level, remedy = ("problem" if gone else "warning"), f"import {' and '.join(moved)}"
+    elif advice := later_advice(wanted):
+        text, remedy = "not in this version of jupyter_ai", advice
     else:
         return
-    yield Finding("code", name, level, text, place, f"import {' and '.join(moved)}")  # type: ignore[arg-type]
+    yield Finding("code", name, "note" if guarded else level, text, place, remedy)
 
 
 def _is_gone(package: str) -> bool:

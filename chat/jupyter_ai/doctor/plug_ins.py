@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from jupyter_ai.doctor.finding import Finding
+from jupyter_ai.doctor.finding import Finding, Level
 from jupyter_ai.plugins import GROUPS
 from jupyter_ai.plugins.blame import place_of_class
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["packages_of", "plug_ins"]
 
 _PATIENCE = 30.0  # seconds for the imports of one group
-_FINE = ("loaded", "not loaded", "not installed", "disabled", "blocked")
+_FINE = ("not loaded", "not installed", "disabled", "blocked")
 
 
 async def plug_ins(host: EngineHost) -> list[Finding]:
@@ -76,8 +76,15 @@ def _finding(plugin: Plugin) -> Finding:
         return _failure(plugin, name)
     text = plugin.state if plugin.reason is None else f"{plugin.state}: {plugin.reason}"
     command = f" as /{plugin.slash_id}" if plugin.slash_id and plugin.state == "loaded" else ""
-    level = "ok" if plugin.state == "loaded" else "note" if plugin.state in _FINE else "warning"
-    return Finding("plug-ins", name, level, text + command, place_of_class(plugin.obj, plugin.target))  # type: ignore[arg-type]
+    return Finding(
+        "plug-ins", name, _level(plugin), text + command, place_of_class(plugin.obj, plugin.target)
+    )
+
+
+def _level(plugin: Plugin) -> Level:
+    if plugin.state == "loaded":
+        return "ok"
+    return "note" if plugin.state in _FINE else "warning"
 
 
 def _failure(plugin: Plugin, name: str) -> Finding:
