@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from package_site import package_site
 
 from jupyter_ai.doctor.code import code_in
 from jupyter_ai.doctor.finding import Finding
@@ -76,3 +77,11 @@ def test_environments_and_what_is_built_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "env" / "pyvenv.cfg").write_text("")
 
     assert [finding.level for finding in findings(tmp_path, "")] == ["ok"]
+
+
+def test_what_still_works_with_an_older_langchain_is_a_warning(tmp_path: Path) -> None:
+    with package_site(tmp_path) as site:
+        site.describe("langchain", "0.3.27", "")
+        (finding,) = findings(site.path / "langchain-0.3.27.dist-info", "import langchain.llms\n")
+
+    assert (finding.level, finding.text) == ("warning", "deprecated: LangChain 1.x has it no more")

@@ -9,9 +9,9 @@ __all__ = ["BROKEN", "install_broken"]
 # By package: its source; the line to look at, or None where that is its metadata; and what is said of it.
 BROKEN: dict[str, tuple[str, int | None, str]] = {
     "acme_bad_import": (
-        "from langchain.pydantic_v1 import BaseModel\n",
+        "from jupyter_ai.gone import Gone\n",
         1,
-        "import `BaseModel` from `pydantic`",
+        "jupyter_ai has no module `jupyter_ai.gone`; look for a version of acme_bad_import 1.0 that suits",
     ),
     "acme_missing_attribute": ("Handlers = object\n", 0, "has no `Handler`"),
     "acme_wrong_base": ("\n\nclass Handler:\n    id = 'x'\n", 3, "derive it from that class"),

@@ -37,7 +37,7 @@ _FOLDERS = {"config": jupyter_config_dir, "data": jupyter_data_dir, "runtime": j
 
 def _folder(name: str, folder: Path) -> Finding:
     there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
-    if os.access(there, os.W_OK):
+    if there.is_dir() and os.access(there, os.W_OK):
         return Finding("environment", f"{name} folder", "ok", str(folder))
     remedy = f"make it writable, or name another in JUPYTER_{name.upper()}_DIR"
     return Finding("environment", f"{name} folder", "problem", "cannot be written to", str(folder), remedy)
