@@ -82,3 +82,14 @@ def test_what_an_extra_requires_is_not_asked_for(site: PackageSite) -> None:
     (info / "METADATA").write_text('Name: acme\nVersion: 1\nRequires-Dist: acme_absent; extra == "x"\n')
 
     assert problems("acme") == []
+
+
+def test_the_original_that_was_installed_over_us_is_named(site: PackageSite) -> None:
+    site.describe("jupyter_ai", "2.31.7", "")
+
+    (finding,) = problems()
+
+    assert finding.text.startswith(
+        f"jupyter_ai 2.31.7 and jupyter_ai {__version__} are installed over each other"
+    )
+    assert str(finding.remedy).endswith(f"jupyter_ai=={__version__}`")
