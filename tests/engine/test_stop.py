@@ -127,7 +127,7 @@ async def test_twenty_hung_synchronous_models_delay_neither_the_next_run_nor_the
         loop = asyncio.get_running_loop()
         self.reply(await loop.run_in_executor(None, str.upper, "next"), message)
 
-    model = FakeSyncModel(["a", HANG])
+    model = FakeSyncModel([HANG])  # once it is asked, it cannot be closed
     chat = make_chat(model=model, handlers=[handler("work", work, uses_llm=False)], threads=True)
     hung = [asyncio.create_task(chat.send("hello")) for _ in range(20)]
     await until(lambda: len(model.asked) == 20)
