@@ -53,15 +53,20 @@ class ChatPage:
         return self.panel.locator(".jp-chat-message")
 
     @property
+    def menu(self) -> Locator:
+        """The lines of what completes the word at the cursor."""
+        return self.page.get_by_role("listbox", name="Completions").get_by_role("option")
+
+    @property
     def errors(self) -> list[str]:
         """What the page logged as errors or threw, but for what is allowed."""
         return [e for e in self._errors if not any(pattern.search(e) for pattern in self._allowed)]
 
     def take_errors(self) -> list[str]:
-        """The errors until now; from now on there are none, and none is allowed."""
+        """The errors until now; from now on there are none, none is allowed, and nobody listens."""
         errors = self.errors
-        self._errors.clear()
-        self._allowed.clear()
+        for kept in (self._errors, self._allowed, self._listeners, self._awaited):
+            kept.clear()
         return errors
 
     @property
@@ -113,6 +118,13 @@ class ChatPage:
             "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }", [command, args or {}]
         )
 
+    async def read_commands(self) -> None:
+        """Have the page read the list of commands again, as it does when one comes back to it."""
+        async with self.page.expect_response("**/api/ai/chats/autocomplete_options*"):
+            await self.page.evaluate("window.dispatchEvent(new Event('focus'))")
+        # Asked later, answered later: the page has read the list by then.
+        await self.page.evaluate("fetch('/api/ai/chats/autocomplete_options').then(answer => answer.text())")
+
     def listen(self) -> list[dict[str, Any]]:
         """The frames that come from now on to the chats of this page; the list grows."""
         frames: list[dict[str, Any]] = []
@@ -130,6 +142,10 @@ class ChatPage:
         await self.input.click()
         await self.input.press("Control+End")
         await self.input.press_sequentially(text)
+
+    async def marked(self, text: str) -> None:
+        """Wait until the menu's line with this text is the one that Enter takes."""
+        await expect(self.menu.and_(self.page.locator(".Mui-focused"))).to_contain_text(text)
 
     async def send(self, prompt: str) -> Locator:
         """Send a prompt; the message that says it."""

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,7 +44,9 @@ class LabServer:
         self.port = _free_port()
         self._options = options
         self._more = environment or {}
-        self._log = self.home / "server.log"
+        self._log: list[str] = []
+        self._reader = threading.Thread()
+        self._is_up = threading.Event()
         self._furnish()
 
     @property
@@ -54,7 +56,11 @@ class LabServer:
     @property
     def log(self) -> str:
         """What it has logged."""
-        return self._log.read_text(errors="replace")
+        return "".join(self._log)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -67,29 +73,38 @@ class LabServer:
         places |= {"HOME": str(self.home), "JUPYTER_PATH": str(self.home / "jupyter")}
         return {**kept, **places, "OLLAMA_HOST": ELSEWHERE, **self._more}
 
+    def begin(self) -> None:
+        """Begin to start it, on the same port and with the same home each time."""
+        self._is_up.clear()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *self._arguments()],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            cwd=self.root,
+        )
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+
+    def wait(self) -> None:
+        """Wait until what was begun answers."""
+        if not (self._is_up.wait(PATIENCE) and self.is_running and self._answers()):
+            self.kill()
+            raise RuntimeError(f"The server did not start:\n{self.log[-4000:]}")
+
     def start(self) -> None:
-        """Start it, on the same port and with the same home each time; returns when it answers."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *self._arguments()],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.root,
-            )
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and self._process.poll() is None:
-            if self._answers():
-                return
-            time.sleep(0.05)
-        self.kill()
-        raise RuntimeError(f"The server did not start:\n{self.log[-4000:]}")
+        """Start it; returns when it answers."""
+        self.begin()
+        self.wait()
 
     def kill(self) -> None:
         """End it as `kill -9` does."""
         self._process.kill()
         self._process.wait()
+        self._reader.join()
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON that a route answers, below the base URL."""
@@ -106,11 +121,19 @@ class LabServer:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_text(text)
 
+    def default_chat(self) -> str:
+        """The id of the chat that is always there."""
+        chats = self.request("GET", "api/ai/chats")["chats"]
+        return str(next(chat["id"] for chat in chats if chat["is_default"]))
+
     async def forget(self) -> None:
-        """As it was at first: the default chat alone, and in it the greeting alone."""
+        """As it was at first: no files, nothing set, the default chat alone, and in it the greeting alone."""
+        self._forget_files()
         for chat in self.request("GET", "api/ai/chats")["chats"]:
             if not chat["is_default"]:
                 self.request("DELETE", f"api/ai/chats/{chat['id']}")
+            elif chat["title"] != "Chat":
+                self.request("PATCH", f"api/ai/chats/{chat['id']}", {"title": "Chat"})
         url = f"ws://127.0.0.1:{self.port}/api/ai/chats"
         chat = await websocket_connect(HTTPRequest(url, headers={"Authorization": f"token {TOKEN}"}))
         await chat.write_message(json.dumps({"type": "clear"}))
@@ -120,6 +143,13 @@ class LabServer:
             if frame["type"] == wanted[0]:
                 wanted.pop(0)
         chat.close()
+
+    def _forget_files(self) -> None:
+        for name in ("config.json", "secrets.json"):
+            (self.home / "data/jupyter_ai" / name).unlink(missing_ok=True)
+        shutil.rmtree(self.home / "config/lab/user-settings", ignore_errors=True)
+        for path in self.root.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def __enter__(self) -> Self:
         try:
@@ -155,13 +185,19 @@ class LabServer:
             *self._options,
         ]
 
+    def _read_log(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as lines:
+            for line in lines:
+                self._log.append(line)
+                if "Registered chat handler `help`" in line:  # which it does when it answers already
+                    self._is_up.set()
+        self._is_up.set()  # or never will be
+
     def _answers(self) -> bool:
-        try:
-            listed = self.request("GET", "api/ai/chats/slash_commands")
-        except (OSError, ValueError, http.client.HTTPException):
-            return False
-        # Others are there before it.
-        return any(command["slash_id"] == "help" for command in listed.get("slash_commands", ()))
+        """Whether it has the commands; the route waits some time for plug-ins that are loading."""
+        listed = self.request("GET", "api/ai/chats/slash_commands")["slash_commands"]
+        return any(command["slash_id"] == "help" for command in listed)
 
 
 def _free_port() -> int:

@@ -1,7 +1,8 @@
 """JupyterLab servers with the chat, and pages of a real Chromium.
 
-The tests of this directory run in one event loop, that of the browser. A test takes `chat`, a page with the
-panel shown on a server that all share, or `fed_chat` and `feed` if it says itself what is streamed and when.
+The tests of this directory run in one event loop, that of the browser. A test takes `chat`, the page that all
+share, with the panel shown, and `feed` if it says itself what is streamed and when; or `lab` and `open_chat`,
+if it needs a page of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,11 @@ from chat_page import FLAGS, ChatPage, OpenChat
 from feeder import Feed, install
 from lab_server import EXTENSION, LabServer
 from playwright.async_api import Browser, async_playwright, expect
+from shared_chat import SharedChat, new_page
 
 HERE = Path(__file__).parent
+EMBEDDINGS = "ollama:nomic-embed-text"
+_HAS_PASSED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(150), append=False)
             if pytest_asyncio.is_async_test(item):
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        item.stash[_HAS_PASSED] = report.passed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +57,23 @@ def chromium() -> str:
     pytest.skip("Chromium is not there. On Debian: apt-get install chromium")
 
 
+@pytest.fixture(scope="session")
+def _begun_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """Starts while the browser does."""
+    _must_be_built()
+    site = install(tmp_path_factory.mktemp("site"))
+    server = LabServer(
+        f"--AiExtension.embeddings_model={EMBEDDINGS}",
+        environment={"PYTHONPATH": os.pathsep.join([str(site), *filter(None, sys.path)])},
+    )
+    server.begin()
+    yield server
+    server.kill()
+    server.remove()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
+async def browser(_begun_lab: LabServer, chromium: str) -> AsyncIterator[Browser]:
     expect.set_options(timeout=15_000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -52,17 +81,22 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="session")
-def _shared_lab(chromium: str) -> Iterator[LabServer]:
-    _must_be_built()
-    with LabServer() as server:
-        yield server
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _shared_lab(_begun_lab: LabServer, browser: Browser) -> LabServer:
+    await asyncio.to_thread(_begun_lab.wait)
+    return _begun_lab
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def lab(_shared_lab: LabServer) -> LabServer:
-    """A server that all tests share, without what other tests said."""
-    await _shared_lab.forget()
+async def lab(_shared_lab: LabServer, request: pytest.FixtureRequest) -> LabServer:
+    """A server that all tests share, without what other tests said and wrote.
+
+    It has `/feed`, and its administrator has decided the embedding model.
+    """
+    if not _shared_lab.is_running:
+        _shared_lab.start()
+    if "chat" not in request.fixturenames:  # which must see that it forgets
+        await _shared_lab.forget()
     return _shared_lab
 
 
@@ -75,16 +109,6 @@ def unstarted_lab() -> Iterator[LabServer]:
     server.remove()
 
 
-@pytest.fixture(scope="session")
-def _shared_fed_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    _must_be_built()
-    site = install(tmp_path_factory.mktemp("site"))
-    with LabServer(
-        environment={"PYTHONPATH": os.pathsep.join([str(site), *filter(None, sys.path)])}
-    ) as server:
-        yield server
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def feed() -> AsyncIterator[Feed]:
     """What `/feed` streams: the prompt that asks for it, and the answers that the test gives."""
@@ -93,36 +117,29 @@ async def feed() -> AsyncIterator[Feed]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def cable(_shared_fed_lab: LabServer) -> AsyncIterator[Cable]:
-    """What is between the page of `fed_chat` and its server; a test that cuts it mends it."""
-    async with Cable(_shared_fed_lab.port) as cable:
+async def cable(_shared_lab: LabServer) -> AsyncIterator[Cable]:
+    """What is between the page of `chat` and its server; a test that cuts it mends it."""
+    async with Cable(_shared_lab.port) as cable:
         yield cable
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _shared_fed_chat(
-    _shared_fed_lab: LabServer, cable: Cable, browser: Browser
-) -> AsyncIterator[ChatPage]:
-    chat = await _new_page(browser, _shared_fed_lab, cable.url)
-    # JupyterLab's own, after some time without a server.
-    dialog = chat.page.locator(".jp-Dialog", has_text="Server Connection Error")
-    await chat.page.add_locator_handler(dialog, lambda: dialog.get_by_role("button").last.click())
-    await _show(chat)
-    yield chat
-    await chat.page.context.close()
+async def _shared_chat(browser: Browser, _shared_lab: LabServer, cable: Cable) -> AsyncIterator[SharedChat]:
+    shared = SharedChat(browser, _shared_lab, cable)
+    yield shared
+    await shared.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def fed_chat(_shared_fed_chat: ChatPage) -> AsyncIterator[ChatPage]:
-    """As `chat`, on a server that has `/feed` and may be killed and started; all tests share the page."""
-    chat = _shared_fed_chat
-    cleared = chat.next_frame("clear")
-    await chat.lab.forget()
-    async with asyncio.timeout(20):
-        await cleared
-    await expect(chat.messages).to_have_count(1)
+async def chat(
+    lab: LabServer, _shared_chat: SharedChat, request: pytest.FixtureRequest
+) -> AsyncIterator[ChatPage]:
+    """JupyterLab with the panel shown, and the greeting in it: the page that all tests share, made whole."""
+    chat = await _shared_chat.take()
     yield chat
     assert chat.take_errors() == []
+    if request.node.stash.get(_HAS_PASSED, False):
+        _shared_chat.give_back()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -131,7 +148,7 @@ async def open_chat(browser: Browser) -> AsyncIterator[OpenChat]:
     opened = []
 
     async def open_chat(lab: LabServer) -> ChatPage:
-        chat = await _new_page(browser, lab)
+        chat = await new_page(browser, lab)
         opened.append(chat)
         return chat
 
@@ -139,25 +156,6 @@ async def open_chat(browser: Browser) -> AsyncIterator[OpenChat]:
     for chat in opened:
         await chat.page.context.close()
     assert [error for chat in opened for error in chat.errors] == []
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def chat(lab: LabServer, open_chat: OpenChat) -> ChatPage:
-    """JupyterLab with the panel shown, and the greeting in it."""
-    chat = await open_chat(lab)
-    await _show(chat)
-    return chat
-
-
-async def _new_page(browser: Browser, lab: LabServer, url: str = "") -> ChatPage:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    return ChatPage(await context.new_page(), lab, url=url)
-
-
-async def _show(chat: ChatPage) -> None:
-    await chat.open()
-    await chat.show()
-    await chat.messages.first.wait_for()
 
 
 def _must_be_built() -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 import pytest_asyncio
-from chat_page import ChatPage, OpenChat
-from lab_server import LabServer
+from chat_page import ChatPage
 from playwright.async_api import Locator, expect
 
 CONFIG = "api/ai/config"
@@ -16,23 +12,16 @@ MODEL = "openai-chat-custom:my-model"
 NOWHERE = "http://127.0.0.1:9/v1"  # a port where nobody listens
 
 
-@pytest.fixture(scope="module")
-def fixed_lab(chromium: str) -> Iterator[LabServer]:
-    """A server whose administrator decided the embedding model."""
-    with LabServer("--AiExtension.embeddings_model=ollama:nomic-embed-text") as server:
-        yield server
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def settings(fixed_lab: LabServer, open_chat: OpenChat) -> ChatPage:
-    """A page with the settings shown, in which nobody has chosen anything."""
-    for name in ("config.json", "secrets.json"):
-        (fixed_lab.home / "data/jupyter_ai" / name).unlink(missing_ok=True)
-    chat = await open_chat(fixed_lab)
-    await chat.open()
+async def settings(chat: ChatPage) -> ChatPage:
+    """The page with the settings shown, in which nobody has chosen anything."""
+    await show_settings(chat)
+    return chat
+
+
+async def show_settings(chat: ChatPage) -> None:
     await chat.execute("jupyter-ai-ui:settings")
     await expect(picker(chat)).to_have_value("mockllm:offline")
-    return chat
 
 
 def form(chat: ChatPage) -> Locator:

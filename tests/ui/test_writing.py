@@ -10,6 +10,7 @@ from chat_page import ChatPage, OpenChat
 from lab_server import LabServer
 from playwright.async_api import Locator, Route, expect
 
+OPTIONS = "**/api/ai/chats/autocomplete_options*"
 HOSTILE = '<img src=x onerror="window.hurt = true">'
 SOURCE = "def f(x):\n    return x\nprint(missing)"
 ERROR = {
@@ -20,10 +21,6 @@ ERROR = {
 }
 
 
-def menu(chat: ChatPage) -> Locator:
-    return chat.page.get_by_role("listbox", name="Completions")
-
-
 def included(chat: ChatPage) -> Locator:
     return chat.panel.locator(".jp-ai-included")
 
@@ -32,23 +29,18 @@ def option(label: str, description: str = "", only_start: bool = False) -> dict[
     return {"id": label, "label": label, "description": description, "only_start": only_start}
 
 
-async def open_with(
-    lab: LabServer, open_chat: OpenChat, options: dict[str, list[dict[str, Any]]]
-) -> ChatPage:
-    """A page whose server offers these, by the beginning of what is completed."""
-    chat = await open_chat(lab)
+async def offer(chat: ChatPage, options: dict[str, list[dict[str, Any]]]) -> None:
+    """Have the server offer these, by the beginning of what is completed."""
 
     async def answer(route: Route) -> None:
         partial = parse_qs(urlsplit(route.request.url).query).get("partialCommand", [""])[0]
         await route.fulfill(json={"options": options.get(partial, [])})
 
-    await chat.page.route("**/api/ai/chats/autocomplete_options*", answer)
-    await chat.open()
-    await chat.show()
-    return chat
+    await chat.page.route(OPTIONS, answer)
+    await chat.read_commands()
 
 
-async def open_notebook(lab: LabServer, open_chat: OpenChat) -> ChatPage:
+async def open_notebook(chat: ChatPage) -> None:
     """A notebook of two cells beside the panel; the first one has an error."""
     cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": "first", "source": SOURCE, "outputs": [ERROR], "execution_count": 1},
@@ -60,12 +52,15 @@ async def open_notebook(lab: LabServer, open_chat: OpenChat) -> ChatPage:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    lab.write("work.ipynb", json.dumps(notebook))
-    chat = await open_chat(lab)
-    await chat.open("lab/workspaces/writing/tree/work.ipynb?reset")
+    chat.lab.write("work.ipynb", json.dumps(notebook))
+    await chat.execute("docmanager:open", {"path": "work.ipynb"})
     await chat.page.locator(".jp-Notebook .jp-Cell").nth(1).wait_for()
     await chat.show()
-    return chat
+
+
+async def list_files(chat: ChatPage) -> None:
+    """Have JupyterLab see what was written beside it."""
+    await chat.execute("filebrowser:refresh")
 
 
 async def drag(chat: ChatPage, what: Locator) -> None:
@@ -81,13 +76,15 @@ async def drag(chat: ChatPage, what: Locator) -> None:
 
 async def test_commands_are_chosen_by_keyboard(chat: ChatPage) -> None:
     await chat.type("/")
-    lines = menu(chat).get_by_role("option")
-    await expect(lines).to_have_count(3)
-    await expect(lines.nth(1)).to_contain_text("Shows the commands and what they do")
+    await expect(chat.menu).to_have_count(4)
+    await expect(chat.menu.nth(2)).to_contain_text("Shows the commands and what they do")
 
-    await chat.input.press("ArrowDown")
+    for line in ("/clear", "/feed"):
+        await chat.marked(line)
+        await chat.input.press("ArrowDown")
+    await chat.marked("/help")
     await chat.input.press("Enter")
-    await expect(menu(chat)).to_be_hidden()
+    await expect(chat.menu).to_have_count(0)
     await expect(chat.input).to_have_value("/help ")
 
     await chat.input.press("Enter")
@@ -97,7 +94,7 @@ async def test_commands_are_chosen_by_keyboard(chat: ChatPage) -> None:
 
 async def test_tab_chooses_too(chat: ChatPage) -> None:
     await chat.type("/he")
-    await menu(chat).wait_for()
+    await chat.marked("/help")
 
     await chat.input.press("Tab")
 
@@ -107,44 +104,44 @@ async def test_tab_chooses_too(chat: ChatPage) -> None:
 
 async def test_whole_command_is_sent_by_one_enter(chat: ChatPage) -> None:
     await chat.type("/help")
-    await expect(menu(chat)).to_be_hidden()
+    await expect(chat.menu).to_have_count(0)
 
     await chat.input.press("Enter")
 
     await expect(chat.messages).to_have_count(3)
 
 
-async def test_slash_commands_are_offered_as_the_first_word_only(lab: LabServer, open_chat: OpenChat) -> None:
-    chat = await open_with(lab, open_chat, {"": [option("/do", only_start=True), option("@now")]})
+async def test_slash_commands_are_offered_as_the_first_word_only(chat: ChatPage) -> None:
+    await offer(chat, {"": [option("/do", only_start=True), option("@now")]})
 
     await chat.type("a /")
     await chat.type(" @")
 
-    await expect(menu(chat).get_by_role("option")).to_have_text(["@now"])
+    await expect(chat.menu).to_have_text(["@now"])
 
 
-async def test_argument_follows_its_command(lab: LabServer, open_chat: OpenChat) -> None:
+async def test_argument_follows_its_command(chat: ChatPage) -> None:
     files = [option(r"@file:a\ b.txt", "A file"), option("@file:sub/", "A folder")]
     options = {"": [option("@file:", "The text of a file")], "@file:": files}
-    chat = await open_with(lab, open_chat, options)
+    await offer(chat, options)
     await chat.type("see @f")
-    await menu(chat).get_by_text("The text of a file").wait_for()
+    await chat.marked("The text of a file")
 
     await chat.input.press("Enter")
-    await menu(chat).get_by_text("A folder").wait_for()
     await expect(chat.input).to_have_value("see @file:")
+    await chat.marked("A file")
     await chat.input.press("Enter")
 
     await expect(chat.input).to_have_value(r"see @file:a\ b.txt ")
 
 
-async def test_word_in_the_middle_keeps_the_cursor_behind_it(lab: LabServer, open_chat: OpenChat) -> None:
-    chat = await open_with(lab, open_chat, {"": [option("@now")]})
+async def test_word_in_the_middle_keeps_the_cursor_behind_it(chat: ChatPage) -> None:
+    await offer(chat, {"": [option("@now")]})
     await chat.type("what is  there")
     for _ in " there":
         await chat.input.press("ArrowLeft")
     await chat.input.press_sequentially("@n")
-    await menu(chat).wait_for()
+    await chat.marked("@now")
 
     await chat.input.press("Enter")
     await chat.input.press_sequentially("!")
@@ -152,16 +149,15 @@ async def test_word_in_the_middle_keeps_the_cursor_behind_it(lab: LabServer, ope
     await expect(chat.input).to_have_value("what is @now !there")
 
 
-async def test_hostile_options_stay_text(lab: LabServer, open_chat: OpenChat) -> None:
+async def test_hostile_options_stay_text(chat: ChatPage) -> None:
     hostile = [option("@a" + HOSTILE, HOSTILE), option("@b", f"`code` {HOSTILE}")]
-    chat = await open_with(lab, open_chat, {"": hostile})
+    await offer(chat, {"": hostile})
 
     await chat.type("@")
 
-    lines = menu(chat).get_by_role("option")
-    await expect(lines.nth(0)).to_contain_text(f"@a{HOSTILE} - {HOSTILE}")
-    await expect(lines.nth(1)).to_contain_text(f"`code` {HOSTILE}")
-    await expect(menu(chat).locator("img")).to_have_count(0)
+    await expect(chat.menu.nth(0)).to_contain_text(f"@a{HOSTILE} - {HOSTILE}")
+    await expect(chat.menu.nth(1)).to_contain_text(f"`code` {HOSTILE}")
+    await expect(chat.menu.locator("img")).to_have_count(0)
     assert not await chat.page.evaluate("'hurt' in window")
 
 
@@ -206,10 +202,10 @@ async def test_escape_closes_the_menu_and_then_stops(chat: ChatPage) -> None:
     await chat.send("tell me something long")
     await chat.panel.get_by_role("button", name="Stop the answer").wait_for()
     await chat.type("/")
-    await menu(chat).wait_for()
+    await chat.menu.first.wait_for()
 
     await chat.input.press("Escape")
-    await expect(menu(chat)).to_be_hidden()
+    await expect(chat.menu).to_have_count(0)
     await expect(chat.panel.get_by_role("button", name="Stop the answer")).to_be_visible()
     await expect(chat.input).to_have_value("/")
     frames = chat.listen()
@@ -234,28 +230,25 @@ async def test_escape_cancels_an_edit(chat: ChatPage) -> None:
 
 async def test_shift_enter_sends_where_the_settings_say_so(lab: LabServer, open_chat: OpenChat) -> None:
     lab.request("POST", "api/ai/config", {"send_with_shift_enter": True})
-    try:
-        chat = await open_chat(lab)
-        await chat.open()
-        await chat.show()
-        await expect(chat.input).to_have_attribute(
-            "placeholder", "Ask something; / for commands, Shift+Enter sends"
-        )
+    chat = await open_chat(lab)
+    await chat.open()
+    await chat.show()
+    await expect(chat.input).to_have_attribute(
+        "placeholder", "Ask something; / for commands, Shift+Enter sends"
+    )
 
-        await chat.type("one")
-        await chat.input.press("Enter")
-        await chat.type("two")
-        await expect(chat.input).to_have_value("one\ntwo")
-        await chat.input.press("Shift+Enter")
+    await chat.type("one")
+    await chat.input.press("Enter")
+    await chat.type("two")
+    await expect(chat.input).to_have_value("one\ntwo")
+    await chat.input.press("Shift+Enter")
 
-        await expect(chat.input).to_have_value("")
-        await expect(chat.messages.nth(1)).to_contain_text("two")
-    finally:
-        lab.request("POST", "api/ai/config", {"send_with_shift_enter": False})
+    await expect(chat.input).to_have_value("")
+    await expect(chat.messages.nth(1)).to_contain_text("two")
 
 
-async def test_cell_with_its_error_reaches_the_handler(lab: LabServer, open_chat: OpenChat) -> None:
-    chat = await open_notebook(lab, open_chat)
+async def test_cell_with_its_error_reaches_the_handler(chat: ChatPage) -> None:
+    await open_notebook(chat)
     frames = chat.listen()
 
     await chat.page.locator(".jp-CodeCell").first.click(button="right")
@@ -273,10 +266,8 @@ async def test_cell_with_its_error_reaches_the_handler(lab: LabServer, open_chat
     assert human["body"] == f"what is wrong?\n\n```\n{SOURCE}\n```"
 
 
-async def test_cell_is_included_by_keyboard_and_goes_with_its_cell(
-    lab: LabServer, open_chat: OpenChat
-) -> None:
-    chat = await open_notebook(lab, open_chat)
+async def test_cell_is_included_by_keyboard_and_goes_with_its_cell(chat: ChatPage) -> None:
+    await open_notebook(chat)
 
     await chat.panel.get_by_role("button", name="Include a cell or selected text").press("Enter")
     await chat.page.get_by_role("menu").get_by_text("Include the Active Cell", exact=True).wait_for()
@@ -288,8 +279,8 @@ async def test_cell_is_included_by_keyboard_and_goes_with_its_cell(
     await expect(included(chat)).to_have_count(0)
 
 
-async def test_included_text_follows_the_selection(lab: LabServer, open_chat: OpenChat) -> None:
-    chat = await open_notebook(lab, open_chat)
+async def test_included_text_follows_the_selection(chat: ChatPage) -> None:
+    await open_notebook(chat)
     editor = chat.page.locator(".jp-Notebook .cm-content")
     await editor.nth(1).click()
     await editor.nth(1).press("Control+a")
@@ -307,9 +298,10 @@ async def test_included_text_follows_the_selection(lab: LabServer, open_chat: Op
     await expect(included(chat)).to_have_count(0)
 
 
-async def test_file_that_is_dropped_is_named(lab: LabServer, open_chat: OpenChat) -> None:
-    lab.write("a b.txt", "text")
-    chat = await open_with(lab, open_chat, {"@file": [option("@file:")]})
+async def test_file_that_is_dropped_is_named(chat: ChatPage) -> None:
+    chat.lab.write("a b.txt", "text")
+    await list_files(chat)
+    await offer(chat, {"@file": [option("@file:")]})
     await chat.type("see")
 
     await drag(chat, chat.page.locator(".jp-DirListing-item", has_text="a b.txt"))
@@ -317,11 +309,10 @@ async def test_file_that_is_dropped_is_named(lab: LabServer, open_chat: OpenChat
     await expect(chat.input).to_have_value(r"see @file:a\ b.txt ")
 
 
-async def test_file_that_cannot_be_read_is_not_dropped_without_a_word(
-    lab: LabServer, open_chat: OpenChat
-) -> None:
-    lab.write("a b.txt", "text")
-    chat = await open_with(lab, open_chat, {})
+async def test_file_that_cannot_be_read_is_not_dropped_without_a_word(chat: ChatPage) -> None:
+    chat.lab.write("a b.txt", "text")
+    await list_files(chat)
+    await offer(chat, {})
 
     await drag(chat, chat.page.locator(".jp-DirListing-item", has_text="a b.txt"))
 
