@@ -91,6 +91,8 @@ class ChatPage:
         mark = "&" if "?" in place else "?"
         await self.page.goto(f"{self._url}/{place}{mark}token={TOKEN}")
         await self.ready()
+        if not path:
+            await self.launched()
 
     async def reload(self) -> None:
         """Reload the page and wait until it is there."""
@@ -106,6 +108,12 @@ class ChatPage:
             timeout=60_000,
         )
         await self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    async def launched(self) -> None:
+        """Wait until JupyterLab has opened its launcher in an empty main area, which takes the focus."""
+        await self.page.wait_for_function(
+            "window.jupyterapp.shell.currentWidget?.id.startsWith('launcher')", timeout=60_000
+        )
 
     async def show(self) -> None:
         """Show the panel, whether it is shown already or not."""

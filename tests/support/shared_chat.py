@@ -73,6 +73,7 @@ class SharedChat:
         for _ in range(await page.locator(".lm-Menu, .jp-Dialog").count()):
             await page.keyboard.press("Escape")
         await page.evaluate(_TIDY)
+        await chat.launched()
         await chat.read_commands()
         await chat.execute("jupyter-ai-ui:open", {"id": self._lab.default_chat()})
         await chat.input.fill("")
