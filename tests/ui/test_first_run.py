@@ -39,6 +39,7 @@ async def test_reload_shows_what_was_said(chat: ChatPage) -> None:
     await chat.show()
 
     await expect(chat.messages).to_have_count(3)
+    await chat.reply(END)
     assert await chat.texts() == said
 
 
