@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from chat_page import ChatPage
+from chat_page import ChatPage, OpenChat
+from lab_server import LabServer
 from playwright.async_api import expect
+from scripted_chat import connection, scripted
 
 END = "type /help for the commands."  # of what the offline model says to "hello"
 COUNT_REMOVED = """panel => {
@@ -39,3 +41,27 @@ async def test_long_history_is_shown_at_its_end_and_can_be_scrolled(chat: ChatPa
 
     await chat.panel.get_by_role("button", name="Go to the last message").click()
     await expect(chat.messages.last.locator(".jp-ai-toolbar")).to_be_in_viewport()
+
+
+async def test_of_a_long_chat_the_end_is_shown_and_earlier_messages_come_without_a_jump(
+    lab: LabServer, open_chat: OpenChat
+) -> None:
+    persona = {"name": "P", "avatar_route": ""}
+    reply = {"type": "agent", "reply_to": "", "persona": persona, "metadata": {}}
+    history = [{**reply, "id": f"m{n}", "time": n, "body": f"message {n}."} for n in range(150)]
+    chat = await open_chat(lab)
+    await chat.page.add_init_script(scripted([connection(history)]))
+    await chat.open()
+    await chat.show()
+    await expect(chat.messages).to_have_count(100)
+    first = chat.panel.locator(".jp-chat-message", has_text="message 50.")
+    await chat.panel.locator('[id^="jupyter-chat-scroll-container"]').press("Home")
+    await expect(first).to_be_in_viewport(ratio=1)
+    before = await first.bounding_box()
+
+    await chat.panel.get_by_role("button", name="Show earlier messages (50 more)").click()
+
+    await expect(chat.messages).to_have_count(150)
+    await expect(chat.messages.first).to_contain_text("message 0.")
+    after = await first.bounding_box()
+    assert before and after and abs(before["y"] - after["y"]) < 3

@@ -16,6 +16,7 @@ import { IChatMessage } from 'jupyter-ai-tokens';
 
 import { Change } from '../wire/transcript';
 import { ChatSession } from './session';
+import { Window } from './window';
 
 /** The type of a message's body: our renderer shows it, block by block while it is streamed. */
 export const MESSAGE_MIME = 'application/vnd.jupyter-ai.message+json';
@@ -65,6 +66,17 @@ export class ChatModel extends AbstractChatModel {
     return this._submit(message.body);
   }
 
+  /** How many earlier messages are not shown. */
+  get hidden(): number {
+    return this._window.hidden;
+  }
+
+  /** Show more of them. */
+  showEarlier(): void {
+    this._window.more(this.session.messages);
+    this._sync();
+  }
+
   override dispose(): void {
     if (!this.isDisposed) {
       this.session.messagesChanged.disconnect(this._onMessages, this);
@@ -109,7 +121,7 @@ export class ChatModel extends AbstractChatModel {
   private _onMessages(_: ChatSession, change: Change): void {
     const known = new Set(this.messages.map(message => message.id));
     const isAppended = change.removed.length === 0 && change.updated.length === 0;
-    if (isAppended && change.added.every(id => !known.has(id))) {
+    if (this.messages.length > 0 && isAppended && change.added.every(id => !known.has(id))) {
       const added = this.session.messages.slice(-change.added.length);
       if (added.every(message => change.added.includes(message.id))) {
         this.messagesInserted(
@@ -122,9 +134,9 @@ export class ChatModel extends AbstractChatModel {
     this._sync();
   }
 
-  /** Have the session's messages. */
+  /** Have the session's messages, as far as they are shown. */
   private _sync(): void {
-    const messages = this.session.messages;
+    const messages = this._window.of(this.session.messages);
     const ids = new Set(messages.map(message => message.id));
     for (const id of this._bodies.keys()) {
       if (!ids.has(id)) {
@@ -175,6 +187,7 @@ export class ChatModel extends AbstractChatModel {
     };
   }
 
+  private readonly _window = new Window<IChatMessage>();
   private readonly _bodies = new Map<string, IMimeModelBody>();
   private readonly _user: IUser;
   private readonly _baseUrl: string;

@@ -96,7 +96,7 @@ export class ChatSession implements IChat, IDisposable {
     return this._editing;
   }
 
-  /** Anything changed but the text of messages. */
+  /** Anything changed but the text of messages and the draft. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -125,7 +125,6 @@ export class ChatSession implements IChat, IDisposable {
       localStorage.removeItem(this._key('draft'));
     }
     this._draftChanged.emit(draft);
-    this._changed.emit(); // what may be done with it: a few letters a second cost nothing
   }
 
   get draftChanged(): ISignal<this, string> {

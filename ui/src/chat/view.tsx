@@ -15,6 +15,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
 import React, { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
 
 import { Follower } from '../reading/follow';
 import { markOf } from '../reading/marks';
@@ -82,7 +83,7 @@ export class ChatView extends ChatWidget {
       <JlThemeProvider themeManager={services.themeManager}>
         <Modest session={session}>
           <ChatReactContext.Provider value={this._context}>
-            <Conversation session={session} trans={trans} />
+            <Conversation session={session} model={this._model} trans={trans} />
             <Pending session={session} trans={trans} />
             <Announcer session={session} trans={trans} />
             <ConnectionStatus session={session} trans={trans} />
@@ -152,18 +153,22 @@ function Modest({
 /** The messages, which follow their end. */
 function Conversation({
   session,
+  model,
   trans
 }: {
   session: ChatSession;
+  model: ChatModel;
   trans: TranslationBundle;
 }): JSX.Element {
   const node = useRef<HTMLDivElement>(null);
   const [follower, setFollower] = useState<Follower | null>(null);
+  const [above] = useState(() => document.createElement('div'));
   useEffect(() => {
     const scrolled = node.current!.querySelector<HTMLElement>(
       '[id^="jupyter-chat-scroll-container"]'
     )!;
     scrolled.tabIndex = 0; // so that the keyboard scrolls it
+    scrolled.prepend(above);
     const following = new Follower(scrolled);
     const pin = () => following.pin();
     session.sent.connect(pin);
@@ -172,7 +177,7 @@ function Conversation({
       session.sent.disconnect(pin);
       following.dispose();
     };
-  }, [session]);
+  }, [session, above]);
   return (
     <div
       ref={node}
@@ -181,8 +186,43 @@ function Conversation({
       aria-label={trans.__('Conversation')}
     >
       <ChatMessages />
-      {follower !== null && <ToEnd follower={follower} trans={trans} />}
+      {follower !== null && (
+        <>
+          {createPortal(<Earlier follower={follower} model={model} trans={trans} />, above)}
+          <ToEnd follower={follower} trans={trans} />
+        </>
+      )}
     </div>
+  );
+}
+
+/** Above the first message that is shown, if it is not the chat's first. */
+function Earlier({
+  follower,
+  model,
+  trans
+}: {
+  follower: Follower;
+  model: ChatModel;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  useSignal(model.messagesUpdated);
+  const button = useRef<HTMLButtonElement>(null);
+  if (model.hidden === 0) {
+    return null;
+  }
+  const show = () => {
+    const scrolled = button.current!.parentElement!.parentElement!;
+    follower.hold(scrolled.querySelector<HTMLElement>('.jp-chat-message')!);
+    model.showEarlier();
+    if (model.hidden === 0) {
+      scrolled.focus({ preventScroll: true }); // the button goes, and the focus with it
+    }
+  };
+  return (
+    <button ref={button} type="button" className="jp-ai-text-button jp-ai-earlier" onClick={show}>
+      {trans.__('Show earlier messages (%1 more)', model.hidden)}
+    </button>
   );
 }
 
@@ -247,16 +287,17 @@ function inputToolbar(
   trans: TranslationBundle
 ): InputToolbarRegistry {
   const registry = new InputToolbarRegistry();
-  registry.addItem('jupyter-ai', {
-    position: 0,
-    element: () => (
+  const Buttons = (): JSX.Element => {
+    useSignal(session.draftChanged);
+    return (
       <Toolbar
         items={services.toolbarItems}
         place="input"
         context={{ chat: session }}
         label={trans.__('Input')}
       />
-    )
-  });
+    );
+  };
+  registry.addItem('jupyter-ai', { position: 0, element: Buttons });
   return registry;
 }

@@ -28,8 +28,14 @@ export class Follower {
 
   /** Go to the end and stay there. */
   pin(): void {
+    this._held = null;
     this._setPinned(true);
     this._follow();
+  }
+
+  /** Until the reader scrolls, `node` stays where it is on the screen, whatever comes above it. */
+  hold(node: HTMLElement): void {
+    this._held = { node, top: node.getBoundingClientRect().top };
   }
 
   dispose(): void {
@@ -39,15 +45,23 @@ export class Follower {
   }
 
   private _follow(): void {
-    if (this._isPinned) {
+    if (this._held?.node.isConnected) {
+      const { node, top } = this._held;
+      this._element.scrollTop += node.getBoundingClientRect().top - top;
+      this._top = this._element.scrollTop;
+    } else if (this._isPinned) {
       this._element.scrollTop = this._element.scrollHeight;
     }
   }
 
   private _onScroll = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = this._element;
-    // Growth alone leads away from the end too: only who goes up does not want to be there.
-    const isUp = scrollTop < this._top - 1;
+    // Growth alone leads away from the end too, and what shrinks leads up: only who goes up does not want to be there.
+    const isUp = scrollTop < this._top - 1 && scrollHeight >= this._height;
+    this._height = scrollHeight;
+    if (Math.abs(scrollTop - this._top) > 1) {
+      this._held = null;
+    }
     this._top = scrollTop;
     if (scrollHeight - scrollTop - clientHeight < NEAR) {
       this._setPinned(true);
@@ -66,6 +80,8 @@ export class Follower {
   private readonly _element: HTMLElement;
   private readonly _observer: ResizeObserver;
   private _top: number;
+  private _height = 0;
   private _isPinned = true;
+  private _held: { node: HTMLElement; top: number } | null = null;
   private _changed = new Signal<this, void>(this);
 }

@@ -27,8 +27,8 @@ export class Transcript {
   seq = 0;
 
   /** In the order of the chat. */
-  get messages(): IChatMessage[] {
-    return [...this._messages.values()];
+  get messages(): readonly IChatMessage[] {
+    return (this._listed ??= [...this._messages.values()]);
   }
 
   get pending(): PendingFrame[] {
@@ -62,6 +62,7 @@ export class Transcript {
     const next = frame.history.messages.map(found);
     this.epoch = frame.epoch;
     this.seq = frame.seq;
+    this._listed = null;
     this._messages = new Map(next.map(message => [message.id, message]));
     this._pending = new Map(frame.history.pending_messages.map(pending => [pending.id, pending]));
     this._lengths.clear();
@@ -81,6 +82,12 @@ export class Transcript {
       }
       this.seq = frame.seq;
     }
+    const change = this._change(frame);
+    this._listed = null;
+    return change;
+  }
+
+  private _change(frame: ChatFrame): Change {
     switch (frame.type) {
       case 'human':
       case 'agent':
@@ -145,6 +152,8 @@ export class Transcript {
   }
 
   private _messages = new Map<string, IChatMessage>();
+  /** The same as a list, once somebody has asked for it. */
+  private _listed: readonly IChatMessage[] | null = null;
   private _pending = new Map<string, PendingFrame>();
   /** Code points of the streams that are being written. */
   private _lengths = new Map<string, number>();
