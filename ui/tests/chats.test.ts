@@ -376,6 +376,17 @@ describe('unread', () => {
     assert.equal(chats.isUnread(chats.items[1]), true);
   });
 
+  it('is no chat in which nobody has asked anything', async () => {
+    const { chats, server } = setUp();
+    await chats.load();
+    server.items.push(chat('', { id: 'unnamed', created: 5, updated: 9 }));
+    server.items.push(chat('named', { created: 5, updated: 5.1 }));
+
+    await chats.refresh();
+
+    assert.equal(chats.hasUnread, false);
+  });
+
   it('is not what was read here', async () => {
     const { chats, server, stored } = setUp();
     server.items.push(chat('old', { updated: 6 }));

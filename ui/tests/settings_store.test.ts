@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { NOTHING, withKey, withModel } from '../src/settings/draft';
 import { settingsSaved, SettingsStore } from '../src/settings/store';
-import type { Config } from '../src/settings/wire';
+import type { Config, TestAnswer } from '../src/settings/wire';
 import { config, provider } from './settings_examples';
 
 const TRANS = {
@@ -24,6 +24,7 @@ class FakeServer {
   saved: Config = config();
   asked: [string, string, unknown][] = [];
   refuse: Record<string, Refusal> = {};
+  tested: TestAnswer = { ok: true, text: 'ready', seconds: 0.1 };
 
   async request<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
     this.asked.push([path, method, body]);
@@ -47,7 +48,7 @@ class FakeServer {
         this.saved = { ...this.saved, ...(body as Config), last_read: this.saved.last_read + 1 };
         return null;
       case 'POST models/test':
-        return { ok: true, text: 'ready', seconds: 0.1 };
+        return this.tested;
       default:
         return null;
     }
@@ -184,4 +185,27 @@ test('it is not read again while something is typed', async () => {
   const before = server.asked.length;
   await store.refresh();
   assert.equal(server.asked.length, before);
+});
+
+test('a key that a test finds wrong is told where it is entered, until it is entered anew', async () => {
+  const [store, server] = await loaded();
+  const hint = 'A_KEY was entered here: enter it anew.';
+  server.tested = { ok: false, reason: 'No.', hint };
+  store.edit(withKey(withModel(NOTHING, 'model_provider_id', 'keyed:m'), 'A_KEY', 'wrong'));
+
+  await store.test('model_provider_id');
+
+  assert.equal(store.problemOf('A_KEY'), hint);
+  store.edit(withKey(store.draft, 'A_KEY', 'right'));
+  assert.equal(store.problemOf('A_KEY'), undefined);
+});
+
+test('a test that fails for another reason says nothing of the key', async () => {
+  const [store, server] = await loaded();
+  server.tested = { ok: false, reason: 'No.', hint: 'Start its server.' };
+  store.edit(withModel(NOTHING, 'model_provider_id', 'keyed:m'));
+
+  await store.test('model_provider_id');
+
+  assert.equal(store.problemOf('A_KEY'), undefined);
 });

@@ -2,9 +2,10 @@
 
 import { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon, copyIcon, editIcon, refreshIcon } from '@jupyterlab/ui-components';
-import { IToolbarContext, IToolbarItem } from 'jupyter-ai-tokens';
+import { IChatMessage, IToolbarContext, IToolbarItem } from 'jupyter-ai-tokens';
 
 import { ChatSession } from '../chat/session';
+import { withoutStopWords } from '../reading/marks';
 
 export function messageItems(trans: TranslationBundle): IToolbarItem[] {
   return [
@@ -14,9 +15,9 @@ export function messageItems(trans: TranslationBundle): IToolbarItem[] {
       place: 'message',
       label: trans.__('Copy the message'),
       icon: copyIcon,
-      isVisible: ({ message }) => message !== undefined && message.body !== '',
+      isVisible: ({ message }) => message !== undefined && textOf(message) !== '',
       isEnabled: () => navigator.clipboard !== undefined,
-      execute: ({ message }) => navigator.clipboard.writeText(message!.body)
+      execute: ({ message }) => navigator.clipboard.writeText(textOf(message!))
     },
     {
       id: 'retry',
@@ -49,6 +50,11 @@ export function messageItems(trans: TranslationBundle): IToolbarItem[] {
       execute: ({ chat, message }) => chat.clear(message!.id)
     }
   ];
+}
+
+/** What a message says. */
+function textOf(message: IChatMessage): string {
+  return withoutStopWords(message).body;
 }
 
 /** What our own views put into the context. */

@@ -19,6 +19,8 @@ export interface ISessionOptions {
   readonly username: string;
   /** Why no connection could be made, or null if it is worth another try. */
   explain(): Promise<string | null>;
+  /** Told when the server behind the connection is another one than before. */
+  onRestart?(): void;
 }
 
 export class ChatSession implements IChat, IDisposable {
@@ -26,6 +28,7 @@ export class ChatSession implements IChat, IDisposable {
     this.id = options.id;
     this._title = options.title;
     this._username = options.username;
+    this._onRestart = () => options.onRestart?.();
     this._draft = localStorage.getItem(this._key('draft')) ?? '';
     this._connection = new ChatConnection({
       chatId: options.id,
@@ -156,7 +159,13 @@ export class ChatSession implements IChat, IDisposable {
   /** Whether there are replies that were not on the screen yet. */
   get unread(): boolean {
     const last = this.messages.at(-1);
-    return last?.type === 'agent' && last.complete && last.time > this.readUntil;
+    return (
+      last?.type === 'agent' &&
+      last.complete &&
+      last.time > this.readUntil &&
+      // A greeting answers nobody.
+      this.messages.some(message => message.type === 'human')
+    );
   }
 
   /** All that is there is read. */
@@ -189,6 +198,7 @@ export class ChatSession implements IChat, IDisposable {
     const isSent = this._connection.send(selection ? { prompt, selection } : { prompt });
     if (isSent) {
       this._sending++;
+      this._lastSent = prompt;
       this._editing = null;
       this._notice = null;
       this._update();
@@ -252,11 +262,12 @@ export class ChatSession implements IChat, IDisposable {
 
   private _receive(frame: ServerFrame): void {
     if (frame.type === 'error') {
-      this._sending = 0;
+      this._takeBack();
       this._notice = frame.reason;
       this._update();
       return;
     }
+    const { epoch } = this._transcript;
     if (frame.type === 'connection') {
       this._sending = 0; // what was not echoed before the cut either was lost or is in what follows
     } else if (frame.type === 'human' && frame.client.username === this._username) {
@@ -264,6 +275,9 @@ export class ChatSession implements IChat, IDisposable {
     }
     const change =
       frame.type === 'connection' ? this._transcript.connect(frame) : this._transcript.take(frame);
+    if (epoch !== '' && epoch !== this._transcript.epoch) {
+      this._onRestart();
+    }
     if (change.added.length > 0 || change.removed.length > 0) {
       this._messagesChanged.emit(change);
     }
@@ -276,6 +290,14 @@ export class ChatSession implements IChat, IDisposable {
     if (frame.type !== 'agent-stream-chunk' || frame.stream_complete) {
       this._update();
     }
+  }
+
+  /** Have what the server refused where one types, unless something else is there by now. */
+  private _takeBack(): void {
+    if (this._sending > 0 && this._draft === '') {
+      this.draft = this._lastSent;
+    }
+    this._sending = 0;
   }
 
   private _onState(): void {
@@ -318,6 +340,7 @@ export class ChatSession implements IChat, IDisposable {
   private readonly _username: string;
   private readonly _transcript = new Transcript();
   private readonly _connection: ChatConnection;
+  private readonly _onRestart: () => void;
   private _title: string;
   private _draft: string;
   private _busy = false;
@@ -326,6 +349,7 @@ export class ChatSession implements IChat, IDisposable {
   private _editing: string | null = null;
   /** Prompts that were sent and have not come back as messages yet. */
   private _sending = 0;
+  private _lastSent = '';
   private _changed = new Signal<this, void>(this);
   private _messagesChanged = new Signal<this, Change>(this);
   private _messageChanged = new Signal<this, IChatMessage>(this);

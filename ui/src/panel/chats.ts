@@ -9,6 +9,7 @@ import type { Api, ChatDescription } from '../wire/api';
 const MOST_OPEN = 8; // sessions; each is a connection and its messages
 const FIRST_PAUSE = 500; // ms until the list is asked for again; each further pause is twice as long
 const LONGEST_PAUSE = 10_000;
+const GREETING = 1; // seconds after which what is said in a new chat is no greeting
 const CURRENT = 'jupyter-ai:current';
 const READ = 'jupyter-ai:read';
 
@@ -95,7 +96,7 @@ export class Chats implements IDisposable {
     }
     const { storage } = this._options;
     const read = storage.getItem(`${READ}:${chat.id}`) ?? storage.getItem(READ);
-    return (chat.updated ?? 0) > Number(read ?? Infinity);
+    return (chat.updated ?? 0) > Number(read ?? Infinity) && !isOnlyGreeted(chat);
   }
 
   get hasUnread(): boolean {
@@ -352,6 +353,11 @@ class Hold extends DisposableDelegate implements ISessionHold {
   ) {
     super(release);
   }
+}
+
+/** Whether nobody has said anything in it: the first prompt names it, and a greeting comes with the chat. */
+function isOnlyGreeted(chat: ChatDescription): boolean {
+  return chat.title === '' || (chat.updated ?? 0) - chat.created < GREETING;
 }
 
 function unknownChat(id: string): ChatDescription {

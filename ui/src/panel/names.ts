@@ -4,9 +4,12 @@ import { TranslationBundle } from '@jupyterlab/translation';
 
 import type { ChatDescription } from '../wire/api';
 
-/** The title; a chat without one is named by its first prompt. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g; // would write the words around a title backwards
+const SEEN = /[^\s\p{C}\p{DI}]/u;
+
+/** The title; a chat without one, or with one that cannot be seen, is named by its first prompt. */
 export function titleOf(chat: { title: string }, trans: TranslationBundle): string {
-  return chat.title || trans.__('New chat');
+  return SEEN.test(chat.title) ? chat.title.replace(TURNS, '') : trans.__('New chat');
 }
 
 /** All that the list shows of a chat, as words. */

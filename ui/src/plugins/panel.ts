@@ -75,7 +75,15 @@ export const panel: JupyterFrontEndPlugin<void> = {
       themeManager,
       translator
     });
-    const chats = openChats(services);
+    let shown: ChatPanel | null = null;
+    // A server that is not the page's own may go unnoticed: most of what they say to each other stays the same.
+    const check = async () => {
+      const reason = await explain(services.api, trans);
+      if (reason !== null) {
+        shown?.tell(reason);
+      }
+    };
+    const chats = openChats(services, () => void check());
     const createView = (area: 'sidebar' | 'main') => (session: ChatSession) =>
       createChatView({ session, area, services });
     const settings = () => createSettings({ api: services.api, translator: services.translator });
@@ -89,7 +97,6 @@ export const panel: JupyterFrontEndPlugin<void> = {
           createSettings: settings
         })
       : null;
-    let shown: ChatPanel | null = null;
     const actions = new ChatActions({
       chats,
       contents: services.contents,
@@ -162,11 +169,11 @@ export const panel: JupyterFrontEndPlugin<void> = {
       }
     });
     settingsSaved.connect(() => settingsChanged.emit());
-    void chats.load();
+    void chats.load().then(() => (chats.isLoaded ? check() : undefined));
   }
 };
 
-function openChats(services: IChatServices): Chats {
+function openChats(services: IChatServices, onRestart: () => void): Chats {
   const { api, user, translator } = services;
   const trans = translator.load('jupyter_ai');
   const chats: Chats = new Chats({
@@ -181,6 +188,7 @@ function openChats(services: IChatServices): Chats {
         title,
         settings: api.settings,
         username: user.username,
+        onRestart,
         explain: async () => {
           const reason = await explain(api, trans);
           if (reason === null) {

@@ -9,6 +9,7 @@ import { IChatMessage, IMessageRenderers, IMessageView } from 'jupyter-ai-tokens
 
 import { addCodeToolbars } from '../reading/code_toolbar';
 import { ErrorView, isError } from '../reading/error_view';
+import { offerImages, OwnImagesSanitizer } from '../reading/foreign_images';
 import { MarkdownView } from '../reading/markdown_view';
 import { withoutStopWords } from '../reading/marks';
 import { addBuiltIn } from '../registry';
@@ -44,8 +45,15 @@ export const reading: JupyterFrontEndPlugin<void> = {
       activeCellManager: tracker ? new ActiveCellManager({ tracker, shell: app.shell }) : null,
       selectionWatcher: tracker ? new SelectionWatcher({ shell: app.shell }) : null
     };
-    const options = { rmRegistry, decorate: (node: HTMLElement) => addCodeToolbars(node, actions) };
-    const show = (message: IChatMessage) => new MarkdownView(message, options);
+    const decorate = (node: HTMLElement) => {
+      offerImages(node, trans);
+      addCodeToolbars(node, actions);
+    };
+    // Each view has its own, which knows the renderers that are there by then.
+    const registry = () =>
+      rmRegistry.clone({ sanitizer: new OwnImagesSanitizer(rmRegistry.sanitizer) });
+    const show = (message: IChatMessage) =>
+      new MarkdownView(message, { rmRegistry: registry(), decorate });
     // The mark below a stopped reply tells so; as its last words it would be told twice.
     const showReply = (message: IChatMessage) =>
       mapped(show(withoutStopWords(message)), withoutStopWords);

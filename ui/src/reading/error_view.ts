@@ -3,9 +3,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { IChatMessage, IMessageView } from 'jupyter-ai-tokens';
 
-/** Whether a message tells of a failure. */
+import { hasFailed } from './marks';
+
+/** Whether a message tells of a failure. An answer that one cut short does not: what tells of it follows. */
 export function isError(message: IChatMessage): boolean {
-  return typeof message.metadata.error === 'object' && message.metadata.error !== null;
+  return hasFailed(message) && !message.streamed;
 }
 
 /** A frame around the view of its text, in which the handler has folded the details. */

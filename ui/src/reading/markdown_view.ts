@@ -7,12 +7,12 @@ import { IChatMessage, IMessageView } from 'jupyter-ai-tokens';
 
 import { BlockSplitter, codeOf } from './blocks';
 import { makeHarmless } from './harmless';
+import { pauseAfter } from './pace';
 import { PlainCode } from './plain_code';
 
 const MARKDOWN = 'text/markdown';
-const PAUSE = 80; // ms between two looks at the text, at least
-const SHARE = 4; // times as long as the tail took: what is rendered again takes a fifth of the page's time at most
 const PLAIN = 20_000; // characters of a code block beyond which colours would take too long
+const LONGEST = 200_000; // characters of any block beyond which it is shown as it is: it would stop the page for seconds
 const BREATH = 40; // ms of work after which the page may do something else
 const MATHS = /\$|\\[([]|\\begin\{/; // what may be a formula
 
@@ -76,10 +76,7 @@ export class MarkdownView implements IMessageView {
     // The first text is shown as soon as it is there.
     if (!this._isDisposed && (this._isStale || !wasEmpty)) {
       const isUrgent = this._isStale && (wasEmpty || this._message.complete);
-      this._timer = window.setTimeout(
-        () => this._again(),
-        isUrgent ? 0 : Math.max(PAUSE, this._cost * SHARE)
-      );
+      this._timer = window.setTimeout(() => this._again(), isUrgent ? 0 : pauseAfter(this._cost));
     }
   }
 
@@ -93,10 +90,12 @@ export class MarkdownView implements IMessageView {
   private async _look(): Promise<void> {
     const turn = this._turn;
     const { body, complete } = this._message;
+    const lookedAt = performance.now();
     const { settled, tail, code } = this._splitter.look(body, complete);
     const isGone = () => this._isDisposed || turn !== this._turn;
     // What was the tail gives way to its blocks at once: were it shorter in between, the page would jump.
     const ready: HTMLElement[] = [];
+    const looked = performance.now() - lookedAt;
     let begin = performance.now();
     for (const block of settled) {
       ready.push(await this._render(block, true));
@@ -113,14 +112,18 @@ export class MarkdownView implements IMessageView {
     }
     begin = performance.now();
     const node = code === null && tail.trim() ? await this._render(tail, false) : null;
-    this._cost = node === null ? 0 : performance.now() - begin;
     if (isGone()) {
       return;
     }
     this._tail.before(...ready);
     if (code === null) {
       this._showTail(node);
+      if (node !== null && performance.now() - begin > BREATH) {
+        void node.offsetHeight; // to be laid out now, and counted
+      }
+      this._cost = node === null ? 0 : looked + performance.now() - begin;
     } else {
+      this._cost = 0;
       if (settled.length > 0) {
         this._showTail(null);
       }
@@ -130,7 +133,7 @@ export class MarkdownView implements IMessageView {
 
   private async _render(text: string, isSettled: boolean): Promise<HTMLElement> {
     const { rmRegistry, decorate } = this._options;
-    const code = text.length > PLAIN ? codeOf(text) : null;
+    const code = text.length > LONGEST ? text : text.length > PLAIN ? codeOf(text) : null;
     if (code !== null) {
       const plain = new PlainCode();
       plain.show(code);

@@ -7,7 +7,9 @@ export function explainError(error: unknown, trans: TranslationBundle): string {
   const status = (error as { status?: number }).status;
   const message = error instanceof Error ? error.message : String(error);
   // What the server's extension refuses it tells by itself; what comes from before it does not.
-  const isPlain = /^(\d{3} |\d{3}$|Not Found|Forbidden|You may not )/.test(message);
+  const { code } = error as { code?: string };
+  const isPlain =
+    code === undefined && /^(\d{3} |\d{3}$|Not Found|Forbidden|You may not )/.test(message);
   if (status === 0) {
     return trans.__(
       'The server does not answer. Look whether it runs and whether you are connected, then try again.'

@@ -34,7 +34,7 @@ export function Keys(props: IProps): JSX.Element | null {
             <div key={name} className="jp-ai-settings-row">
               <span>{name}</span>
               <Delete name={name} store={store} trans={trans} />
-              <Problem text={store.refused[`api_keys.${name}`]} />
+              <Problem text={store.problemOf(name)} />
             </div>
           ))}
         </details>
@@ -67,7 +67,7 @@ function Key({ needed, store, trans }: IProps & { needed: NeededKey }): JSX.Elem
               data-lpignore="true"
               spellCheck={false}
               aria-describedby={`${id}-note`}
-              aria-invalid={store.refused[place] !== undefined}
+              aria-invalid={store.problemOf(name) !== undefined}
               placeholder={
                 source === null ? trans.__('Enter the key') : trans.__('Enter another key')
               }
@@ -78,7 +78,7 @@ function Key({ needed, store, trans }: IProps & { needed: NeededKey }): JSX.Elem
           </div>
           <div id={`${id}-note`} className="jp-ai-settings-note">
             {trans.__('For %1.', users.join(', '))} {sourceText(source, trans)}
-            <Problem text={store.refused[place]} />
+            <Problem text={store.problemOf(name)} />
           </div>
         </>
       )}

@@ -60,6 +60,11 @@ export class SettingsStore {
     return this._tests[setting] ?? 'none';
   }
 
+  /** What is wrong with a key, as it was refused when it was saved or when a model was tested. */
+  problemOf(key: string): string | undefined {
+    return this.refused[`api_keys.${key}`] ?? this._wrongKeys[key];
+  }
+
   /** Read what is saved; what was typed stays. */
   async load(): Promise<void> {
     await this._busy(async () => {
@@ -78,6 +83,7 @@ export class SettingsStore {
   edit(draft: Draft): void {
     this.draft = draft;
     this.refused = {};
+    this._wrongKeys = {};
     this.isSaved = false;
     this._changed.emit();
   }
@@ -102,6 +108,7 @@ export class SettingsStore {
       await this._server.request('config', 'POST', update);
       this.draft = NOTHING;
       this._tests = {};
+      this._wrongKeys = {};
       await this._read();
     });
     this.isSaved = isDone;
@@ -117,10 +124,13 @@ export class SettingsStore {
     if (this.testOf(setting) === 'running' || !(await this.save())) {
       return;
     }
+    this._wrongKeys = {};
     this._setTest(setting, 'running');
     try {
       const body = { setting };
-      this._setTest(setting, await this._server.request<TestAnswer>('models/test', 'POST', body));
+      const answer = await this._server.request<TestAnswer>('models/test', 'POST', body);
+      this._wrongKeys = this._keysIn(answer);
+      this._setTest(setting, answer);
     } catch (error) {
       this._setTest(setting, { ok: false, reason: explainError(error, this._trans), hint: null });
     }
@@ -200,11 +210,23 @@ export class SettingsStore {
       : `api_keys.${lacking.name}`;
   }
 
+  /** The keys that a failed test names, with what it says of them. */
+  private _keysIn(answer: TestAnswer): Record<string, string> {
+    if (answer.ok || this.config === null || answer.hint === null) {
+      return {};
+    }
+    const { hint } = answer;
+    const needed = neededKeys(this.config, this.draft, this.providers);
+    const named = needed.filter(({ name }) => hint.split(/\s/).includes(name));
+    return Object.fromEntries(named.map(({ name }) => [name, hint]));
+  }
+
   private _setTest(setting: ModelSetting, state: TestState): void {
     this._tests = { ...this._tests, [setting]: state };
     this._changed.emit();
   }
 
+  private _wrongKeys: Readonly<Record<string, string>> = {};
   private _tests: Partial<Record<ModelSetting, TestState>> = {};
   private _changed = new Signal<this, void>(this);
 }

@@ -31,11 +31,12 @@ export interface Health {
   model: { id: string | null; provider: string | null; problem: string | null };
 }
 
-/** An answer other than 2xx; `message` is what the server says, or its status. `status` 0: no answer at all. */
+/** An answer other than 2xx; `message` is what the server says, or its status, and `code` its word for the refusal. `status` 0: no answer at all. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
-    message: string
+    message: string,
+    readonly code?: string
   ) {
     super(message);
     this.name = 'ApiError';
@@ -61,12 +62,13 @@ export class Api {
     const text = await response.text();
     const answer = parse(text);
     if (!response.ok) {
-      const message = (answer as { message?: unknown } | null)?.message;
+      const { message, code } = (answer ?? {}) as { message?: unknown; code?: unknown };
       throw new ApiError(
         response.status,
         typeof message === 'string' && message
           ? message
-          : `${response.status} ${response.statusText}`
+          : `${response.status} ${response.statusText}`,
+        typeof code === 'string' ? code : undefined
       );
     }
     return answer as T;

@@ -181,6 +181,7 @@ function found(frame: HumanFrame | AgentFrame): IChatMessage {
     time: frame.time,
     complete: frame.type === 'agent' || frame.complete === true,
     replyTo: frame.reply_to,
+    streamed: frame.type === 'agent-stream',
     persona: frame.persona,
     metadata: frame.metadata ?? {}
   };

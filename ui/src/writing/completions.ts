@@ -61,7 +61,7 @@ export class Completions implements IChatCommandProvider {
     return {
       name: label,
       providerId: this.id,
-      description,
+      description: description?.replaceAll('`', ''), // it is plain text
       spaceOnAccept: isWhole ?? false,
       ...(insert === undefined || insert === label ? {} : { replaceWith: insert })
     };

@@ -59,6 +59,8 @@ export interface IChatMessage {
   readonly time: number;
   /** Whether nothing more will come. */
   readonly complete: boolean;
+  /** Of a reply: whether it came, or comes, piece by piece. */
+  readonly streamed?: boolean;
   /** Of a reply: the id of the message that it answers, or "". */
   readonly replyTo: string;
   /** Of a reply: who answered. */
