@@ -39,6 +39,13 @@ test('an image of another host becomes a link', () => {
   });
 });
 
+test('so does a film', () => {
+  const src = 'https://elsewhere.example/film.mp4';
+  const { tagName, attribs } = withoutForeign('video', { src, autoplay: '' }, PAGE);
+
+  assert.deepEqual([tagName, attribs.href], ['a', src]);
+});
+
 test('one of the page stays', () => {
   const found = { tagName: 'img', attribs: { src: 'plot.png', alt: 'a plot' } };
 

@@ -13,6 +13,7 @@ import {
 } from '@jupyter/chat';
 import { URLExt } from '@jupyterlab/coreutils';
 import { IChatMessage } from 'jupyter-ai-tokens';
+import { flushSync } from 'react-dom';
 
 import { Change } from '../wire/transcript';
 import { ChatSession } from './session';
@@ -124,9 +125,12 @@ export class ChatModel extends AbstractChatModel {
     if (this.messages.length > 0 && isAppended && change.added.every(id => !known.has(id))) {
       const added = this.session.messages.slice(-change.added.length);
       if (added.every(message => change.added.includes(message.id))) {
-        this.messagesInserted(
-          this.messages.length,
-          added.map(message => this._content(message))
+        // Or else their bodies are drawn two frames later.
+        flushSync(() =>
+          this.messagesInserted(
+            this.messages.length,
+            added.map(message => this._content(message))
+          )
         );
         return;
       }

@@ -169,7 +169,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
       }
     });
     settingsSaved.connect(() => settingsChanged.emit());
-    void chats.load().then(() => (chats.isLoaded ? check() : undefined));
+    void Promise.all([chats.load(), app.restored]).then(() => (chats.isLoaded ? check() : null));
   }
 };
 

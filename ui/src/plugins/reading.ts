@@ -9,7 +9,7 @@ import { IChatMessage, IMessageRenderers, IMessageView } from 'jupyter-ai-tokens
 
 import { addCodeToolbars } from '../reading/code_toolbar';
 import { ErrorView, isError } from '../reading/error_view';
-import { offerImages, OwnImagesSanitizer } from '../reading/foreign_images';
+import { offerForeign, OwnImagesSanitizer } from '../reading/foreign_images';
 import { MarkdownView } from '../reading/markdown_view';
 import { withoutStopWords } from '../reading/marks';
 import { addBuiltIn } from '../registry';
@@ -46,7 +46,7 @@ export const reading: JupyterFrontEndPlugin<void> = {
       selectionWatcher: tracker ? new SelectionWatcher({ shell: app.shell }) : null
     };
     const decorate = (node: HTMLElement) => {
-      offerImages(node, trans);
+      offerForeign(node, trans);
       addCodeToolbars(node, actions);
     };
     // Each view has its own, which knows the renderers that are there by then.

@@ -3,7 +3,8 @@
 import { IRenderMime } from '@jupyterlab/rendermime';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-const CLASS = 'jp-ai-foreign-image';
+const IMAGE = 'jp-ai-foreign-image';
+const FILE = 'jp-ai-foreign-file';
 const LOADED = ['src', 'srcset', 'poster', 'background'];
 const OWN = ['data:', 'blob:', 'attachment:'];
 
@@ -19,15 +20,16 @@ export function isOwn(address: string, page: string): boolean {
   }
 }
 
-/** An element as it may be shown: an image of another host becomes a link to it, of a class that `offerImages` knows. */
+/** An element as it may be shown: an image or film of another host becomes a link to it, of a class that `offerForeign` knows. */
 export function withoutForeign(
   tagName: string,
   attribs: Attributes,
   page: string
 ): { tagName: string; attribs: Attributes } {
   const isForeign = (name: string) => name in attribs && !isOwn(attribs[name], page);
-  if (tagName === 'img' && isForeign('src')) {
-    return { tagName: 'a', attribs: { class: CLASS, href: attribs.src, title: attribs.alt ?? '' } };
+  if (['img', 'video', 'audio'].includes(tagName) && isForeign('src')) {
+    const kind = tagName === 'img' ? IMAGE : FILE;
+    return { tagName: 'a', attribs: { class: kind, href: attribs.src, title: attribs.alt ?? '' } };
   }
   const kept = Object.entries(attribs).filter(
     ([name, value]) =>
@@ -66,26 +68,33 @@ export class OwnImagesSanitizer implements IRenderMime.ISanitizer {
   }
 }
 
-/** Put a button in the place of each image of another host, which loads it. */
-export function offerImages(node: HTMLElement, trans: TranslationBundle): void {
-  for (const link of node.querySelectorAll<HTMLAnchorElement>(`a.${CLASS}`)) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'jp-ai-text-button';
-    button.title = link.href;
-    button.textContent = link.title
-      ? trans.__('Load image from %1: %2', link.host, link.title)
-      : trans.__('Load image from %1', link.host);
-    button.addEventListener('click', event => {
-      event.preventDefault(); // it may stand in a link
-      const image = document.createElement('img');
-      image.referrerPolicy = 'no-referrer';
-      image.alt = link.title;
-      image.src = link.href;
-      image.tabIndex = -1;
-      button.replaceWith(image);
-      image.focus();
-    });
-    link.replaceWith(button);
+/** Put a button in the place of each image of another host, which loads it; a film or sound opens in a tab of its own. */
+export function offerForeign(node: HTMLElement, trans: TranslationBundle): void {
+  for (const link of node.querySelectorAll<HTMLAnchorElement>(`a.${FILE}`)) {
+    link.textContent = trans.__('Open the file on %1', link.host);
   }
+  for (const link of node.querySelectorAll<HTMLAnchorElement>(`a.${IMAGE}`)) {
+    link.replaceWith(imageButton(link, trans));
+  }
+}
+
+function imageButton(link: HTMLAnchorElement, trans: TranslationBundle): HTMLElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'jp-ai-text-button';
+  button.title = link.href;
+  button.textContent = link.title
+    ? trans.__('Load image from %1: %2', link.host, link.title)
+    : trans.__('Load image from %1', link.host);
+  button.addEventListener('click', event => {
+    event.preventDefault(); // it may stand in a link
+    const image = document.createElement('img');
+    image.referrerPolicy = 'no-referrer';
+    image.alt = link.title;
+    image.src = link.href;
+    image.tabIndex = -1;
+    button.replaceWith(image);
+    image.focus();
+  });
+  return button;
 }
