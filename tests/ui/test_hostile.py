@@ -210,6 +210,7 @@ async def test_no_script_runs(lab: LabServer, open_chat: OpenChat) -> None:
     await chat.open()
     await chat.show()
 
+    await chat.panel.get_by_role("button", name="Show earlier messages").click()
     await expect(chat.messages).to_have_count(3 * len(PAYLOADS))
     await expect(chat.panel.locator(".jp-ai-pending > div")).to_have_count(len(PAYLOADS))
     await chat.page.wait_for_function(ALL_SHOWN, arg=[END, len(PAYLOADS)])

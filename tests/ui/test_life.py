@@ -199,9 +199,13 @@ async def test_prompt_is_asked_again_edited_copied_and_deleted(chat: ChatPage) -
     await expect(chat.messages).to_have_count(3)
     await expect(body(mine)).to_have_text("hello")
 
+    await chat.input.fill("a draft")
     await mine.get_by_role("button", name="Edit and send again").click()
     await expect(chat.input).to_be_focused()
     await expect(chat.input).to_have_value("hello")
+    await chat.input.press("Escape")
+    await expect(chat.input).to_have_value("a draft")
+    await mine.get_by_role("button", name="Edit and send again").click()
     await chat.send("what can you do")
     await chat.reply("on a train")
     await expect(chat.messages).to_have_count(3)

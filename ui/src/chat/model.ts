@@ -125,13 +125,14 @@ export class ChatModel extends AbstractChatModel {
     if (this.messages.length > 0 && isAppended && change.added.every(id => !known.has(id))) {
       const added = this.session.messages.slice(-change.added.length);
       if (added.every(message => change.added.includes(message.id))) {
-        // Or else their bodies are drawn two frames later.
-        flushSync(() =>
-          this.messagesInserted(
-            this.messages.length,
-            added.map(message => this._content(message))
-          )
-        );
+        const contents = added.map(message => this._content(message));
+        const insert = () => this.messagesInserted(this.messages.length, contents);
+        // Of an answer that begins, the body would be drawn two frames later.
+        if (added.some(message => !message.complete)) {
+          flushSync(insert);
+        } else {
+          insert();
+        }
         return;
       }
     }

@@ -228,6 +228,7 @@ export class ChatSession implements IChat, IDisposable {
   edit(id: string): void {
     const message = this.find(id);
     if (message?.prompt !== undefined) {
+      this._draftBefore = this._editing === null ? this._draft : this._draftBefore;
       this._editing = id;
       this.draft = message.prompt;
       this._changed.emit();
@@ -235,11 +236,11 @@ export class ChatSession implements IChat, IDisposable {
     }
   }
 
-  /** What is sent next is a message of its own again. */
+  /** What is sent next is a message of its own again, and what was being typed before is back. */
   cancelEdit(): void {
     if (this._editing !== null) {
       this._editing = null;
-      this.draft = '';
+      this.draft = this._draftBefore;
       this._changed.emit();
     }
   }
@@ -275,6 +276,9 @@ export class ChatSession implements IChat, IDisposable {
     }
     const change =
       frame.type === 'connection' ? this._transcript.connect(frame) : this._transcript.take(frame);
+    if (this._editing !== null && change.removed.includes(this._editing)) {
+      this._editing = null; // another window was quicker; what is typed stays
+    }
     if (epoch !== '' && epoch !== this._transcript.epoch) {
       this._onRestart();
     }
@@ -350,6 +354,7 @@ export class ChatSession implements IChat, IDisposable {
   /** Prompts that were sent and have not come back as messages yet. */
   private _sending = 0;
   private _lastSent = '';
+  private _draftBefore = '';
   private _changed = new Signal<this, void>(this);
   private _messagesChanged = new Signal<this, Change>(this);
   private _messageChanged = new Signal<this, IChatMessage>(this);
