@@ -26,6 +26,7 @@ ALL_SHOWN = """([end, count]) => {
   const said = [...document.querySelectorAll('.jp-ai-message')].map(node => node.textContent.trim());
   return [...Array(count).keys()].every(n => said.filter(text => text.endsWith(`${end} ${n}`)).length === 3);
 }"""
+SHOW_ALL = "() => { const more = document.querySelector('.jp-ai-earlier'); more?.click(); return !more; }"
 # What must not be in anything that a message, a name or a label made.
 LEFT = r"""nodes => {
   const found = [];
@@ -210,7 +211,7 @@ async def test_no_script_runs(lab: LabServer, open_chat: OpenChat) -> None:
     await chat.open()
     await chat.show()
 
-    await chat.panel.get_by_role("button", name="Show earlier messages").click()
+    await chat.page.wait_for_function(SHOW_ALL)
     await expect(chat.messages).to_have_count(3 * len(PAYLOADS))
     await expect(chat.panel.locator(".jp-ai-pending > div")).to_have_count(len(PAYLOADS))
     await chat.page.wait_for_function(ALL_SHOWN, arg=[END, len(PAYLOADS)])
