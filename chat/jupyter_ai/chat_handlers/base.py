@@ -5,16 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import time
-import traceback
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_ai.chat_handlers.arguments import CommandParser, MarkdownHelpFormatter, UsageError, parse
+from jupyter_ai.chat_handlers.failure_report import report, told
 from jupyter_ai.chat_handlers.help_message import build_help_message
 from jupyter_ai.chat_handlers.provider_use import (
     ModelSlot,
@@ -23,31 +19,13 @@ from jupyter_ai.chat_handlers.provider_use import (
     unsupported_commands,
 )
 from jupyter_ai.chat_handlers.routing import HandlerRoutingType, SlashCommandRoutingType
-from jupyter_ai.chat_handlers.runnables import (
-    GenerationInfo,
-    chunk_text,
-    close,
-    interrupt,
-    open_stream,
-    uncancel,
-    yielded_nothing,
-)
-from jupyter_ai.chat_handlers.streamed_reply import StreamedReply
-from jupyter_ai.engine.frame import encodable
+from jupyter_ai.chat_handlers.runnables import GenerationInfo, open_stream
+from jupyter_ai.chat_handlers.speaker import Speaker
 from jupyter_ai.engine.router import arguments
 from jupyter_ai.engine.run import current_run
-from jupyter_ai.errors import GenerationInterrupted, NoChainBound, NoModelConfigured, message_of
+from jupyter_ai.errors import GenerationInterrupted, NoChainBound, NoModelConfigured
 from jupyter_ai.keys.redaction import redact
-from jupyter_ai.models import (
-    AgentChatMessage,
-    AgentStreamChunkMessage,
-    AgentStreamMessage,
-    ChatMessage,
-    ClosePendingMessage,
-    HumanChatMessage,
-    Message,
-    PendingMessage,
-)
+from jupyter_ai.models import ChatMessage, HumanChatMessage, Message
 from jupyter_ai_magics.models.persona import JupyternautPersona, Persona
 
 if TYPE_CHECKING:
@@ -72,10 +50,8 @@ __all__ = [
     "get_preferred_dir",
 ]
 
-_SLICE = 0.005  # seconds that an unpaced stream may keep the event loop to itself
 
-
-class BaseChatHandler:
+class BaseChatHandler(Speaker):
     """Answers the prompts of one slash command, or of none. One instance serves one chat.
 
     Subclasses set `id`, `name`, `help` and `routing_type`, and define `process_message`. Everything
@@ -229,28 +205,10 @@ class BaseChatHandler:
             )
             return
         self.log.error("%s failed.", type(self).__name__, exc_info=e)
-        details = "".join(traceback.format_exception(e))
-        self._report(
-            f"`{self._command}` failed: **{type(e).__name__}**: {message_of(e)}\n\n{self._details(details)}",
-            message,
-            e,
-        )
-
-    def _details(self, text: str) -> str:
-        text = redact(text)
-        if self.log_dir is None:
-            return f"<details><summary>Traceback</summary>\n\n```text\n{text}```\n\n</details>"
-        try:
-            self.log_dir.mkdir(parents=True, exist_ok=True)
-            path = self.log_dir / f"jupyter-ai-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}.log"
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            self.log.warning("Cannot write to %s: %s", self.log_dir, error)
-            return "The traceback is in the server's log."
-        return f"The traceback is in `{path}`."
+        self._report(report(self._command, e, self.log_dir, self.log), message, e)
 
     def _report(self, text: str, message: HumanChatMessage, error: BaseException) -> None:
-        metadata = {"error": _told(error)}
+        metadata = {"error": told(error)}
         self.broadcast_message(self._agent_message(redact(text), message, metadata))
 
     def _asks_for_help(self, message: HumanChatMessage) -> bool:
@@ -278,61 +236,11 @@ class BaseChatHandler:
 
     # Sending
 
-    def broadcast_message(self, message: Message) -> None:
-        """Send a message to the chat; may be called from any thread.
-
-        Without a chat (a handler built by hand with an empty `root_chat_handlers`) chat messages are
-        appended to `chat_history`.
-        """
-        for root in self._root_chat_handlers.values():
-            if root:
-                root.broadcast_message(message)
-                return
-        if isinstance(message, ChatMessage):
-            self._chat_history.append(message)
-
-    def reply(self, response: str, human_msg: HumanChatMessage | None = None) -> None:
-        """Send a whole reply, to `human_msg` if given; may be called from any thread."""
-        self.broadcast_message(self._agent_message(response, human_msg))
-
     @property
     def persona(self) -> Persona:
         """Who speaks: the persona of the configured model, or Jupyternaut."""
         persona = getattr(self.config_manager, "persona", None)
         return persona if isinstance(persona, Persona) else JupyternautPersona
-
-    def start_pending(
-        self, text: str, human_msg: HumanChatMessage | None = None, *, ellipsis: bool = True
-    ) -> PendingMessage:
-        """Show that something is being worked on, until `close_pending`."""
-        message = PendingMessage(
-            id=uuid.uuid4().hex,
-            time=time.time(),
-            body=text,
-            reply_to=human_msg.id if human_msg else "",
-            persona=self.persona,
-            ellipsis=ellipsis,
-        )
-        self.broadcast_message(message)
-        return message
-
-    def close_pending(self, pending_msg: PendingMessage) -> None:
-        """Remove a pending message; does nothing twice."""
-        if pending_msg.closed:
-            return
-        self.broadcast_message(ClosePendingMessage(id=pending_msg.id))
-        pending_msg.closed = True
-
-    @contextmanager
-    def pending(
-        self, text: str, human_msg: HumanChatMessage | None = None, *, ellipsis: bool = True
-    ) -> Iterator[PendingMessage]:
-        """Show a pending message for as long as the context lasts."""
-        message = self.start_pending(text, human_msg, ellipsis=ellipsis)
-        try:
-            yield message
-        finally:
-            self.close_pending(message)
 
     def send_help_message(self, human_msg: HumanChatMessage | None = None) -> None:
         """Send the list of commands."""
@@ -426,74 +334,9 @@ class BaseChatHandler:
         chain = self.llm_chain
         if chain is None or not hasattr(chain, "astream"):
             raise NoChainBound(type(self).__name__)
-        run = current_run()
-        if run is not None and run.stopped:
-            raise GenerationInterrupted("the user has stopped this answer")
-        reply = StreamedReply(self, human_msg, self.start_pending(pending_msg, human_msg))
         info = GenerationInfo(chain, config)
-        chunks: AsyncIterator[Any] | None = None
-        try:
-            chunks = await open_stream(chain, input, info.config)
-            await self._pass_on(chunks, reply, info)
-        except asyncio.CancelledError:
-            if not reply.interrupted():
-                reply.end("", {**info.result(), "interrupted": True})
-                await close(chunks, self.log)
-                raise
-            uncancel()
-            reply.end_stopped(info.result())
-            await interrupt(chunks, self.log)
-            if run is not None and run.over:
-                raise  # it took too long: the handler was given up
-        except BaseException as e:
-            reply.end("", {**info.result(), "error": _told(e)})
-            await close(chunks, self.log)
-            raise
-        return reply.text()
-
-    async def _pass_on(self, chunks: Any, reply: StreamedReply, info: GenerationInfo) -> None:
-        name = type(self).__name__
-        turn = float("-inf")  # the first text goes out at once
-        try:
-            async for chunk in chunks:
-                info.see(chunk)
-                text = chunk_text(name, chunk)
-                if text:
-                    reply.add(text)
-                if reply.interrupted():
-                    raise GenerationInterrupted("stopped by the user")
-                if monotonic() - turn > _SLICE:
-                    await reply.give_way()
-                    turn = monotonic()
-        except ValueError as e:
-            if not yielded_nothing(e):
-                raise
-        reply.end("", info.result())
-
-    def _start_stream(self, human_msg: HumanChatMessage) -> str:
-        """Begin a streamed reply; its id is for `_send_stream_chunk`."""
-        stream_id = uuid.uuid4().hex
-        self.message_interrupted[stream_id] = asyncio.Event()
-        self.broadcast_message(
-            AgentStreamMessage(
-                id=stream_id,
-                time=time.time(),
-                body="",
-                reply_to=human_msg.id,
-                persona=self.persona,
-                complete=False,
-            )
-        )
-        return stream_id
-
-    def _send_stream_chunk(
-        self, stream_id: str, content: str, complete: bool = False, metadata: dict[str, Any] | None = None
-    ) -> None:
-        """Append to a streamed reply; `complete` ends it, with `metadata`."""
-        self.broadcast_message(
-            AgentStreamChunkMessage(
-                id=stream_id, content=content, stream_complete=complete, metadata=metadata or {}
-            )
+        return await self._stream(
+            lambda: open_stream(chain, input, info.config), info, human_msg, pending_msg
         )
 
     # Arguments and places
@@ -530,24 +373,6 @@ class BaseChatHandler:
         if self.supports_help:
             parser.add_argument("-h", "--help", action="store_true", help="Show this help")
         return parser
-
-    def _agent_message(
-        self, text: str, human_msg: HumanChatMessage | None, metadata: dict[str, Any] | None = None
-    ) -> AgentChatMessage:
-        if not isinstance(text, str):
-            raise TypeError(f"reply() of {type(self).__name__} takes a str, not a {type(text).__name__}.")
-        return AgentChatMessage(
-            id=uuid.uuid4().hex,
-            time=time.time(),
-            body=encodable(text),
-            reply_to=human_msg.id if human_msg else "",
-            persona=self.persona,
-            metadata=metadata or {},
-        )
-
-
-def _told(error: BaseException) -> dict[str, str]:
-    return {"type": type(error).__name__, "message": redact(message_of(error))}
 
 
 def get_preferred_dir(root_dir: str, preferred_dir: str | None) -> str | None:

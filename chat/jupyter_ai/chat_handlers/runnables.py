@@ -72,14 +72,14 @@ class GenerationInfo:
     """Collects what the model says of its answer: finish reason, model name, token usage.
 
     Read off the chunks where the runnable ends with a chat model; else, where a later step keeps only the
-    text, from a callback (which costs a few microseconds a chunk).
+    text, from a callback (which costs a few microseconds a chunk). Without a runnable, off the chunks alone.
     """
 
-    def __init__(self, runnable: Runnable[Any, Any], config: RunnableConfig | None) -> None:
+    def __init__(self, runnable: Runnable[Any, Any] | None, config: RunnableConfig | None) -> None:
         self.metadata: dict[str, Any] = {}
         self.config = config
         self._callback: Any = None
-        if not _ends_with_chat_model(runnable):
+        if runnable is not None and not _ends_with_chat_model(runnable):
             self._callback, self.config = _with_callback(config)
 
     def see(self, chunk: Any) -> None:

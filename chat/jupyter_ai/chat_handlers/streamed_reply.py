@@ -10,7 +10,7 @@ from jupyter_ai.engine.run import STOPPED_TEXT, current_run
 from jupyter_ai.keys.redaction import redact
 
 if TYPE_CHECKING:
-    from jupyter_ai.chat_handlers.base import BaseChatHandler
+    from jupyter_ai.chat_handlers.speaker import Speaker
     from jupyter_ai.models import HumanChatMessage, PendingMessage
 
 __all__ = ["StreamedReply"]
@@ -21,10 +21,8 @@ _EMPTY = "(The model returned an empty answer.)"
 class StreamedReply:
     """One reply of `stream_reply`: pending until its first text, then a stream, ended once."""
 
-    def __init__(
-        self, handler: BaseChatHandler, human_msg: HumanChatMessage, pending: PendingMessage
-    ) -> None:
-        self._handler = handler
+    def __init__(self, speaker: Speaker, human_msg: HumanChatMessage | None, pending: PendingMessage) -> None:
+        self._speaker = speaker
         self._human_msg = human_msg
         self._pending = pending
         self._run = current_run()
@@ -52,7 +50,7 @@ class StreamedReply:
     def add(self, text: str) -> None:
         text = encodable(text)
         self._pieces.append(text)
-        self._handler._send_stream_chunk(self._begin(), text)
+        self._speaker._send_stream_chunk(self._begin(), text)
 
     def end(self, text: str, metadata: dict[str, Any]) -> None:
         """End it; without any text an answer says so, while a failure that began nothing leaves no reply."""
@@ -61,12 +59,12 @@ class StreamedReply:
         self._ended = True
         if self._id is None and not text:
             if "error" in metadata or "interrupted" in metadata:
-                self._handler.close_pending(self._pending)
+                self._speaker.close_pending(self._pending)
                 return
             text, metadata = _EMPTY, {**metadata, "empty": True}
         stream_id = self._begin()
-        self._handler._send_stream_chunk(stream_id, text, complete=True, metadata=metadata)
-        self._handler.message_interrupted.pop(stream_id, None)
+        self._speaker._send_stream_chunk(stream_id, text, complete=True, metadata=metadata)
+        self._speaker.message_interrupted.pop(stream_id, None)
 
     def end_stopped(self, metadata: dict[str, Any]) -> None:
         text = f"\n\n{STOPPED_TEXT}" if self._pieces else STOPPED_TEXT
@@ -74,7 +72,7 @@ class StreamedReply:
 
     def _begin(self) -> str:
         if self._id is None:
-            self._handler.close_pending(self._pending)
-            self._id = self._handler._start_stream(self._human_msg)
-            self._event = self._handler.message_interrupted.get(self._id)
+            self._speaker.close_pending(self._pending)
+            self._id = self._speaker._start_stream(self._human_msg)
+            self._event = self._speaker.message_interrupted.get(self._id)
         return self._id
