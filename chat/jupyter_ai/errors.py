@@ -12,6 +12,7 @@ __all__ = [
     "ChatRefused",
     "ChatUnreachable",
     "ChatUnreadable",
+    "ContextProviderException",
     "EngineUnavailable",
     "GenerationInterrupted",
     "InvalidFrame",
@@ -243,6 +244,13 @@ class ReloadRuns(JupyterAIError):
             "Plug-ins are being reloaded already, or the code of one does not return from its import: "
             "`jupyter ai plugins` shows which. Try again, or restart the server."
         )
+
+
+class ContextProviderException(JupyterAIError):
+    """What a context command names cannot be added to a prompt; the message is shown as it is."""
+
+    code = "context"
+    status = 400
 
 
 class UnsupportedChunk(JupyterAIError, TypeError):

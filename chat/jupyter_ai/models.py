@@ -197,6 +197,28 @@ class HumanChatMessage(BaseModel):
     selection: Selection | None = None
     client: ChatClient
 
+    # The names by which personas for Jupyter AI 3.x read a message.
+
+    @property
+    def sender(self) -> str:
+        """The username of who said it."""
+        return self.client.username
+
+    @property
+    def raw_time(self) -> bool:
+        """False: `time` is the server's."""
+        return False
+
+    @property
+    def attachments(self) -> list[Any]:
+        """What is attached: nothing."""
+        return []
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Empty: a person's message carries none."""
+        return {}
+
 
 class ClearMessage(BaseModel):
     """These exchanges (ids of human messages), or with `None` all of them, are gone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.context_providers.base import context_of, replace_commands
 from jupyter_ai.models import HumanChatMessage
 
 if TYPE_CHECKING:
@@ -44,11 +45,8 @@ class DefaultChatHandler(BaseChatHandler):
 
     async def make_context_prompt(self, human_msg: HumanChatMessage) -> str:
         """What the context commands in `human_msg` add to the prompt, "" for nothing."""
-        parts = [await p.make_context_prompt(human_msg) for p in self.context_providers.values()]
-        return "\n\n".join(part for part in parts if part)
+        return await context_of(self.context_providers, human_msg)
 
     def replace_prompt(self, prompt: str) -> str:
         """`prompt` with its context commands replaced by what the model should read there."""
-        for provider in self.context_providers.values():
-            prompt = provider.replace_prompt(prompt)
-        return prompt
+        return replace_commands(self.context_providers, prompt)

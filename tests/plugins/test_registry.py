@@ -18,6 +18,7 @@ import pytest
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.models import HumanChatMessage
+from jupyter_ai.personas import BasePersona, PersonaDefaults
 from jupyter_ai.plugins import (
     CHAT_HANDLERS,
     CONTEXT_PROVIDERS,
@@ -619,21 +620,33 @@ def test_context_provider_has_id_and_help() -> None:
     assert "`help` is missing" in reason
 
 
-def test_persona_is_any_class_with_a_coroutine_process_message() -> None:
-    async def process_message(self: object, message: HumanChatMessage) -> None:
-        pass
+def persona(**members: Any) -> type:
+    async def process_message(self: Any, message: Any) -> None: ...
 
+    defaults = property(lambda self: PersonaDefaults(name="Ada"))
+    return type("Ada", (BasePersona,), {"defaults": defaults, "process_message": process_message, **members})
+
+
+def test_persona_with_defaults_and_process_message_serves() -> None:
     registry = empty_registry()
-    registry.add(PERSONAS, "x", type("Persona", (), {"process_message": process_message}))
+    registry.add(PERSONAS, "x", persona())
 
     registry.load(PERSONAS)
 
     assert states(registry) == {"(local) x": "loaded"}
-    assert registry.handlers() == {}
 
 
-def test_persona_without_process_message_is_refused() -> None:
-    assert "`process_message` is missing" in reason_for(PERSONAS, Site)
+@pytest.mark.parametrize(
+    ("cls", "missing"),
+    [
+        (Site, "derive it from that class"),
+        (persona(defaults=BasePersona.defaults), "`defaults` is missing"),
+        (persona(process_message=BasePersona.process_message), "`process_message` is not defined"),
+        (persona(process_message=lambda self, message: None), "is not a coroutine function"),
+    ],
+)
+def test_persona_is_told_what_it_lacks(cls: type, missing: str) -> None:
+    assert missing in reason_for(PERSONAS, cls)
 
 
 def test_chat_handler_among_the_personas_serves_its_slash_id() -> None:

@@ -18,6 +18,7 @@ PACKAGES = [
     "jupyter_ai_builtin_handlers",
     "jupyter_ai_builtin_personas",
     "jupyter_ai_magics",
+    "jupyter_ai_persona_manager",
     "mockllm",
 ]
 JUPYTER = Path(sys.executable).with_name("jupyter")

@@ -8,7 +8,7 @@ import traceback
 import uuid
 from pathlib import Path
 
-from jupyter_ai.errors import message_of
+from jupyter_ai.errors import ContextProviderException, message_of
 from jupyter_ai.keys.redaction import redact
 
 __all__ = ["report", "told"]
@@ -17,7 +17,12 @@ Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 
 def report(name: str, error: BaseException, log_dir: Path | None, log: Log) -> str:
-    """Say in Markdown that `name` failed; the traceback goes to a file in `log_dir`, if that is given."""
+    """Say in Markdown that `name` failed; the traceback goes to a file in `log_dir`, if that is given.
+
+    What a context command has to say is said as it is.
+    """
+    if isinstance(error, ContextProviderException):
+        return message_of(error)
     details = _details("".join(traceback.format_exception(error)), log_dir, log)
     return f"`{name}` failed: **{type(error).__name__}**: {message_of(error)}\n\n{details}"
 

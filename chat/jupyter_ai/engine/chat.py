@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from jupyter_ai.engine.addresses import address_of
 from jupyter_ai.engine.frame import dump, encodable, plain
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.log import ChatLog
 from jupyter_ai.engine.memory import exchange_rows, memory_row, recall
 from jupyter_ai.engine.outlet import Outlet
 from jupyter_ai.engine.restore import cut_reply, describe, ends_visibly, last_answer, parse_message
-from jupyter_ai.engine.router import DEFAULT, DidYouMean, route
+from jupyter_ai.engine.router import DEFAULT, Addressed, DidYouMean, ForPeople, Handled, route
 from jupyter_ai.engine.run import STOPPED_TEXT, Run, current_run
 from jupyter_ai.engine.store import ChatContents, ChatRow, MemoryRow, RunRow
 from jupyter_ai.engine.streams import Streams
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler
     from jupyter_ai.engine.engine import Engine
     from jupyter_ai.history import BoundedChatHistory
+    from jupyter_ai.personas.manager import PersonaManager
 
 __all__ = ["STOPPED_TEXT", "Chat"]
 
@@ -74,10 +76,12 @@ class Chat:
         self.runs: dict[str, Run] = {}  # by the id of the human message
         self.message_interrupted: dict[str, asyncio.Event] = {}  # by stream id
         self.handlers: LazyMapping[BaseChatHandler] = LazyMapping(self._handler_keys, self._build_handler)
-        self.context_providers: LazyMapping[Any] = LazyMapping(self._context_keys, self._build_context)
+        self.context_providers: LazyMapping[Any] = LazyMapping(self.context_ids, self._build_context)
         self.root_chat_handlers: dict[str, Any] = {"chat": self}
+        self._personas: PersonaManager | None = None
         self._mute: dict[str, str] = {}  # human messages that were cleared or stopped, and who answered them
         self._closed = False  # deleted, or the server is stopping
+        self.closing: set[asyncio.Task[None]] = set()  # what shuts down its personas
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
@@ -127,6 +131,15 @@ class Chat:
             )
         return self._memory
 
+    @property
+    def personas(self) -> PersonaManager:
+        """The personas of this chat; none is made before it is needed."""
+        if self._personas is None:
+            from jupyter_ai.personas.manager import PersonaManager
+
+            self._personas = PersonaManager(self)
+        return self._personas
+
     # What people do
 
     def submit(self, request: ChatRequest, client: ChatClient, user: str = "") -> Run:
@@ -147,7 +160,7 @@ class Chat:
         run = self.runs[message.id] = Run(message, user, self._on_over, self.engine.store.give_way)
         self._append(message)
         self._put_run(run)  # with the message: who sees that after a crash sees what became of it
-        self._own(run.start(self._answer(run)), run)
+        self.own(run.start(self._answer(run)), run)
         return run
 
     def stop(self, user: str, target: str | None = None) -> int:
@@ -179,6 +192,8 @@ class Chat:
             if isinstance(message, HumanChatMessage):
                 self._silence(message.id)
         self._streams.drop_all()
+        if self._personas is not None:
+            self._personas.sticky = None
         self.pending.clear()
         self.log.clear()
         ticket = self.engine.store.delete_messages(self.id, None)
@@ -215,7 +230,7 @@ class Chat:
         """Send the help message, once the commands are known."""
         if self.engine.options.greet:
             # In a context of its own: it speaks for no run, not even the one that cleared the chat.
-            self._own(self._loop.create_task(self._greet(), context=contextvars.Context()))
+            self.own(self._loop.create_task(self._greet(), context=contextvars.Context()))
 
     def on_clear_request(self, request: ClearRequest) -> None:
         """`clear`, as handlers written for 2.x call it: for whom they answer."""
@@ -282,29 +297,55 @@ class Chat:
         self._closed = True
         for reader in self.outlet.readers():
             self.unsubscribe(reader)
-        for task in self._tasks:
+        tasks = self._tasks.copy()
+        for task in tasks:
             task.cancel()
-        return self._tasks.copy()
+        if self._personas is not None:
+            self.closing = self._personas.close()
+        return tasks
 
     # Answering
 
     async def _answer(self, run: Run) -> None:
         await self.engine.commands_ready()
-        choice = route(run.message.prompt, list(self._handler_keys()))
-        if isinstance(choice, DidYouMean):
-            self._refuse(run, choice.text())
-            return
-        handler = self.handlers.get(choice.key)
+        if "@" in run.message.prompt:
+            await self.engine.handlers_ready()  # context commands are no addresses
+        choice = route(
+            run.message.prompt, list(self._handler_keys()), self.personas.voices(run.message.prompt)
+        )
+        match choice:
+            case DidYouMean():
+                self._refuse(run, choice.text())
+            case ForPeople():
+                run.spoke = True  # nobody is to say anything
+            case Addressed():
+                await self._answer_by_personas(run, choice)
+            case Handled(key, addressed) if refusal := self.personas.refusal(addressed, key):
+                self._refuse(run, refusal)
+            case Handled(key):
+                await self._answer_by_handler(run, key)
+
+    async def _answer_by_personas(self, run: Run, choice: Addressed) -> None:
+        await self.engine.handlers_ready()
+        if choice.explicit:
+            self.personas.sticky = choice.names[-1]
+        self._begin(run, address_of(choice.names[0]), " and ".join(choice.names))
+        await self.personas.answer(run, choice.names, choice.text)
+
+    async def _answer_by_handler(self, run: Run, key: str) -> None:
+        handler = self.handlers.get(key)
         if handler is None:
-            self._refuse(run, self._unavailable(choice.key))
+            self._refuse(run, self._unavailable(key))
             return
         if handler.uses_llm:
             await self.engine.handlers_ready()
-        self._remember_as_chosen()
-        run.handler = choice.key
-        run.handler_name = f"{type(handler).__name__} ({choice.key})"
-        self._put_run(run)
+        self._begin(run, key, f"{type(handler).__name__} ({key})")
         await handler.on_message(run.message)
+
+    def _begin(self, run: Run, key: str, name: str) -> None:
+        self._remember_as_chosen()
+        run.handler, run.handler_name = key, name
+        self._put_run(run)
 
     def _remember_as_chosen(self) -> None:
         """Take over another length of the memory; one that a plug-in has set stays until then."""
@@ -327,10 +368,11 @@ class Chat:
 
     def _build_handler(self, key: str) -> BaseChatHandler | None:
         plugin = self.engine.plugins.handlers()[key]
-        handler: BaseChatHandler | None = self._build(plugin, self.engine.handler_arguments(self))
+        handler: BaseChatHandler | None = self.build(plugin, self.engine.handler_arguments(self))
         return handler
 
-    def _build(self, plugin: Plugin, arguments: dict[str, Any]) -> Any:
+    def build(self, plugin: Plugin, arguments: dict[str, Any]) -> Any:
+        """An instance of a plug-in's class; None, and a word in the log, where its constructor fails."""
         try:
             with self._named(f"The constructor of {plugin}"):
                 return plugin.obj(**arguments) if plugin.obj is not None else None
@@ -357,8 +399,9 @@ class Chat:
             if run is not None:
                 run.handler_name = before
 
-    def _context_keys(self) -> list[str]:
-        return [plugin.id for plugin in self._context_plugins() if plugin.id]
+    def context_ids(self) -> tuple[str, ...]:
+        """The ids of the context commands that serve."""
+        return tuple(plugin.id for plugin in self._context_plugins() if plugin.id)
 
     def _context_plugins(self) -> list[Plugin]:
         return [p for p in self.engine.plugins.plugins(CONTEXT_PROVIDERS) if p.state == "loaded"]
@@ -377,7 +420,7 @@ class Chat:
         arguments = self.engine.handler_arguments(self)
         for name in ("root_chat_handlers", "help_message_template", "message_interrupted", "log_dir"):
             del arguments[name]
-        return self._build(next(p for p in self._context_plugins() if p.id == key), arguments)
+        return self.build(next(p for p in self._context_plugins() if p.id == key), arguments)
 
     async def _greet(self) -> None:
         await self.engine.handlers_ready()
@@ -402,6 +445,8 @@ class Chat:
             event = self.message_interrupted.get(id)
             if event is not None:
                 event.set()
+        if run.personas and not run.stopped:
+            self.personas.stopped(run)
         run.stop()
 
     def _silence(self, human_id: str) -> None:
@@ -610,7 +655,8 @@ class Chat:
 
     # Owning tasks
 
-    def _own(self, task: asyncio.Task[None], run: Run | None = None) -> None:
+    def own(self, task: asyncio.Task[None], run: Run | None = None) -> None:
+        """Keep a task until it ends, and log what it raises; the chat's end cancels it."""
         self._tasks.add(task)
         if run is not None:
             self.engine.watchdog_enter()

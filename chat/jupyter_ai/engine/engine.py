@@ -100,6 +100,8 @@ class Engine:
         tasks = {task for chat in self._chats.values() for task in chat.cut()}
         if tasks:
             await asyncio.wait(tasks, timeout=_CLOSING)
+        if closing := {task for chat in self._chats.values() for task in chat.closing}:
+            await asyncio.wait(closing)  # each is bounded
         await self.store.aclose()
 
     # Chats

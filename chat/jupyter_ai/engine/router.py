@@ -1,4 +1,11 @@
-"""Who answers a prompt: a slash command's handler, the default handler, or "did you mean"."""
+"""Who answers a prompt: a slash command's handler, personas, the default handler, or "did you mean".
+
+1. A slash command goes to its handler, whoever is addressed before it.
+2. Else who is addressed answers: one persona or several, at the beginning of the prompt or within it. An
+   unknown name at the beginning is questioned; what begins with a person's name is not answered.
+3. Else the persona that was addressed last in this chat.
+4. Else the default handler, or where there is none the only persona.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +14,20 @@ import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT", "DidYouMean", "Handled", "arguments", "distance", "route"]
+from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
+
+__all__ = [
+    "DEFAULT",
+    "Addressed",
+    "Choice",
+    "DidYouMean",
+    "ForPeople",
+    "Handled",
+    "Voices",
+    "arguments",
+    "distance",
+    "route",
+]
 
 DEFAULT = "default"
 """The routing key of the handler that answers what is no command."""
@@ -17,44 +37,105 @@ _MAX_DISTANCE = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Voices:
+    """Whom a prompt could address: `personas` and `people` by name; `sticky` was addressed last."""
+
+    personas: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+    """Context commands, such as `@cell`: no addresses."""
+
+    sticky: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Handled:
-    """The handler with routing key `key` ("default" or "/name") answers."""
+    """The handler with routing key `key` ("default" or "/name") answers, for the personas addressed."""
 
     key: str
+    addressed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """These personas answer `text`, the prompt without the addresses at its beginning."""
+
+    names: tuple[str, ...]
+    text: str
+    explicit: bool = True  # they were named
+
+
+@dataclass(frozen=True, slots=True)
+class ForPeople:
+    """The prompt is for a person: nobody answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class DidYouMean:
-    """`command` is not known; `suggestions` are near, the nearest first."""
+    """`command` (or `@name`) is not known; `suggestions` are near, the nearest first."""
 
     command: str
     suggestions: tuple[str, ...]
 
     def text(self) -> str:
         """What to tell the person."""
+        what = "nobody called" if self.command.startswith("@") else "no command"
         if not self.suggestions:
-            return f"There is no command `{self.command}`. `/help` lists the commands."
+            listed = "" if self.command.startswith("@") else " `/help` lists the commands."
+            return f"There is {what} `{self.command}`.{listed}"
         names = " or ".join(f"`{name}`" for name in self.suggestions)
-        return f"There is no command `{self.command}`. Did you mean {names}?"
+        return f"There is {what} `{self.command}`. Did you mean {names}?"
 
 
-def route(prompt: str, keys: Collection[str]) -> Handled | DidYouMean:
-    """Decide who answers `prompt`, given the routing keys of all handlers.
+Choice = Handled | Addressed | ForPeople | DidYouMean
 
-    A known command goes to its handler. An unknown one is questioned if it stands alone or is within edit
-    distance 2 of a command; anything else is text for the default handler (`/s, I was joking`).
+_NOBODY = Voices()
+
+
+def route(prompt: str, keys: Collection[str], voices: Voices = _NOBODY) -> Choice:
+    """Decide who answers `prompt`, given the routing keys of all handlers and who could be addressed."""
+    found = find_addresses(prompt, voices.personas)
+    command = _command(found.text, keys)
+    if isinstance(command, DidYouMean):
+        return command
+    if command is not None:
+        return Handled(command, found.names)
+    if found.unknown is not None and found.unknown not in voices.contexts:
+        return _stranger(found.unknown, voices)
+    if found.names:
+        return Addressed(found.names, found.text)
+    if voices.sticky is not None:
+        return Addressed((voices.sticky,), found.text, explicit=False)
+    if DEFAULT not in keys and len(voices.personas) == 1:
+        return Addressed(voices.personas, found.text, explicit=False)
+    return Handled(DEFAULT)
+
+
+def _command(text: str, keys: Collection[str]) -> str | DidYouMean | None:
+    """The command that `text` begins with, if it is a known one.
+
+    An unknown one is questioned if it stands alone or is within edit distance 2 of a command; anything else
+    is text (`/s, I was joking`).
     """
-    prompt = prompt.strip()
-    match = _COMMAND.match(prompt)
+    match = _COMMAND.match(text)
     if match is None:
-        return Handled(DEFAULT)
+        return None
     command = f"/{match[1]}"
     if command in keys:
-        return Handled(command)
+        return command
     near = _near(command, (key for key in keys if key != DEFAULT))
-    if near or prompt == command:
-        return DidYouMean(command, near)
-    return Handled(DEFAULT)
+    return DidYouMean(command, near) if near or text == command else None
+
+
+def _stranger(name: str, voices: Voices) -> ForPeople | DidYouMean:
+    if same_name(name) in {same_name(person) for person in voices.people}:
+        return ForPeople()
+    near = _near(f"@{name}", (f"@{persona}" for persona in voices.personas))
+    return DidYouMean(f"@{name}", tuple(address_of(n[1:]) for n in near or _all(voices.personas)))
+
+
+def _all(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"@{name}" for name in names)[:3]
 
 
 def arguments(prompt: str) -> list[str]:

@@ -58,6 +58,7 @@ class Run:
         self.user = user  # who may stop it along with all that is theirs
         self.handler = "default"  # the routing key of the handler that answers
         self.handler_name = ""  # for people: class and command
+        self.personas: list[str] = []  # the names of those that answer
         self.state: RunState = "running"
         self.stopped = False  # Stop was asked for
         self.over = False

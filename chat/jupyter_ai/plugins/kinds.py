@@ -49,7 +49,7 @@ def claim_of(plugin: Plugin) -> Claim:
     if problems := kind.problems(cls):
         complaint = f"`{cls.__name__}` ({plugin.target}) cannot be used as {kind.noun}"
         raise PluginError(f"{complaint}: {'; '.join(problems)}")
-    if plugin.group == CHAT_HANDLERS or (plugin.group == PERSONAS and validation.is_chat_handler(cls)):
+    if plugin.group == CHAT_HANDLERS or (plugin.group == PERSONAS and plugin.slash_id is not None):
         return Claim(SLASH_IDS, plugin.slash_id)
     return Claim(plugin.group, plugin.name if plugin.group == PERSONAS else plugin.id)
 

@@ -80,8 +80,19 @@ def chat_handler_problems(cls: type) -> list[str]:
 
 
 def persona_problems(cls: type) -> list[str]:
-    """As for a chat handler; any other class needs a coroutine `process_message` only."""
-    return chat_handler_problems(cls) if is_chat_handler(cls) else _coroutine_problems(cls)
+    """What keeps `cls` from being a persona; a chat handler may be one."""
+    if is_chat_handler(cls):
+        return chat_handler_problems(cls)
+    from jupyter_ai.personas.base_persona import BasePersona
+
+    if not issubclass(cls, BasePersona):
+        return ["it is no subclass of `jupyter_ai.personas.BasePersona`: derive it from that class"]
+    problems = []
+    if cls.defaults is BasePersona.defaults:
+        problems.append("`defaults` is missing: define a property that returns `PersonaDefaults(name=…)`")
+    if cls.process_message is BasePersona.process_message:
+        return [*problems, f"`process_message` is not defined: {_PROCESS_MESSAGE}"]
+    return problems + _coroutine_problems(cls)
 
 
 def provider_problems(cls: type) -> list[str]:

@@ -26,14 +26,25 @@ from jupyter_ai.models import (
     Message,
     Selection,
 )
-from jupyter_ai.plugins import CHAT_HANDLERS, CONTEXT_PROVIDERS, GROUPS, PluginRegistry, builtin_class
+from jupyter_ai.plugins import (
+    CHAT_HANDLERS,
+    CONTEXT_PROVIDERS,
+    GROUPS,
+    PERSONAS,
+    PluginRegistry,
+    builtin_class,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseLanguageModel
 
 __all__ = ["MakeChat", "Reply", "TestChat", "configure", "register"]
 
-_BUILTINS = ("default", "help", "clear", "model")
+_BUILTINS = (
+    *((CHAT_HANDLERS, name) for name in ("default", "help", "clear", "model")),
+    (PERSONAS, "jupyternaut"),
+    (CONTEXT_PROVIDERS, "file"),
+)
 
 
 class MakeChat(Protocol):
@@ -44,6 +55,7 @@ class MakeChat(Protocol):
         *,
         handlers: Sequence[type] = ...,
         model: BaseLanguageModel[Any] | type | None = ...,
+        personas: Sequence[type] = ...,
         context_providers: Sequence[type] = ...,
         model_parameters: Mapping[str, dict[str, Any]] = ...,
         root_dir: str = ...,
@@ -79,7 +91,7 @@ class Reply:
 
 
 class TestChat:
-    """A chat with `handlers` (and the built-in ones that these do not replace), answered by `model`.
+    """A chat with these plug-ins (and built-in ones that they do not replace), answered by `model`.
 
     `model` is a LangChain model, such as `FakeModel`, or a provider class; without one, the offline model.
     `threads`: synchronous models and tools run on threads of their own, and whoever blocks the event loop
@@ -93,6 +105,7 @@ class TestChat:
         *,
         handlers: Sequence[type] = (),
         model: BaseLanguageModel[Any] | type | None = None,
+        personas: Sequence[type] = (),
         context_providers: Sequence[type] = (),
         model_parameters: Mapping[str, dict[str, Any]] | None = None,
         root_dir: str = ".",
@@ -100,7 +113,7 @@ class TestChat:
     ) -> None:
         self.model = model
         self.log = logging.getLogger("jupyter_ai.testing")
-        self._registry = register(handlers, context_providers, self.log)
+        self._registry = register(handlers, context_providers, self.log, personas)
         self._options = EngineOptions(
             root_dir=root_dir, model_parameters=dict(model_parameters or {}), greet=False, threads=threads
         )
@@ -225,17 +238,22 @@ _CLIENT = ChatClient(id="test", username="tester", initials="T", name="Tester", 
 
 
 def register(
-    handlers: Sequence[type], context_providers: Sequence[type], log: logging.Logger
+    handlers: Sequence[type],
+    context_providers: Sequence[type],
+    log: logging.Logger,
+    personas: Sequence[type] = (),
 ) -> PluginRegistry:
-    """A registry of `handlers`, the built-in ones that these do not replace, and `context_providers`, loaded.
+    """A registry of these and of the built-in ones that they do not replace, loaded.
 
     Raises ValueError for a class that would not load, with the reason.
     """
     registry = PluginRegistry(log=log, find=lambda _: ())
     taken = {_slash_id(handler) or "default" for handler in handlers}
-    for name in _BUILTINS:
-        if name not in taken:
-            registry.add(CHAT_HANDLERS, name, _builtin(name), distribution="jupyter_ai", builtin=True)
+    for group, name in _BUILTINS:
+        if group != CHAT_HANDLERS or name not in taken:
+            registry.add(group, name, _builtin(group, name), distribution="jupyter_ai", builtin=True)
+    for persona in personas:
+        registry.add(PERSONAS, persona.__name__, persona)
     for handler in handlers:
         registry.add(CHAT_HANDLERS, _slash_id(handler) or "default", handler)
     for provider in context_providers:
@@ -249,8 +267,8 @@ def register(
 
 
 @cache
-def _builtin(name: str) -> type:
-    return builtin_class(CHAT_HANDLERS, name)
+def _builtin(group: str, name: str) -> type:
+    return builtin_class(group, name)
 
 
 def _slash_id(handler: type) -> str | None:

@@ -1,0 +1,72 @@
+"""Reading files that lie within a folder, and nothing else: no way out of it, no device, no endless file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from jupyter_ai.errors import JupyterAIError
+
+__all__ = ["FileRefused", "confine", "read_confined"]
+
+
+class FileRefused(JupyterAIError):
+    """A file is not read; the message names it and says why."""
+
+    code = "file-refused"
+    status = 403
+
+
+def confine(path: str | Path, root: str | Path) -> Path:
+    """The real path of `path` (relative: below `root`). Raises `FileRefused` if it is not in `root`.
+
+    Links are resolved on both sides. Nothing need exist there.
+    """
+    if "\0" in str(path):
+        raise FileRefused(f"{str(path)!r} is no path: it holds a null character.")
+    try:
+        real_root = Path(os.path.realpath(root))
+        real = Path(os.path.realpath(real_root / path))
+    except OSError as error:
+        raise FileRefused(f"`{path}` cannot be followed: {error.strerror or error}") from None
+    if real != real_root and real_root not in real.parents:
+        raise FileRefused(f"`{path}` is outside of the folder that may be read from.")
+    return real
+
+
+def read_confined(path: str | Path, root: str | Path, limit: int) -> bytes:
+    """What a regular file in `root` holds. Blocks. Raises `FileRefused`, also for more than `limit` bytes."""
+    real = confine(path, root)
+    # To open a pipe would wait for who writes to it; a link that came meanwhile is not followed.
+    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"))
+    try:
+        with open(real, "rb", opener=lambda name, _: os.open(name, flags)) as file:
+            found = os.fstat(file.fileno())
+            _check(path, found, limit)
+            # The folders on the way may have been exchanged for links meanwhile.
+            if confine(path, root) != real or not os.path.samestat(os.stat(real), found):
+                raise FileRefused(f"`{path}` was exchanged while it was read. Try again.")
+            content = file.read(limit + 1)
+    except FileNotFoundError:
+        raise FileRefused(f"There is no file `{path}`.") from None
+    except IsADirectoryError:
+        raise FileRefused(f"`{path}` is a folder, not a file.") from None
+    except OSError as error:
+        raise FileRefused(f"`{path}` cannot be read: {error.strerror or error}.") from None
+    if len(content) > limit:
+        raise FileRefused(_too_large(path, limit))
+    return content
+
+
+def _check(path: str | Path, found: os.stat_result, limit: int) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise FileRefused(f"`{path}` is a folder, not a file.")
+    if not stat.S_ISREG(found.st_mode):
+        raise FileRefused(f"`{path}` is not a file but a device, a pipe or a socket.")
+    if found.st_size > limit:
+        raise FileRefused(_too_large(path, limit))
+
+
+def _too_large(path: str | Path, limit: int) -> str:
+    return f"`{path}` is larger than {limit:,} bytes."

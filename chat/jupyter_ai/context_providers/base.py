@@ -1,0 +1,234 @@
+"""The base class of context commands, such as `@file:a.py`, which add to what a model reads."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from jupyter_ai.errors import ContextProviderException, message_of
+from jupyter_ai.models import ChatMessage, HumanChatMessage, ListOptionsEntry
+
+if TYPE_CHECKING:
+    import logging
+
+    from jupyter_ai.chat_handlers.base import BaseChatHandler
+    from jupyter_ai.config_manager import ConfigManager
+    from jupyter_ai.history import BoundedChatHistory
+
+__all__ = [
+    "BaseCommandContextProvider",
+    "ChatMessage",
+    "ContextCommand",
+    "ContextProviderException",
+    "add_context",
+    "context_of",
+    "find_commands",
+    "replace_commands",
+    "unescape",
+]
+
+_CODE = r"```.*?(?:```|\Z)|`[^`\n]*`"  # what is quoted is meant literally
+_ARGUMENT = r""""[^"\n]+"|'[^'\n]+'|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
+
+
+class ContextCommand(BaseModel):
+    """A context command as it stands in a prompt: `@cell`, `@file:a.py`, `@file:"a b.py"`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cmd: str
+
+    @property
+    def id(self) -> str:
+        """What is before the colon, `@file`."""
+        return self.cmd.partition(":")[0]
+
+    @property
+    def arg(self) -> str | None:
+        """What is after the colon, without quotes and backslashes; None without a colon."""
+        _, colon, arg = self.cmd.partition(":")
+        return unescape(arg) if colon else None
+
+    def __str__(self) -> str:
+        return self.cmd
+
+
+class BaseCommandContextProvider:
+    """Adds to the prompt what its command names. One instance serves one chat.
+
+    Subclasses set `id` and `help`, and define `_make_context_prompt`.
+    """
+
+    id: ClassVar[str]
+    """The command's word: "file" makes `@file`."""
+
+    help: ClassVar[str]
+    """One sentence, shown where the command is completed."""
+
+    id_prefix: ClassVar[str] = "@"
+    """What goes before the word."""
+
+    requires_arg: ClassVar[bool] = False
+    """Whether the command takes an argument: `@file:a.py`."""
+
+    remove_from_prompt: ClassVar[bool] = False
+    """Whether the model does not see the command itself."""
+
+    only_start: ClassVar[bool] = False
+    """Whether the command counts at the beginning of a prompt only."""
+
+    def __init__(
+        self,
+        *,
+        log: logging.Logger | logging.LoggerAdapter[logging.Logger],
+        config_manager: ConfigManager,
+        model_parameters: dict[str, dict[str, Any]],
+        chat_history: list[ChatMessage],
+        llm_chat_memory: BoundedChatHistory,
+        root_dir: str,
+        preferred_dir: str | None,
+        dask_client_future: Awaitable[Any],
+        chat_handlers: dict[str, BaseChatHandler],
+        context_providers: dict[str, BaseCommandContextProvider],
+    ) -> None:
+        from jupyter_ai.chat_handlers.base import get_preferred_dir
+
+        self.log = log
+        self.config_manager = config_manager
+        self.model_parameters = model_parameters  # by "<provider>:<model>"
+        self._chat_history = chat_history  # what was said in this chat
+        self.llm_chat_memory = llm_chat_memory  # what the model remembers of it
+        self.root_dir = os.path.abspath(os.path.expanduser(root_dir))
+        self.preferred_dir = get_preferred_dir(self.root_dir, preferred_dir)
+        self.dask_client_future = dask_client_future
+        self.chat_handlers = chat_handlers  # by routing key
+        self.context_providers = context_providers  # by id
+
+    # To be defined by subclasses
+
+    async def _make_context_prompt(self, message: HumanChatMessage, commands: list[ContextCommand]) -> str:
+        """What `commands`, all that are in `message`, add to what the model reads; "" for nothing.
+
+        Raise `ContextProviderException` with a sentence for the person where one cannot be served: the
+        message is not answered then. Cancelled when the user stops the answer.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `async def _make_context_prompt(self, message, commands)`."
+        )
+
+    def get_arg_options(self, arg_prefix: str) -> list[ListOptionsEntry]:
+        """Arguments that begin with `arg_prefix` (as typed, with backslashes); none unless overridden.
+
+        Called on a thread. Make them with `_make_arg_option`.
+        """
+        return []
+
+    def _replace_command(self, command: ContextCommand) -> str:
+        """What the model reads in the place of a command; unless overridden, the command itself."""
+        return command.cmd
+
+    # What the framework calls
+
+    @property
+    def command_id(self) -> str:
+        """The command, `@file`."""
+        return f"{self.id_prefix}{self.id}"
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression that matches the command with its argument."""
+        name = re.escape(self.command_id)
+        argument = f":(?:{_ARGUMENT})"
+        return rf"(?<![\w@/.\\]){name}" + (argument if self.requires_arg else rf"(?:{argument}|(?![\w:]))")
+
+    async def make_context_prompt(self, message: HumanChatMessage) -> str:
+        """What the commands in `message.prompt` add to what the model reads, "" without any."""
+        commands = find_commands(self, message.prompt)
+        return await self._make_context_prompt(message, commands) if commands else ""
+
+    def replace_prompt(self, prompt: str) -> str:
+        """`prompt` with each command as the model is to read it."""
+
+        def replaced(match: re.Match[str]) -> str:
+            return "" if self.remove_from_prompt else self._replace_command(ContextCommand(cmd=match[0]))
+
+        parts, end = [], 0
+        for match in _matches(self, prompt):
+            parts += [prompt[end : match.start()], replaced(match)]
+            end = match.end()
+        text = "".join([*parts, prompt[end:]])
+        return text.strip() if parts and self.remove_from_prompt else text
+
+    def _make_arg_option(
+        self, arg: str, *, is_complete: bool = True, description: str | None = None
+    ) -> ListOptionsEntry:
+        """A completion; one that is not complete (a folder) is completed further."""
+        escaped = re.sub(r"([\\\s\"'])", r"\\\1", arg)
+        return ListOptionsEntry(
+            id=self.command_id,
+            label=f"{self.command_id}:{escaped}{' ' if is_complete else ''}",
+            description=description or self.help,
+            only_start=self.only_start,
+        )
+
+
+def find_commands(context_provider: BaseCommandContextProvider, text: str) -> list[ContextCommand]:
+    """The commands of a provider in `text`, each once, in order; those in backticks are not meant."""
+    commands = (ContextCommand(cmd=match[0]) for match in _matches(context_provider, text))
+    return list(dict.fromkeys(commands))
+
+
+async def add_context(providers: Mapping[str, Any], message: HumanChatMessage, text: str) -> tuple[str, str]:
+    """`text` as the model is to read it, and what the context commands of `message` add.
+
+    Raises `ContextProviderException`, also for what else a provider raises; that names the provider.
+    """
+    return replace_commands(providers, text), await context_of(providers, message)
+
+
+async def context_of(providers: Mapping[str, Any], message: HumanChatMessage) -> str:
+    """What the context commands of `message` add. Raises `ContextProviderException`, as `add_context`."""
+    parts = [await _context_of(provider, message) for provider in providers.values()]
+    return "\n\n".join(part for part in parts if part)
+
+
+def replace_commands(providers: Mapping[str, Any], text: str) -> str:
+    """`text` with its context commands as the model is to read them. Raises as `add_context`."""
+    for provider in providers.values():
+        try:
+            text = provider.replace_prompt(text)
+        except Exception as e:
+            raise _failed(provider, e) from e
+    return text
+
+
+def unescape(argument: str) -> str:
+    """An argument without the quotes around it, or the backslashes in it."""
+    if len(argument) > 1 and argument[0] == argument[-1] and argument[0] in "\"'":
+        return argument[1:-1]
+    return re.sub(r"\\(.)", r"\1", argument)
+
+
+async def _context_of(provider: Any, message: HumanChatMessage) -> str:
+    try:
+        return str(await provider.make_context_prompt(message) or "")
+    except Exception as e:
+        raise _failed(provider, e) from e
+
+
+def _failed(provider: Any, error: Exception) -> ContextProviderException:
+    if isinstance(error, ContextProviderException):
+        return error
+    name = getattr(provider, "command_id", type(provider).__name__)
+    return ContextProviderException(f"`{name}` failed: {type(error).__name__}: {message_of(error)}")
+
+
+def _matches(provider: BaseCommandContextProvider, text: str) -> Iterator[re.Match[str]]:
+    start = len(text) - len(text.lstrip())
+    for match in re.finditer(f"(?P<code>{_CODE})|{provider.pattern}", text, re.DOTALL):
+        if match.lastgroup != "code" and (match.start() == start or not provider.only_start):
+            yield match

@@ -1,0 +1,6 @@
+"""What an author of a persona subclasses."""
+
+from jupyter_ai.personas.base_persona import BasePersona
+from jupyter_ai.personas.defaults import PersonaDefaults, PersonaRequirementsUnmet
+
+__all__ = ["BasePersona", "PersonaDefaults", "PersonaRequirementsUnmet"]

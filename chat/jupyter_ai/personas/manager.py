@@ -1,0 +1,249 @@
+"""The personas of one chat: made when first needed, prepared, asked, stopped and shut down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ai.chat_handlers.base import BaseChatHandler, get_preferred_dir
+from jupyter_ai.context_providers.base import add_context
+from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
+from jupyter_ai.engine.lazy import LazyMapping
+from jupyter_ai.engine.router import Voices
+from jupyter_ai.engine.together import Together
+from jupyter_ai.models import HumanChatMessage
+from jupyter_ai.personas.avatars import avatar_route
+from jupyter_ai.personas.base_persona import BasePersona
+from jupyter_ai.personas.chain import Chain
+from jupyter_ai.personas.lifecycle import Lifecycle
+from jupyter_ai.personas.member import Member
+from jupyter_ai.personas.persona_chat import PersonaChat
+from jupyter_ai.plugins import PERSONAS, Plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from langchain_core.chat_history import BaseChatMessageHistory
+
+    from jupyter_ai.config_manager import ConfigManager
+    from jupyter_ai.context_providers.base import BaseCommandContextProvider
+    from jupyter_ai.engine.chat import Chat
+    from jupyter_ai.engine.run import Run
+
+__all__ = ["PersonaManager"]
+
+
+class PersonaManager:
+    """One for each chat, and the `parent` of its personas. It lives on the chat's loop."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+        self._engine = chat.engine
+        self.log = chat.engine.log
+        self.config_manager: ConfigManager = chat.engine.config_manager
+        self.event_loop = asyncio.get_running_loop()
+        self.root_chat_handlers = chat.root_chat_handlers
+        self.message_interrupted = chat.message_interrupted
+        self._members: LazyMapping[Member] = LazyMapping(self._keys, self._build)  # by entry point name
+        self._lifecycle = Lifecycle(chat.own, self.log)
+        self._answers: dict[str, Together] = {}  # by the id of the message that is answered
+        self._chain = Chain(self)
+        self._sticky: str | None = None  # the name of whom was addressed last
+        self._sticky_known = False  # else what was said before tells
+
+    # What personas use
+
+    @property
+    def handlers(self) -> Mapping[str, BaseChatHandler]:
+        """The chat's handlers by routing key: "default" or "/word"."""
+        return self._chat.handlers
+
+    @property
+    def context_providers(self) -> Mapping[str, BaseCommandContextProvider]:
+        """The chat's context commands, by id."""
+        return self._chat.context_providers
+
+    @property
+    def personas(self) -> dict[str, BasePersona]:
+        """All personas of the chat, by id."""
+        found = [member.voice for member in self._members.values()]
+        return {voice.id: voice for voice in found if isinstance(voice, BasePersona)}
+
+    @property
+    def root_dir(self) -> Path:
+        """The server's root, links resolved."""
+        return Path(self._engine.options.root_dir).expanduser().resolve()
+
+    @property
+    def chat_dir(self) -> Path:
+        """The directory that the chat is about."""
+        preferred = get_preferred_dir(str(self.root_dir), self._engine.options.preferred_dir)
+        return Path(preferred) if preferred else self.root_dir
+
+    @property
+    def log_dir(self) -> Path | None:
+        """Where tracebacks are written, if anywhere."""
+        folder = self._engine.options.error_logs_dir
+        return Path(folder) if folder else None
+
+    def model_parameters(self, provider: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+        """What the administrator set for a model."""
+        key = f"{provider.id}:{params.get('model_id', '')}"
+        return dict(self._engine.options.model_parameters.get(key, {}))
+
+    def memory_for(self, message: HumanChatMessage) -> BaseChatMessageHistory:
+        """What models remember of the chat, as the exchange of `message` writes to it."""
+        from jupyter_ai.history import WrappedBoundedChatHistory
+
+        self._chat.mark_remembering(message.id)
+        return WrappedBoundedChatHistory(history=self._chat.memory, last_human_msg=message)
+
+    async def add_context(self, message: HumanChatMessage, text: str) -> tuple[str, str]:
+        """`text` as a model is to read it, and what the context commands of `message` add."""
+        return await add_context(self.context_providers, message, text)
+
+    def avatar_route(self, persona: Any) -> str:
+        """Where the picture of a persona is, below the server's base URL."""
+        key = next((m.key for m in self._members.built() if m.voice is persona), "")
+        return avatar_route(key, getattr(persona, "avatar_path", ""))
+
+    def follow(self, persona: BasePersona, text: str) -> None:
+        """Let those answer whom `persona` has addressed at the beginning of `text`; from any thread."""
+        self._chain.follow(persona, text)
+
+    def say(self, text: str, run: Run) -> None:
+        """A warning of the framework's own."""
+        self._chat.say(text, run.id, {"warning": True})
+
+    # Who is there
+
+    def members(self) -> list[Member]:
+        """All who can be addressed, made now if they were not; of two of one name the first in rank."""
+        return list(self._named().values())
+
+    def find(self, name: str) -> Member | None:
+        """Who has this name."""
+        return self._named().get(same_name(name))
+
+    def at(self, key: str) -> Member | None:
+        """The persona of an entry point."""
+        return self._members.get(key)
+
+    @property
+    def sticky(self) -> str | None:
+        """The name of whom was addressed last, if they are still there."""
+        if not self._sticky_known:
+            self._sticky_known, self._sticky = True, self._last_addressed()
+        return self._sticky if self._sticky is not None and self.find(self._sticky) else None
+
+    @sticky.setter
+    def sticky(self, name: str | None) -> None:
+        self._sticky_known, self._sticky = True, name
+
+    def voices(self, prompt: str) -> Voices:
+        """Whom `prompt` could address. Personas are made only if it may address one, or one is sticky."""
+        if not any(True for _ in self._keys()):
+            return Voices(people=self._people(), contexts=self._chat.context_ids())
+        if "@" not in prompt and self.sticky is None and "default" in self._engine.plugins.handlers():
+            return Voices()
+        names = tuple(member.name for member in self.members())
+        return Voices(names, self._people(), self._chat.context_ids(), self.sticky)
+
+    # Answering
+
+    async def answer(self, run: Run, names: tuple[str, ...], text: str) -> None:
+        """Let these personas answer, side by side. Cancelling it cancels them all.
+
+        Raises nothing of theirs: each tells its own failure.
+        """
+        together = self._answers[run.id] = Together(self._chat.own)
+        try:
+            for member in filter(None, map(self.find, names)):
+                self.begin(member, run, member.addressed_message(run.message, text))
+            await together.wait()
+        finally:
+            del self._answers[run.id]
+
+    def begin(self, member: Member, run: Run, message: HumanChatMessage) -> None:
+        """Let one more persona answer in a run; nothing happens once that is over."""
+        together = self._answers.get(run.id)
+        if together is not None:
+            run.personas.append(member.name)
+            together.start(self._lifecycle.answer(member, message, run), f"{member.name} answers {run.id}")
+
+    def stopped(self, run: Run) -> None:
+        """Tell who answers in `run` that the user stopped it."""
+        for member in filter(None, map(self.find, run.personas)):
+            self._lifecycle.tell_stopped(member)
+
+    def close(self) -> set[asyncio.Task[None]]:
+        """Begin to shut down all personas that were made; each task ends within 2 s."""
+        return self._lifecycle.close(list(self._members.built()))
+
+    def refusal(self, names: tuple[str, ...], command: str) -> str | None:
+        """Why one of those addressed does not take a command (with the slash), or None."""
+        for member in filter(None, map(self.find, names)):
+            if not member.accepts(command):
+                return f"{member.name} does not take `{command}`. Leave out {address_of(member.name)}."
+        return None
+
+    # Making them
+
+    def _keys(self) -> Iterator[str]:
+        return (plugin.name for plugin in self._plugins())
+
+    def _plugins(self) -> list[Plugin]:
+        return [plugin for plugin in self._engine.plugins.plugins(PERSONAS) if plugin.state == "loaded"]
+
+    def _build(self, key: str) -> Member | None:
+        plugin = next(plugin for plugin in self._plugins() if plugin.name == key)
+        voice = self._voice(plugin)
+        try:
+            return Member(key, voice) if voice is not None else None
+        # Name and defaults are a plug-in's code, too.
+        except Exception as e:
+            plugin.trouble = f"{type(e).__name__} in its `defaults`: {e}"
+            self.log.exception("%s cannot be asked for its name.", plugin)
+            return None
+
+    def _voice(self, plugin: Plugin) -> Any:
+        if plugin.obj is not None and issubclass(plugin.obj, BaseChatHandler):
+            if plugin.slash_id is not None:
+                return self._chat.handlers.get(f"/{plugin.slash_id}")
+            return self._chat.build(plugin, self._engine.handler_arguments(self._chat))
+        chat = PersonaChat(self._chat, lambda name: found.id if (found := self.find(name)) else name)
+        arguments = {"parent": self, "config_manager": self.config_manager, "chat": chat, "log": self.log}
+        persona = self._chat.build(plugin, arguments)
+        if persona is not None:
+            chat.belong_to(persona)
+        return persona
+
+    def _named(self) -> dict[str, Member]:
+        found: dict[str, Member] = {}
+        for plugin in sorted(self._plugins(), key=lambda plugin: not plugin.builtin):
+            member = self._members.get(plugin.name)
+            if member is None:
+                continue
+            holder = found.setdefault(same_name(member.name), member)
+            if holder is not member and not plugin.trouble:
+                plugin.trouble = (
+                    f"its name {member.name!r} is that of persona `{holder.key}`, which keeps it: "
+                    "give one of the two another name, or uninstall it"
+                )
+                self.log.warning("%s cannot be addressed: %s", plugin, plugin.trouble)
+        return found
+
+    def _people(self) -> tuple[str, ...]:
+        clients = [m.client for m in self._chat.log if isinstance(m, HumanChatMessage)]
+        names = [(client.username, client.name, client.display_name) for client in clients]
+        return tuple(dict.fromkeys(name for group in names for name in group if name))
+
+    def _last_addressed(self) -> str | None:
+        prompts = [m.prompt for m in self._chat.log if isinstance(m, HumanChatMessage) and "@" in m.prompt]
+        if not prompts:
+            return None
+        names = [member.name for member in self.members()]
+        addressed = (find_addresses(prompt, names).names for prompt in reversed(prompts[:-1]))
+        return next((found[-1] for found in addressed if found), None)
