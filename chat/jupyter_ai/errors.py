@@ -32,6 +32,7 @@ __all__ = [
     "SettingsError",
     "SettingsNotSaved",
     "UnknownMessage",
+    "UnknownPersona",
     "UnsupportedChunk",
     "WriteConflictError",
     "message_of",
@@ -122,6 +123,16 @@ class UnknownMessage(ChatError):
 
     def __init__(self, target: str) -> None:
         super().__init__(f"No message of a person has the id {target!r}; it may have been cleared already.")
+
+
+class UnknownPersona(ChatError):
+    """No persona of the chat has this name."""
+
+    code = "not-found"
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Nobody here is called {name!r}. GET api/ai/chats/autocomplete_options lists all.")
 
 
 class InvalidFrame(ChatError):

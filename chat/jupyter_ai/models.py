@@ -300,6 +300,7 @@ class ChatDescription(BaseModel):
     is_default: bool
     created: float
     updated: float  # when the newest message was begun; when the chat was made, if there is none
+    persona: str = ""  # who answers what is addressed to nobody; "" is the default. Of an open chat only
 
 
 class ListChatsResponse(BaseModel):
@@ -315,6 +316,7 @@ class ChatUpdate(BaseModel):
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     shared: bool | None = None
+    persona: str | None = None  # a name, or "" for the default
 
     @field_validator("title")
     @classmethod

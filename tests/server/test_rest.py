@@ -198,6 +198,8 @@ class TestLists:
             ("/clear", True),
             ("/help", True),
             ("/model", True),
+            ("@Jupyternaut", False),
+            ("@Reviewer", False),
             ("@file:", False),
         ]
         assert await labels("/h") == ["/help"]

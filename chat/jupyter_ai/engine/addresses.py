@@ -65,8 +65,9 @@ def same_name(name: str) -> str:
 
 
 def address_of(name: str) -> str:
-    """How to address `name`: `@name`, quoted if it has to be."""
-    return f"@{name}" if re.fullmatch(r'[^\s"@,:;!?()]+', name) else f'@"{name}"'
+    """How to address `name`: `@name`, with `-` for spaces; quoted if it has marks that end an address."""
+    dashed = re.sub(r"\s+", "-", name.strip())
+    return f"@{dashed}" if re.fullmatch(r'[^\s"@,:;!?()]+', dashed) else f'@"{name.strip()}"'
 
 
 @lru_cache(maxsize=32)

@@ -104,7 +104,9 @@ class Chat:
 
     def describe(self) -> ChatDescription:
         """The chat as the list of chats shows it."""
-        return describe(self.row, self.log.newest)
+        described = describe(self.row, self.log.newest)
+        described.persona = self.personas.sticky or ""
+        return described
 
     def update(self, *, title: str | None = None, shared: bool | None = None) -> None:
         """Rename or share the chat."""

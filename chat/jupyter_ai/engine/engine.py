@@ -16,7 +16,7 @@ from jupyter_ai.engine.run import Run
 from jupyter_ai.engine.store import ChatContents, ChatRow, Store, StoreError
 from jupyter_ai.engine.threads import RunExecutor
 from jupyter_ai.engine.watchdog import Watchdog
-from jupyter_ai.errors import ChatError, ChatNotFound, ChatUnreadable, NotAllowed
+from jupyter_ai.errors import ChatError, ChatNotFound, ChatUnreadable, NotAllowed, UnknownPersona
 from jupyter_ai.models import ChatDescription, Persona
 from jupyter_ai.plugins import (
     CHAT_HANDLERS,
@@ -136,6 +136,17 @@ class Engine:
         _check_owner(chat.row, owner)
         chat.update(title=title, shared=shared)
         return chat.describe()
+
+    async def choose_persona(self, id: str, owner: str, name: str) -> None:
+        """Let a persona of a chat of one's own answer what is addressed to nobody; "" is the default.
+
+        Raises `ChatNotFound`, `NotAllowed`, `UnknownPersona`.
+        """
+        chat = await self.chat(id, owner)
+        _check_owner(chat.row, owner)
+        if name and chat.personas.find(name) is None:
+            raise UnknownPersona(name)
+        chat.personas.sticky = name or None
 
     async def delete_chat(self, id: str, owner: str = "") -> None:
         """Delete a chat of one's own with all that was said.

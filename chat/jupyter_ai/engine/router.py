@@ -131,11 +131,8 @@ def _stranger(name: str, voices: Voices) -> ForPeople | DidYouMean:
     if same_name(name) in {same_name(person) for person in voices.people}:
         return ForPeople()
     near = _near(f"@{name}", (f"@{persona}" for persona in voices.personas))
-    return DidYouMean(f"@{name}", tuple(address_of(n[1:]) for n in near or _all(voices.personas)))
-
-
-def _all(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"@{name}" for name in names)[:3]
+    named = [n.removeprefix("@") for n in near] or list(voices.personas)[:3]
+    return DidYouMean(address_of(name), tuple(map(address_of, named)))
 
 
 def arguments(prompt: str) -> list[str]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, get_preferred_dir
+from jupyter_ai.confined import FileRefused
 from jupyter_ai.context_providers.base import add_context
 from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
 from jupyter_ai.engine.lazy import LazyMapping
-from jupyter_ai.engine.router import Voices
+from jupyter_ai.engine.router import DEFAULT, Voices
 from jupyter_ai.engine.together import Together
 from jupyter_ai.models import HumanChatMessage
-from jupyter_ai.personas.avatars import avatar_route
+from jupyter_ai.personas.avatars import avatar_route, read_avatar
 from jupyter_ai.personas.base_persona import BasePersona
 from jupyter_ai.personas.chain import Chain
 from jupyter_ai.personas.lifecycle import Lifecycle
@@ -127,14 +128,17 @@ class PersonaManager:
         """Who has this name."""
         return self._named().get(same_name(name))
 
-    def at(self, key: str) -> Member | None:
-        """The persona of an entry point."""
-        return self._members.get(key)
+    def avatar(self, key: str) -> tuple[bytes, str]:
+        """The picture of the persona of an entry point, and its media type. Blocks. Raises `FileRefused`."""
+        member = self._members.get(key)
+        if member is None or not member.avatar_path:
+            raise FileRefused(f"There is no persona {key!r} with a picture.")
+        return read_avatar(member.avatar_path, member.voice)
 
     @property
     def sticky(self) -> str | None:
         """The name of whom was addressed last, if they are still there."""
-        if not self._sticky_known:
+        if not self._sticky_known and self._engine.plugins.loaded(PERSONAS):
             self._sticky_known, self._sticky = True, self._last_addressed()
         return self._sticky if self._sticky is not None and self.find(self._sticky) else None
 
@@ -144,9 +148,8 @@ class PersonaManager:
 
     def voices(self, prompt: str) -> Voices:
         """Whom `prompt` could address. Personas are made only if it may address one, or one is sticky."""
-        if not any(True for _ in self._keys()):
-            return Voices(people=self._people(), contexts=self._chat.context_ids())
-        if "@" not in prompt and self.sticky is None and "default" in self._engine.plugins.handlers():
+        needless = "@" not in prompt and DEFAULT in self._engine.plugins.handlers()
+        if needless and self.sticky is None:
             return Voices()
         names = tuple(member.name for member in self.members())
         return Voices(names, self._people(), self._chat.context_ids(), self.sticky)
@@ -237,13 +240,11 @@ class PersonaManager:
 
     def _people(self) -> tuple[str, ...]:
         clients = [m.client for m in self._chat.log if isinstance(m, HumanChatMessage)]
-        names = [(client.username, client.name, client.display_name) for client in clients]
-        return tuple(dict.fromkeys(name for group in names for name in group if name))
+        names = [name for client in clients for name in (client.username, client.name, client.display_name)]
+        return tuple(dict.fromkeys(name for name in [self._chat.row.owner, *names] if name))
 
     def _last_addressed(self) -> str | None:
         prompts = [m.prompt for m in self._chat.log if isinstance(m, HumanChatMessage) and "@" in m.prompt]
-        if not prompts:
-            return None
-        names = [member.name for member in self.members()]
-        addressed = (find_addresses(prompt, names).names for prompt in reversed(prompts[:-1]))
+        names = [member.name for member in self.members()] if prompts else []
+        addressed = (find_addresses(prompt, names).names for prompt in reversed(prompts))
         return next((found[-1] for found in addressed if found), None)

@@ -26,6 +26,7 @@ __all__ = [
 
 _TARGET = re.compile(r"\s*(?P<module>[\w.]+)\s*:\s*(?P<attr>[\w.]+)\s*(\[[^\]]*\]\s*)?")
 _SLASH_ID = re.compile(r"[A-Za-z0-9_]+")
+_MAKE_CONTEXT = "write `async def _make_context_prompt(self, message, commands): …`"
 _PROCESS_MESSAGE = "write `async def process_message(self, message): …`"
 
 
@@ -111,7 +112,14 @@ def embeddings_provider_problems(cls: type) -> list[str]:
 
 def context_provider_problems(cls: type) -> list[str]:
     """What keeps `cls` from being a context provider."""
-    return _id_problems(cls) + _missing(cls, ("help",))
+    from jupyter_ai.context_providers.base import BaseCommandContextProvider
+
+    problems = _id_problems(cls) + _missing(cls, ("help",))
+    if not issubclass(cls, BaseCommandContextProvider):
+        return problems
+    if cls._make_context_prompt is BaseCommandContextProvider._make_context_prompt:
+        return [*problems, f"`_make_context_prompt` is not defined: {_MAKE_CONTEXT}"]
+    return problems + _coroutine_problems(cls, "_make_context_prompt", _MAKE_CONTEXT)
 
 
 def _id_problems(cls: type, base: type = object) -> list[str]:
@@ -156,14 +164,16 @@ def _slash_id_problems(slash_id: Any) -> list[str]:
     ]
 
 
-def _coroutine_problems(cls: type) -> list[str]:
-    method = getattr(cls, "process_message", None)
+def _coroutine_problems(
+    cls: type, name: str = "process_message", advice: str = _PROCESS_MESSAGE
+) -> list[str]:
+    method = getattr(cls, name, None)
     if method is None:
-        return [f"`process_message` is missing: {_PROCESS_MESSAGE}"]
+        return [f"`{name}` is missing: {advice}"]
     # A decorator may hand out the coroutine of the function that it wraps.
     if inspect.iscoroutinefunction(method) or inspect.iscoroutinefunction(inspect.unwrap(method)):
         return []
-    return [f"`process_message` is not a coroutine function: {_PROCESS_MESSAGE}"]
+    return [f"`{name}` is not a coroutine function: {advice}"]
 
 
 def _import_advice(exc: BaseException, module: str, attr: str, distribution: str) -> str:

@@ -1,4 +1,4 @@
-"""The default avatar."""
+"""The default avatar, and those of personas."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from jupyter_ai.server.base import AiHandler
+from jupyter_ai.server.base import AiHandler, answers
+from jupyter_ai_magics.threads import run_in_thread
 
-__all__ = ["AVATAR_PATH", "AvatarHandler"]
+__all__ = ["AVATAR_PATH", "AvatarHandler", "PersonaAvatarHandler"]
 
 AVATAR_PATH = Path(__file__).parent.parent / "static" / "jupyternaut.svg"
 
@@ -26,6 +27,26 @@ class AvatarHandler(AiHandler):
         """The picture; a browser keeps it for a day."""
         self.set_header("Cache-Control", "private, max-age=86400")
         self.finish(_picture(), set_content_type="image/svg+xml")
+
+
+class PersonaAvatarHandler(AiHandler):
+    """The picture beside what a persona says."""
+
+    _track_activity = False
+
+    @web.authenticated
+    @authorized
+    @answers
+    async def get(self, key: str) -> None:
+        """The picture that the persona of this entry point declares; a browser keeps it for a day."""
+        engine = await self.engine()
+        await engine.commands_ready()
+        personas = (await engine.default_chat(self.owner)).personas
+        personas.members()  # made here, and not on the thread
+        picture, kind = await run_in_thread(personas.avatar, key)
+        self.set_header("Cache-Control", "private, max-age=86400")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.finish(picture, set_content_type=kind)
 
 
 @functools.cache

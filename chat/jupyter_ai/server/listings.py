@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from jupyter_ai.chat_handlers.provider_use import unsupported_commands
 from jupyter_ai.server.base import AiHandler, answers
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from jupyter_ai.engine.engine import Engine
-    from jupyter_ai.models import ListOptionsEntry
-    from jupyter_ai.plugins import Plugin, PluginRegistry
+    from jupyter_ai.plugins import PluginRegistry
 
 __all__ = [
     "AutocompleteOptionsHandler",
@@ -39,6 +35,7 @@ class SlashCommandsInfoHandler(AiHandler):
     async def get(self) -> None:
         """Those that the selected model supports, sorted; none if no model is selected."""
         from jupyter_ai.models import ListSlashCommandsEntry, ListSlashCommandsResponse
+        from jupyter_ai.options import plugin_help, supported_commands
 
         engine = await self.engine()
         await engine.handlers_ready()
@@ -50,34 +47,19 @@ class SlashCommandsInfoHandler(AiHandler):
 
 
 class AutocompleteOptionsHandler(AiHandler):
-    """Completions of commands, in the default chat."""
+    """Completions of commands and names, in the default chat."""
 
     @web.authenticated
     @authorized
     @answers
     async def get(self) -> None:
-        """All commands; with `partialCommand`, what begins so, or the arguments of that context command."""
+        """All of them; with `partialCommand`, what begins so, or the arguments of that context command."""
         from jupyter_ai.models import ListOptionsResponse
+        from jupyter_ai.options import list_options
 
-        engine = await self.engine()
-        await engine.handlers_ready()
-        providers: dict[str, Any] = dict((await engine.default_chat(self.owner)).context_providers)
-        partial = self.get_query_argument("partialCommand", "")
-        command, colon, prefix = partial.partition(":")
-        provider = next((p for p in providers.values() if colon and p.command_id == command), None)
-        if provider is not None:
-            self.send(ListOptionsResponse(options=await self._arguments(provider, prefix)))
-            return
-        options = [*_slash_options(engine), *_context_options(providers.values())]
-        self.send(ListOptionsResponse(options=[o for o in options if o.label.startswith(partial)]))
-
-    async def _arguments(self, provider: Any, prefix: str) -> list[ListOptionsEntry]:
-        try:
-            return list(await run_in_thread(provider.get_arg_options, prefix))
-        # A plug-in's code: it may raise anything, and there is nothing to complete then.
-        except Exception:
-            self.log.warning("%s cannot complete %r.", provider.command_id, prefix, exc_info=True)
-            return []
+        chat = await (await self.engine()).default_chat(self.owner)
+        options = await list_options(chat, self.get_query_argument("partialCommand", "", strip=False))
+        self.send(ListOptionsResponse(options=options))
 
 
 class PluginsHandler(AiHandler):
@@ -120,41 +102,3 @@ class EmbeddingsModelProviderHandler(ModelProviderHandler):
     """The providers of embedding models."""
 
     group = "jupyter_ai.embeddings_model_providers"
-
-
-def supported_commands(engine: Engine) -> list[tuple[str, Plugin]]:
-    """The slash commands (with the slash) that the selected model supports, sorted."""
-    provider = engine.config_manager.lm_provider
-    if provider is None:
-        return []
-    unsupported = unsupported_commands(provider)
-    handlers = engine.plugins.handlers()
-    return [(k, handlers[k]) for k in sorted(handlers) if k.startswith("/") and k not in unsupported]
-
-
-def plugin_help(plugin: Plugin) -> str:
-    """What a plug-in says it does."""
-    return str(getattr(plugin.obj, "help", ""))
-
-
-def _slash_options(engine: Engine) -> list[ListOptionsEntry]:
-    from jupyter_ai.models import ListOptionsEntry
-
-    return [
-        ListOptionsEntry(id=key, label=key, description=plugin_help(plugin), only_start=True)
-        for key, plugin in supported_commands(engine)
-    ]
-
-
-def _context_options(providers: Iterable[Any]) -> list[ListOptionsEntry]:
-    from jupyter_ai.models import ListOptionsEntry
-
-    return [
-        ListOptionsEntry(
-            id=p.command_id,
-            label=f"{p.command_id}:" if p.requires_arg else p.command_id,
-            description=p.help,
-            only_start=p.only_start,
-        )
-        for p in sorted(providers, key=lambda p: p.command_id)
-    ]

@@ -60,13 +60,16 @@ class ChatHandler(AiHandler):
     @authorized
     @answers
     async def patch(self, chat_id: str) -> None:
-        """Set its `title`, or whether others see it (`shared`)."""
+        """Set its `title`, whether others see it (`shared`), or who answers next (`persona`)."""
         from jupyter_ai.models import ChatUpdate
 
         update = self.body(ChatUpdate)
         if update.title == "":
             raise InvalidBody("title: it is empty. Leave it out to keep the present one.")
         engine = await self.engine()
+        if update.persona is not None:
+            await engine.commands_ready()
+            await engine.choose_persona(chat_id, self.owner, update.persona)
         described = await engine.update_chat(chat_id, self.owner, title=update.title, shared=update.shared)
         if not described.shared:
             self._disconnect(chat_id, _NOT_SHARED, but=described.owner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_ai.server.avatar import AvatarHandler
+from jupyter_ai.server.avatar import AvatarHandler, PersonaAvatarHandler
 from jupyter_ai.server.config import ApiKeysHandler, GlobalConfigHandler
 from jupyter_ai.server.health import HealthHandler
 from jupyter_ai.server.listings import (
@@ -42,6 +42,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (r"api/ai/models/test/?", ModelTestHandler),
     (r"api/ai/api_keys/([^/]+)/?", ApiKeysHandler),
     (r"api/ai/static/jupyternaut.svg", AvatarHandler),
+    (r"api/ai/personas/([^/]+)/avatar", PersonaAvatarHandler),
 ]
 
 WEBSOCKETS: list[tuple[str, type[Any]]] = [

@@ -10,7 +10,6 @@ import uuid
 from contextlib import suppress
 from typing import Any, Self
 
-from jupyter_ai.chat_handlers.provider_use import unsupported_commands
 from jupyter_ai.engine.chat import Chat
 from jupyter_ai.engine.engine import Engine
 from jupyter_ai.engine.subscriber import Subscriber
@@ -93,30 +92,11 @@ class LocalLink:
         return self.chat.seq
 
     async def options(self, partial: str) -> list[Option]:
-        """The commands, or the arguments of a context command."""
-        await self.chat.engine.handlers_ready()
-        if not partial:
-            return [*self._slash_commands(), *self._context_commands()]
-        provider = next((p for p in self._context_providers() if partial.startswith(p.command_id)), None)
-        if provider is None:
-            return []
-        entries = await asyncio.to_thread(provider.get_arg_options, partial.partition(":")[2])
+        """What can be completed, or the arguments of a context command."""
+        from jupyter_ai.options import list_options
+
+        entries = await list_options(self.chat, partial)
         return [Option(entry.label, entry.description, entry.only_start) for entry in entries]
-
-    def _slash_commands(self) -> list[Option]:
-        engine = self.chat.engine
-        unsupported = {"default", *unsupported_commands(engine.config_manager.lm_provider)}
-        handlers = engine.plugins.handlers().items()
-        return [
-            Option(key, getattr(p.obj, "help", ""), True) for key, p in handlers if key not in unsupported
-        ]
-
-    def _context_commands(self) -> list[Option]:
-        providers = self._context_providers()
-        return [Option(p.command_id + ":" * p.requires_arg, p.help, p.only_start) for p in providers]
-
-    def _context_providers(self) -> list[Any]:
-        return list(self.chat.context_providers.values())
 
 
 class LocalConnection:

@@ -26,6 +26,7 @@ from jupyter_ai.models import (
     Message,
     Selection,
 )
+from jupyter_ai.options import list_options
 from jupyter_ai.plugins import (
     CHAT_HANDLERS,
     CONTEXT_PROVIDERS,
@@ -150,6 +151,10 @@ class TestChat:
     async def clear(self) -> None:
         """Forget everything, as the user does."""
         (await self.open()).clear()
+
+    async def complete(self, partial: str) -> list[str]:
+        """What the beginning of a command, a name or an argument may become: `/h`, `@Ad`, `@file:src/`."""
+        return [option.label for option in await list_options(await self.open(), partial)]
 
     @property
     def messages(self) -> list[ChatMessage]:

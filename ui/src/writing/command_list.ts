@@ -86,7 +86,7 @@ export class CommandCompleter implements ICompleter {
     return options
       .filter(option => isStart || !option.only_start)
       .map(option => ({
-        label: option.label,
+        label: option.label.trimEnd(), // 2.x ends what is complete with a blank
         description: option.description,
         // An argument follows `@file:` at once, and the rest of a path its folder.
         isWhole: !/[:/]$/.test(option.label)

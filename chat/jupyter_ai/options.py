@@ -1,0 +1,85 @@
+"""What can be completed in a prompt: slash commands, personas, context commands and their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ai.chat_handlers.provider_use import unsupported_commands
+from jupyter_ai.engine.addresses import address_of
+from jupyter_ai.models import ListOptionsEntry
+from jupyter_ai_magics.threads import run_in_thread
+
+if TYPE_CHECKING:
+    from jupyter_ai.engine.chat import Chat
+    from jupyter_ai.engine.engine import Engine
+    from jupyter_ai.personas.manager import PersonaManager
+    from jupyter_ai.plugins import Plugin
+
+__all__ = ["list_options", "plugin_help", "supported_commands"]
+
+
+async def list_options(chat: Chat, partial: str) -> list[ListOptionsEntry]:
+    """Everything that begins with `partial`; after the colon of a context command, its arguments.
+
+    Waits for the plug-ins, 30 s at most.
+    """
+    await chat.engine.handlers_ready()
+    command, colon, prefix = partial.partition(":")
+    providers = list(chat.context_providers.values())
+    provider = next((p for p in providers if colon and p.command_id == command), None)
+    if provider is not None:
+        return await _arguments(chat.engine, provider, prefix)
+    options = [*_commands(chat.engine), *_personas(chat.personas), *_contexts(providers)]
+    return [option for option in options if option.label.lower().startswith(partial.lower())]
+
+
+def supported_commands(engine: Engine) -> list[tuple[str, Plugin]]:
+    """The slash commands (with the slash) that the selected model supports, sorted."""
+    provider = engine.config_manager.lm_provider
+    if provider is None:
+        return []
+    unsupported = unsupported_commands(provider)
+    handlers = engine.plugins.handlers()
+    return [(k, handlers[k]) for k in sorted(handlers) if k.startswith("/") and k not in unsupported]
+
+
+def plugin_help(plugin: Plugin) -> str:
+    """What a plug-in says it does."""
+    return str(getattr(plugin.obj, "help", ""))
+
+
+async def _arguments(engine: Engine, provider: Any, prefix: str) -> list[ListOptionsEntry]:
+    try:
+        return list(await run_in_thread(provider.get_arg_options, prefix))
+    # A plug-in's code: it may raise anything, and there is nothing to complete then.
+    except Exception:
+        engine.log.warning("%s cannot complete %r.", provider.command_id, prefix, exc_info=True)
+        return []
+
+
+def _commands(engine: Engine) -> list[ListOptionsEntry]:
+    return [
+        ListOptionsEntry(id=key, label=key, description=plugin_help(plugin), only_start=True)
+        for key, plugin in supported_commands(engine)
+    ]
+
+
+def _personas(manager: PersonaManager) -> list[ListOptionsEntry]:
+    found = [(address_of(member.name), member) for member in manager.members()]
+    return [
+        ListOptionsEntry(id=member.id, label=label, description=member.description, only_start=False)
+        for label, member in found
+    ]
+
+
+def _contexts(providers: Iterable[Any]) -> list[ListOptionsEntry]:
+    return [
+        ListOptionsEntry(
+            id=p.command_id,
+            label=f"{p.command_id}:" if p.requires_arg else p.command_id,
+            description=p.help,
+            only_start=p.only_start,
+        )
+        for p in sorted(providers, key=lambda p: p.command_id)
+    ]
