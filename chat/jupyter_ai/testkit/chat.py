@@ -253,16 +253,17 @@ def register(
     Raises ValueError for a class that would not load, with the reason.
     """
     registry = PluginRegistry(log=log, find=lambda _: ())
-    taken = {_slash_id(handler) or "default" for handler in handlers}
+    given = [
+        *((CHAT_HANDLERS, _slash_id(handler) or "default", handler) for handler in handlers),
+        *((PERSONAS, persona.__name__, persona) for persona in personas),
+        *((CONTEXT_PROVIDERS, str(getattr(each, "id", each)), each) for each in context_providers),
+    ]
+    taken = {(group, name) for group, name, _ in given}
     for group, name in _BUILTINS:
-        if group != CHAT_HANDLERS or name not in taken:
+        if (group, name) not in taken:
             registry.add(group, name, _builtin(group, name), distribution="jupyter_ai", builtin=True)
-    for persona in personas:
-        registry.add(PERSONAS, persona.__name__, persona)
-    for handler in handlers:
-        registry.add(CHAT_HANDLERS, _slash_id(handler) or "default", handler)
-    for provider in context_providers:
-        registry.add(CONTEXT_PROVIDERS, str(getattr(provider, "id", provider)), provider)
+    for group, name, cls in given:
+        registry.add(group, name, cls)
     for group in GROUPS:
         registry.load(group)
     refused = [f"{plugin}: {plugin.reason}" for plugin in registry.plugins() if plugin.state != "loaded"]
