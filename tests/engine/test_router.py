@@ -5,7 +5,16 @@ from functools import cache
 
 import pytest
 
-from jupyter_ai.engine.router import DidYouMean, Handled, arguments, distance, route
+from jupyter_ai.engine.router import (
+    Addressed,
+    DidYouMean,
+    ForPeople,
+    Handled,
+    Voices,
+    arguments,
+    distance,
+    route,
+)
 
 KEYS = ["default", "/help", "/learn", "/ask"]
 
@@ -81,3 +90,40 @@ def test_distance_is_the_number_of_edits_up_to_a_limit() -> None:
     words = ["".join(dice.choices("abc", k=dice.randrange(6))) for _ in range(40)]
     for a in words:
         assert [distance(a, b) for b in words] == [min(edits(a, b), 3) for b in words]
+
+
+VOICES = Voices(personas=("Ada", "Bob"), people=("Carl",), contexts=("cell",))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "choice"),
+    [
+        ("@Ada hi", Addressed(("Ada",), "hi")),
+        ("@Ada @Bob hi", Addressed(("Ada", "Bob"), "hi")),
+        ("hi @Bob", Addressed(("Bob",), "hi @Bob")),
+        ("@Ada what of @Bob?", Addressed(("Ada", "Bob"), "what of @Bob?")),
+        ("@Ada /help", Handled("/help", ("Ada",))),
+        ("@Ada /hlep", DidYouMean("/hlep", ("/help",))),
+        ("@Carl hi", ForPeople()),
+        ("@Adda hi", DidYouMean("@Adda", ("@Ada",))),
+        ("@Somebody hi", DidYouMean("@Somebody", ("@Ada", "@Bob"))),
+        ("@Ada @Somebody hi", DidYouMean("@Somebody", ("@Ada", "@Bob"))),
+        ("@cell what is this?", Handled("default")),
+        ("@file:a.py what is this?", Handled("default")),
+        ("hi", Handled("default")),
+    ],
+)
+def test_addressed_persona_answers(prompt: str, choice: object) -> None:
+    assert route(prompt, ["default", "/help"], VOICES) == choice
+
+
+def test_persona_addressed_last_answers_what_is_addressed_to_nobody() -> None:
+    voices = Voices(personas=("Ada", "Bob"), sticky="Bob")
+
+    assert route("hi", ["default"], voices) == Addressed(("Bob",), "hi", explicit=False)
+    assert route("/help", ["default", "/help"], voices) == Handled("/help")
+
+
+def test_only_persona_answers_where_there_is_no_default_handler() -> None:
+    assert route("hi", [], Voices(personas=("Ada",))) == Addressed(("Ada",), "hi", explicit=False)
+    assert route("hi", [], Voices(personas=("Ada", "Bob"))) == Handled("default")

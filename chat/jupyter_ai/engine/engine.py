@@ -144,9 +144,10 @@ class Engine:
         """
         chat = await self.chat(id, owner)
         _check_owner(chat.row, owner)
-        if name and chat.personas.find(name) is None:
+        member = chat.personas.find(name)
+        if name and member is None:
             raise UnknownPersona(name)
-        chat.personas.sticky = name or None
+        chat.personas.sticky = member.name if member is not None else None
 
     async def delete_chat(self, id: str, owner: str = "") -> None:
         """Delete a chat of one's own with all that was said.

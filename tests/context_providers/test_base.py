@@ -1,0 +1,162 @@
+"""Context commands: where they stand in a prompt, and what a model reads in their place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_ai.context_providers import (
+    BaseCommandContextProvider,
+    ContextCommand,
+    ContextProviderException,
+    find_commands,
+)
+from jupyter_ai.models import HumanChatMessage
+from jupyter_ai.testing import FakeModel
+
+
+class Weather(BaseCommandContextProvider):
+    """`@weather:place`."""
+
+    id = "weather"
+    help = "What the weather is"
+    requires_arg = True
+
+    async def _make_context_prompt(self, message: HumanChatMessage, commands: list[ContextCommand]) -> str:
+        if any(command.arg == "Atlantis" for command in commands):
+            raise ContextProviderException("`@weather`: Atlantis is under water.")
+        return "; ".join(f"{command.arg}: rain" for command in commands)
+
+    def get_arg_options(self, arg_prefix: str) -> list[Any]:
+        return [self._make_arg_option(p) for p in ("Bath", "New York") if p.startswith(arg_prefix)]
+
+
+class Now(Weather):
+    """`@now`, without an argument, which the model does not see."""
+
+    id = "now"
+    requires_arg = False
+    remove_from_prompt = True
+
+    async def _make_context_prompt(self, message: HumanChatMessage, commands: list[ContextCommand]) -> str:
+        return "noon"
+
+
+class First(Now):
+    """`@first`, at the beginning only."""
+
+    id = "first"
+    only_start = True
+
+
+def bare(cls: type[BaseCommandContextProvider]) -> BaseCommandContextProvider:
+    names = (
+        *("log", "config_manager", "model_parameters", "chat_history", "llm_chat_memory", "preferred_dir"),
+        *("dask_client_future", "chat_handlers", "context_providers"),
+    )
+    arguments: dict[str, Any] = dict.fromkeys(names)
+    return cls(root_dir=".", **arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [
+        ("@weather:Bath", ["Bath"]),
+        ("in @weather:Bath?", ["Bath"]),
+        ("(@weather:Bath), @weather:Rome.", ["Bath", "Rome"]),
+        ('@weather:"New York" and', ["New York"]),
+        ("@weather:'New York' and", ["New York"]),
+        (r"@weather:New\ York and", ["New York"]),
+        ("@weather:Zürich", ["Zürich"]),
+        ("@weather:Bath @weather:Bath", ["Bath"]),
+        ("@weather", []),
+        ("@weather: Bath", []),
+        ("me@weather:Bath", []),
+        ("`@weather:Bath`", []),
+        ("```\n@weather:Bath\n```", []),
+        ("```\n@weather:Bath", []),
+    ],
+)
+def test_commands_are_found(text: str, args: list[str]) -> None:
+    assert [command.arg for command in find_commands(bare(Weather), text)] == args
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("@now", 1), ("it is @now.", 1), ("@nowhere", 0), ("@now:x", 1), ("@now @now", 1)]
+)
+def test_command_without_argument_is_found(text: str, count: int) -> None:
+    assert len(find_commands(bare(Now), text)) == count
+
+
+def test_command_for_the_beginning_counts_there_only() -> None:
+    provider = bare(First)
+
+    assert len(find_commands(provider, " @first hi")) == 1
+    assert find_commands(provider, "hi @first") == []
+
+
+def test_parts_of_a_command() -> None:
+    command = ContextCommand(cmd='@weather:"New York"')
+
+    assert (command.id, command.arg, str(command)) == ("@weather", "New York", '@weather:"New York"')
+    assert ContextCommand(cmd="@now").arg is None
+
+
+def test_prompt_keeps_or_loses_the_command() -> None:
+    assert bare(Weather).replace_prompt("Is it wet in @weather:Bath?") == "Is it wet in @weather:Bath?"
+    assert bare(Now).replace_prompt("What is it? @now") == "What is it?"
+    assert bare(Now).replace_prompt("`@now` as it is ") == "`@now` as it is "
+
+
+async def test_model_reads_what_the_command_adds(make_chat: Any) -> None:
+    model = FakeModel(["Yes."])
+    chat = make_chat(context_providers=[Weather, Now], model=model)
+
+    await chat.send("Is it wet in @weather:Bath? @now")
+
+    assert "noon\n\nBath: rain" in model.prompts[0]
+    assert "Is it wet in @weather:Bath?" in model.prompts[0]
+    assert "@now" not in model.prompts[0]
+
+
+async def test_what_cannot_be_added_is_told_and_the_model_not_asked(make_chat: Any) -> None:
+    model = FakeModel(["Yes."])
+
+    reply = await make_chat(context_providers=[Weather], model=model).send("@weather:Atlantis")
+
+    assert reply.text == "`@weather`: Atlantis is under water."
+    assert model.asked == []
+
+
+async def test_failure_names_the_command(make_chat: Any) -> None:
+    class Broken(Weather):
+        id = "broken"
+
+        async def _make_context_prompt(self, message: HumanChatMessage, commands: Any) -> str:
+            raise KeyError("x")
+
+    reply = await make_chat(context_providers=[Broken]).send("@broken:x")
+
+    assert reply.text == "`@broken` failed: KeyError: 'x'"
+
+
+async def test_arguments_are_completed(make_chat: Any) -> None:
+    chat = make_chat(context_providers=[Weather, Now])
+
+    assert await chat.complete("@weather:") == ["@weather:Bath ", r"@weather:New\ York "]
+    assert {"@weather:", "@now"} <= set(await chat.complete("@"))
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({}, "`_make_context_prompt` is not defined"),
+        ({"_make_context_prompt": lambda self, message, commands: ""}, "is not a coroutine function"),
+    ],
+)
+def test_class_that_adds_nothing_is_refused(make_chat: Any, members: dict[str, Any], reason: str) -> None:
+    cls = type("Bare", (BaseCommandContextProvider,), {"id": "bare", "help": "Nothing", **members})
+
+    with pytest.raises(ValueError, match=reason):
+        make_chat(context_providers=[cls])

@@ -1,0 +1,144 @@
+"""What is called when, and that what hangs or raises hurts nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from jupyter_ai.personas import BasePersona, lifecycle
+
+
+async def never(self: BasePersona, *_: Any) -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def fail(self: BasePersona, *_: Any) -> None:
+    raise RuntimeError("broken")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deadlines that pass at once."""
+    monkeypatch.setattr(lifecycle, "_PREPARING", 0.01)
+    monkeypatch.setattr(lifecycle, "_TELLING", 0.01)
+
+
+def notes(calls: list[str], call: str) -> Any:
+    async def method(self: BasePersona) -> None:
+        calls.append(call)
+
+    return method
+
+
+async def test_it_is_prepared_once_and_shut_down_once(make_chat: Any, persona: Any) -> None:
+    calls: list[str] = []
+    methods = {name: notes(calls, name) for name in ("prepare", "shutdown", "cancel_response")}
+    chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", **methods)])
+    await asyncio.gather(*(chat.send("@Ada go") for _ in range(3)))
+    assert calls == ["prepare"]
+
+    await chat.aclose()
+
+    assert calls == ["prepare", "shutdown"]
+
+
+async def test_plain_methods_of_older_personas_are_called(make_chat: Any, persona: Any) -> None:
+    calls: list[str] = []
+    cls = persona("Ada", lambda self, m: "hi", shutdown=lambda self: calls.append("shutdown"))
+    chat = make_chat(personas=[cls])
+    await chat.send("@Ada go")
+
+    await chat.aclose()
+
+    assert calls == ["shutdown"]
+
+
+async def test_nothing_is_shut_down_that_was_not_made(make_chat: Any, persona: Any) -> None:
+    calls: list[str] = []
+    chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", shutdown=notes(calls, "shutdown"))])
+    await chat.send("/help")
+
+    await chat.aclose()
+
+    assert calls == []
+
+
+async def test_failed_preparation_is_told_and_tried_again(make_chat: Any, persona: Any) -> None:
+    async def prepare(self: BasePersona) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise RuntimeError("no key")
+
+    tries: list[int] = []
+    chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", prepare=prepare)])
+
+    assert "no key" in (await chat.send("@Ada go")).text
+    assert (await chat.send("@Ada go")).text == "hi"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_preparation_that_hangs_costs_its_own_answer_only(
+    make_chat: Any, persona: Any, echo: type
+) -> None:
+    chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", prepare=never), echo])
+
+    reply = await chat.send("@Ada @Echo go")
+
+    said = {message.persona.name: message.body for message in reply.messages}
+    assert said["Echo"] == "go"
+    assert "was not ready within" in said["Ada"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_shutdown_that_hangs_is_left_behind(make_chat: Any, persona: Any, caplog: Any) -> None:
+    chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", shutdown=never)])
+    await chat.send("@Ada go")
+
+    await chat.aclose()
+
+    assert "shutdown of Ada did not end" in caplog.text
+
+
+async def test_shutdown_that_raises_is_logged(make_chat: Any, persona: Any, caplog: Any) -> None:
+    chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", shutdown=fail)])
+    await chat.send("@Ada go")
+
+    await chat.aclose()
+
+    assert "broken" in caplog.text
+
+
+async def test_stop_cancels_an_answer_and_tells_of_it(make_chat: Any, persona: Any) -> None:
+    async def hang(self: BasePersona, message: Any) -> None:
+        begun.set()
+        await never(self)
+
+    begun = asyncio.Event()
+    calls: list[str] = []
+    chat = make_chat(personas=[persona("Ada", hang, cancel_response=notes(calls, "cancelled"))])
+    asking = asyncio.create_task(chat.send("@Ada go"))
+    await begun.wait()
+
+    await chat.stop()
+
+    assert (await asking).state == "stopped"
+    assert calls == ["cancelled"]
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError()])
+async def test_odd_ends_are_told(make_chat: Any, persona: Any, echo: type, error: BaseException) -> None:
+    def answer(self: BasePersona, message: Any) -> None:
+        raise error
+
+    reply = await make_chat(personas=[persona("Ada", answer), echo]).send("@Ada @Echo go")
+
+    assert "`Ada` failed" in reply.text
+    assert "go" in [message.body for message in reply.messages]
+
+
+async def test_account_of_a_failure_may_fail(make_chat: Any, persona: Any) -> None:
+    cls = persona("Ada", fail, handle_uncaught_exception=fail)
+
+    assert "`Ada` failed: **RuntimeError**: broken" in (await make_chat(personas=[cls]).send("@Ada go")).text

@@ -1,0 +1,240 @@
+"""Who is there, who answers, and that a chat has one of each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.engine.engine import Engine, EngineOptions
+from jupyter_ai.engine.store import Store
+from jupyter_ai.models import ChatClient, ChatRequest, HumanChatMessage
+from jupyter_ai.personas import BasePersona, PersonaRequirementsUnmet
+from jupyter_ai.testing import HANG, FakeModel
+from jupyter_ai.testkit.chat import configure, register
+
+
+class Fix(BaseChatHandler):
+    """A chat handler that is registered as a persona."""
+
+    id = "fix"
+    name = "Fixer"
+    help = "Mends it"
+    routing_type = SlashCommandRoutingType(slash_id="fix")
+    uses_llm = False
+
+    async def process_message(self, message: HumanChatMessage) -> None:
+        self.reply(f"mended {message.prompt.split(None, 1)[1]}", message)
+
+
+def speakers(reply: Any) -> list[str]:
+    return sorted(message.persona.name for message in reply.messages)
+
+
+async def test_several_answer_side_by_side(make_chat: Any, persona: Any) -> None:
+    """Each waits for the other."""
+    here = {"Ada": asyncio.Event(), "Bob": asyncio.Event()}
+
+    def meets(other: str) -> Any:
+        async def answer(self: BasePersona, message: Any) -> None:
+            here[self.name].set()
+            await here[other].wait()
+            self.send_message("met")
+
+        return answer
+
+    chat = make_chat(personas=[persona("Ada", meets("Bob")), persona("Bob", meets("Ada"))])
+
+    assert speakers(await chat.send("@Ada @Bob meet")) == ["Ada", "Bob"]
+
+
+async def test_streams_of_three_interleave_and_stop_ends_all(make_chat: Any, persona: Any) -> None:
+    models = {name: FakeModel(["1", "2", HANG]) for name in ("Ada", "Bob", "Cy")}
+
+    def answer(self: BasePersona, message: Any) -> Any:
+        return self.stream_reply(message.body, message, chain=models[self.name])
+
+    chat = make_chat(personas=[persona(name, answer) for name in models])
+    asking = asyncio.create_task(chat.send("@Ada @Bob @Cy count"))
+    for model in models.values():
+        await model.hanging.wait()
+
+    await chat.stop()
+
+    ends = {m.body for m in (await asking).messages}
+    assert ends == {"12\n\n(AI response stopped by user)"}
+    assert [model.closed for model in models.values()] == [1, 1, 1]
+
+
+async def test_stop_of_one_person_leaves_the_answers_of_others(make_chat: Any, persona: Any) -> None:
+    model = FakeModel(["1", HANG])
+    chat = make_chat(personas=[persona("Ada", lambda self, m: self.stream_reply(m.body, m))], model=model)
+    mine, theirs = (asyncio.create_task(chat.send("@Ada go", user=user)) for user in ("me", "you"))
+    inner = await chat.open()
+    while len(model.asked) < 2 or not model.hanging.is_set():  # noqa: ASYNC110 - two at once
+        await asyncio.sleep(0)
+
+    inner.stop("me")
+
+    assert (await mine).state == "stopped"
+    assert [run.user for run in inner.runs.values()] == ["you"]
+    await chat.stop()
+    await theirs
+
+
+async def test_the_last_one_addressed_answers_what_follows(make_chat: Any, persona: Any, echo: type) -> None:
+    chat = make_chat(personas=[echo, persona("Ada", lambda self, m: "yes")], model=FakeModel(["yes"]))
+    await chat.send("@Echo @Ada one")
+    assert speakers(await chat.send("two")) == ["Ada"]
+
+    await chat.send("@Jupyternaut back")
+
+    assert speakers(await chat.send("three")) == ["Jupyternaut"]
+
+
+async def test_clearing_the_chat_ends_that(make_chat: Any, echo: type) -> None:
+    chat = make_chat(personas=[echo], model=FakeModel(["yes"]))
+    await chat.send("@Echo one")
+
+    await chat.clear()
+
+    assert speakers(await chat.send("two")) == ["Jupyternaut"]
+
+
+async def test_slash_command_goes_to_its_handler_whoever_is_addressed(make_chat: Any, echo: type) -> None:
+    chat = make_chat(personas=[echo])
+    await chat.send("@Echo one")
+
+    assert speakers(await chat.send("/help")) == ["Jupyternaut"]
+    assert "`/help`" in (await chat.send("@Echo /help")).text
+
+
+async def test_persona_refuses_commands_that_it_does_not_list(make_chat: Any, persona: Any) -> None:
+    chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", slash_commands={"clear"})])
+
+    reply = await chat.send("@Ada /help")
+
+    assert reply.text == "Ada does not take `/help`. Leave out @Ada."
+
+
+async def test_unknown_name_is_questioned(make_chat: Any, echo: type) -> None:
+    chat = make_chat(personas=[echo])
+
+    assert (await chat.send("@Ehco hi")).text == "There is nobody called `@Ehco`. Did you mean `@Echo`?"
+    assert "`@Jupyternaut`" in (await chat.send("@Somebody hi")).text
+
+
+async def test_message_to_a_person_is_not_answered(make_chat: Any) -> None:
+    chat = make_chat()
+
+    reply = await chat.send("@tester are you there?")
+
+    assert (reply.messages, reply.state) == ([], "done")
+
+
+async def test_handler_is_addressed_by_name_and_by_command(make_chat: Any) -> None:
+    chat = make_chat(personas=[Fix])
+
+    assert (await chat.send("@Fixer the roof")).text == "mended the roof"
+    assert (await chat.send("/fix the roof")).text == "mended the roof"
+    assert len([member for member in (await chat.open()).personas.members() if member.name == "Fixer"]) == 1
+
+
+async def test_none_is_made_before_one_may_be_addressed(make_chat: Any, persona: Any) -> None:
+    made: list[int] = []
+
+    def init(self: BasePersona, **arguments: Any) -> None:
+        BasePersona.__init__(self, **arguments)
+        made.append(1)
+
+    cls = persona("Ada", lambda self, m: "hi", __init__=init)
+    chat = make_chat(personas=[cls], model=FakeModel(["yes"]))
+    await chat.send("hello")
+    assert made == []
+
+    await chat.send("@Ada hello")
+    await chat.send("@Ada again")
+
+    assert made == [1]
+
+
+async def test_constructor_that_fails_costs_nobody_else(make_chat: Any, persona: Any, echo: type) -> None:
+    def init(self: BasePersona, **_: Any) -> None:
+        raise PersonaRequirementsUnmet("the tool `abacus` is missing")
+
+    chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", __init__=init), echo])
+
+    assert (await chat.send("@Echo go")).text == "go"
+    plugins = (await chat.open()).engine.plugins.plugins("jupyter_ai.personas")
+    assert [p.trouble for p in plugins if p.trouble] == [
+        "PersonaRequirementsUnmet in its constructor: the tool `abacus` is missing"
+    ]
+
+
+async def test_defaults_that_fail_cost_nobody_else(make_chat: Any, persona: Any, echo: type) -> None:
+    cls = persona("Ada", lambda self, m: "hi")
+    cls.defaults = property(lambda self: 1 / 0)  # type: ignore[method-assign, assignment]
+
+    assert (await make_chat(personas=[cls, echo]).send("@Echo go")).text == "go"
+
+
+async def test_of_two_of_one_name_one_answers_and_the_other_is_told(make_chat: Any, persona: Any) -> None:
+    one, other = (persona("Ada", lambda self, m: type(self).__name__, which=i) for i in range(2))
+    other.__name__ = "Other"
+    chat = make_chat(personas=[one, other])
+
+    reply = await chat.send("@Ada who?")
+
+    assert len(reply.messages) == 1
+    plugins = (await chat.open()).engine.plugins.plugins("jupyter_ai.personas")
+    assert [p.name for p in plugins if p.trouble and "is that of persona" in p.trouble] == ["Other"]
+
+
+async def test_completion_offers_names_and_arguments(make_chat: Any, persona: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    chat = make_chat(personas=[persona("Data Fred", lambda self, m: "hi")])
+
+    assert await chat.complete("@da") == ["@Data-Fred"]
+    assert await chat.complete("@file:") == ["@file:a.py "]
+
+
+async def test_readers_and_a_restart_share_one_set_of_personas(tmp_path: Path, persona: Any) -> None:
+    """Ten reloads of the page, three chats, and a restart: one manager and one persona for each chat."""
+    made: list[str] = []
+
+    def init(self: BasePersona, **arguments: Any) -> None:
+        BasePersona.__init__(self, **arguments)
+        made.append(self.chat.id)
+
+    cls = persona("Ada", lambda self, m: "hi", __init__=init)
+
+    async def start() -> Engine:
+        log = logging.getLogger("test")
+        engine = Engine(
+            plugins=register((), (), log, [cls]),
+            config_manager=configure(None, log),
+            store=Store(tmp_path / "chats.db"),
+            log=log,
+            options=EngineOptions(root_dir=str(tmp_path), greet=False, threads=False),
+        )
+        await engine.start()
+        return engine
+
+    client = ChatClient(id="c", username="u", initials="U", name="U", display_name="U")
+    engine = await start()
+    ids = [(await engine.create_chat()).id for _ in range(3)]
+    for id in ids:
+        for _ in range(10):
+            await (await engine.chat(id)).submit(ChatRequest(prompt="@Ada hi"), client).wait()
+    await engine.aclose()
+    assert made == ids
+
+    engine = await start()
+    chat = await engine.chat(ids[0])
+    await chat.submit(ChatRequest(prompt="and now?"), client).wait()
+    await engine.aclose()
+
+    assert made == [*ids, ids[0]]
+    assert [m.persona.name for m in chat.log if m.type == "agent"] == ["Ada"] * 11
