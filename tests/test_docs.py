@@ -101,7 +101,8 @@ def test_a_package_of_a_page_is_built_with_the_modules_that_it_names(page: Path,
     entry_points = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]["entry-points"]
     named = {target.split(":")[0] for group in entry_points.values() for target in group.values()}
     with ZipFile(wheel) as files:
-        packed = {name.removesuffix(".py") for name in files.namelist() if ".dist-info/" not in name}
+        modules = [name.removesuffix(".py") for name in files.namelist() if ".dist-info/" not in name]
+        packed = {module.replace("/", ".") for module in modules}
     assert named == packed
 
 

@@ -26,6 +26,16 @@ NAMES = {
         "AnyProvider AuthError BlockedModelError ConfigManager DEFAULT_INDENTATION_DEPTH JupyternautPersona "
         "KeyEmptyError KeyInUseError WriteConflictError"
     ),
+    "jupyter_ai.context_providers": (
+        "BaseCommandContextProvider ContextCommand ContextProviderException FileContextProvider find_commands"
+    ),
+    "jupyter_ai.context_providers.base": (
+        "BaseCommandContextProvider ChatMessage ContextCommand ContextProviderException find_commands"
+    ),
+    "jupyter_ai.context_providers.file": ("FILE_CONTEXT_TEMPLATE FileContextProvider SUPPORTED_EXTS"),
+    "jupyter_ai.personas": ("BasePersona PersonaDefaults PersonaRequirementsUnmet"),
+    "jupyter_ai.personas.base_persona": ("BasePersona PersonaDefaults"),
+    "jupyter_ai_persona_manager": ("BasePersona PersonaDefaults PersonaManager PersonaRequirementsUnmet"),
     "jupyter_ai.extension": (
         "AiExtension DEFAULT_HELP_MESSAGE_TEMPLATE JUPYTERNAUT_AVATAR_PATH JUPYTERNAUT_AVATAR_ROUTE"
     ),

@@ -9,6 +9,7 @@ OURS = {
     "jupyter_ai_builtin_handlers",
     "jupyter_ai_builtin_personas",
     "jupyter_ai_magics",
+    "jupyter_ai_persona_manager",
     "mockllm",
 }
 

@@ -14,6 +14,7 @@ from jupyter_ai.keys.redaction import redact
 from jupyter_ai.models import ChatUser, HumanChatMessage
 from jupyter_ai.personas import places
 from jupyter_ai.personas.chunks import persona_chunk_text
+from jupyter_ai.personas.defaults import PersonaDefaults
 from jupyter_ai.personas.voice import Voice, answered_message
 
 if TYPE_CHECKING:
@@ -23,11 +24,10 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
 
     from jupyter_ai.config_manager import ConfigManager
-    from jupyter_ai.personas.defaults import PersonaDefaults
     from jupyter_ai.personas.manager import PersonaManager
     from jupyter_ai.personas.persona_chat import PersonaChat
 
-__all__ = ["BasePersona"]
+__all__ = ["BasePersona", "PersonaDefaults"]
 
 
 class BasePersona:
