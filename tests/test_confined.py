@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_ai.confined import FileRefused, confine, read_confined
+from jupyter_ai.confined import confine, read_confined
+from jupyter_ai.errors import FileRefused
 
 
 @pytest.fixture

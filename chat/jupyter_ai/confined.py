@@ -6,16 +6,9 @@ import os
 import stat
 from pathlib import Path
 
-from jupyter_ai.errors import JupyterAIError
+from jupyter_ai.errors import FileRefused
 
-__all__ = ["FileRefused", "confine", "read_confined"]
-
-
-class FileRefused(JupyterAIError):
-    """A file is not read; the message names it and says why."""
-
-    code = "file-refused"
-    status = 403
+__all__ = ["confine", "read_confined"]
 
 
 def confine(path: str | Path, root: str | Path) -> Path:

@@ -14,6 +14,7 @@ __all__ = [
     "ChatUnreadable",
     "ContextProviderException",
     "EngineUnavailable",
+    "FileRefused",
     "GenerationInterrupted",
     "InvalidFrame",
     "InvalidSetting",
@@ -26,6 +27,8 @@ __all__ = [
     "NoModelConfigured",
     "NotAllowed",
     "NotYourRun",
+    "PersonaNotReady",
+    "PersonaRequirementsUnmet",
     "ReloadRuns",
     "SecretsError",
     "SettingFixed",
@@ -133,6 +136,34 @@ class UnknownPersona(ChatError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Nobody here is called {name!r}. GET api/ai/chats/autocomplete_options lists all.")
+
+
+class PersonaNotReady(JupyterAIError):
+    """A persona's `prepare` takes too long."""
+
+    code = "not-ready"
+    status = 503
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(
+            f"{name} was not ready within {seconds:g} s. Send the message again to try once more."
+        )
+
+
+class PersonaRequirementsUnmet(JupyterAIError):
+    """A persona's module or constructor raises it where something it needs is missing; its message is shown.
+
+    Such a persona does not serve, and `jupyter ai plugins` tells why.
+    """
+
+    code = "requirements"
+
+
+class FileRefused(JupyterAIError):
+    """A file is not read; the message names it and says why."""
+
+    code = "file-refused"
+    status = 403
 
 
 class InvalidFrame(ChatError):

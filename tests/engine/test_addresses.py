@@ -54,6 +54,13 @@ def test_unknown_name_at_the_beginning(prompt: str, unknown: str) -> None:
     assert find_addresses(prompt, NAMES).unknown == unknown
 
 
+@pytest.mark.parametrize(
+    "code", ['@app.route("/")\ndef f(): ...', "@property\n  def f(self): ...", "@a\n@b\nclass C: ..."]
+)
+def test_decorator_is_no_address(code: str) -> None:
+    assert find_addresses(code, NAMES) == Addresses((), (), code)
+
+
 @pytest.mark.parametrize("name", [*NAMES, 'A, B & "C"', "O'Neil", "R2-D2"])
 def test_address_of_a_name_finds_it(name: str) -> None:
     if '"' not in name:

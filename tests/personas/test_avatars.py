@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from jupyter_ai.confined import FileRefused
+from jupyter_ai.errors import FileRefused
 from jupyter_ai.personas.avatars import MOST_BYTES, avatar_route, read_avatar
 
 

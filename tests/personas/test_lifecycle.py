@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from jupyter_ai.personas import BasePersona, lifecycle
+from jupyter_ai.testing import FakeModel
+from jupyter_ai_magics import BaseProvider
 
 
 async def never(self: BasePersona, *_: Any) -> None:
@@ -142,3 +144,56 @@ async def test_account_of_a_failure_may_fail(make_chat: Any, persona: Any) -> No
     cls = persona("Ada", fail, handle_uncaught_exception=fail)
 
     assert "`Ada` failed: **RuntimeError**: broken" in (await make_chat(personas=[cls]).send("@Ada go")).text
+
+
+async def test_answer_that_swallows_stop_is_left_behind_and_says_no_more(
+    make_chat: Any, persona: Any
+) -> None:
+    async def hang(self: BasePersona, message: Any) -> None:
+        begun.set()
+        while not let_go.is_set():
+            try:
+                await let_go.wait()
+            except asyncio.CancelledError:
+                self.send_message("never mind")
+
+    begun, let_go = asyncio.Event(), asyncio.Event()
+    chat = make_chat(personas=[persona("Ada", hang)])
+    asking = asyncio.create_task(chat.send("@Ada go"))
+    await begun.wait()
+
+    await chat.stop()
+    reply = await asking
+    let_go.set()
+
+    assert (reply.state, reply.messages[-1].body) == ("stopped", "(AI response stopped by user)")
+
+
+async def test_model_that_takes_one_request_at_a_time_gets_one(make_chat: Any, persona: Any) -> None:
+    async def wait() -> None:
+        begun.set()
+        await let_go.wait()
+
+    class Single(BaseProvider, FakeModel):
+        id = "single"
+        name = "Single"
+        models: ClassVar[list[str]] = ["single"]
+        allows_concurrency: ClassVar[bool] = False  # type: ignore[misc]
+        model_id_key = "model_id"
+
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**{"script": ["hm", wait], **kwargs})
+
+    begun, let_go = asyncio.Event(), asyncio.Event()
+    names = ("Ada", "Bob")
+    personas = [persona(name, lambda self, m: self.stream_reply(m.body, m)) for name in names]
+    chat = make_chat(personas=personas, model=Single)
+    asking = asyncio.create_task(chat.send("@Ada go"))
+    await begun.wait()
+
+    refused = await chat.send("@Bob go")
+    let_go.set()
+
+    assert refused.text == "Single answers one request at a time and is at work. Try again when it is done."
+    assert (await asking).text == "hm"
+    assert (await chat.send("@Bob go")).text == "hm"

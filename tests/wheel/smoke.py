@@ -39,6 +39,12 @@ def test_answers_of_the_offline_model_are_in_it() -> None:
     assert all(Path(str(path.locate())).is_file() for path in data)
 
 
+def test_pictures_of_personas_are_in_it() -> None:
+    from jupyter_ai_builtin_personas import reviewer
+
+    assert Path(reviewer.__file__).with_name("reviewer.svg").is_file()
+
+
 def test_server_finds_the_extension_without_being_told() -> None:
     config = Path(sys.prefix, "etc/jupyter/jupyter_server_config.d/jupyter_ai.json")
 

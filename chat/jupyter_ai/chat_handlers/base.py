@@ -14,8 +14,8 @@ from jupyter_ai.chat_handlers.failure_report import report, told
 from jupyter_ai.chat_handlers.help_message import build_help_message
 from jupyter_ai.chat_handlers.provider_use import (
     ModelSlot,
-    allows_concurrency,
-    is_api_key_exc,
+    busy,
+    key_refused,
     unsupported_commands,
 )
 from jupyter_ai.chat_handlers.routing import HandlerRoutingType, SlashCommandRoutingType
@@ -195,14 +195,9 @@ class BaseChatHandler(Speaker):
 
     async def _default_handle_exc(self, e: Exception, message: HumanChatMessage) -> None:
         provider = self.config_manager.lm_provider if self.config_manager else None
-        if provider is not None and is_api_key_exc(provider, e):
+        if refused := key_refused(provider, e):
             self.log.warning("%s refused the API key: %r", getattr(provider, "name", provider), e)
-            self._report(
-                f"{getattr(provider, 'name', 'The model provider')} refused the API key. "
-                "Check it, then send the message again.",
-                message,
-                e,
-            )
+            self._report(refused, message, e)
             return
         self.log.error("%s failed.", type(self).__name__, exc_info=e)
         self._report(report(self._command, e, self.log_dir, self.log), message, e)
@@ -230,9 +225,7 @@ class BaseChatHandler(Speaker):
             return str(NoModelConfigured(self._model_problem()))
         if self._command in unsupported_commands(provider):
             return f"`{self._command}` is not supported by the model provider {provider.name}."
-        if BaseChatHandler._requests_count > 0 and not allows_concurrency(provider):
-            return f"{provider.name} answers one request at a time and is at work. Try again when it is done."
-        return None
+        return busy(provider, BaseChatHandler)
 
     # Sending
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Collection
 from typing import Any
 
-__all__ = ["ModelSlot", "allows_concurrency", "is_api_key_exc", "unsupported_commands"]
+__all__ = ["ModelSlot", "allows_concurrency", "busy", "is_api_key_exc", "key_refused", "unsupported_commands"]
 
 
 class ModelSlot:
@@ -31,6 +31,21 @@ def is_api_key_exc(provider: Any, e: Exception) -> bool:
     # A provider's judgement of an exception must not hide the exception.
     except BaseException:  # noqa: BLE001
         return False
+
+
+def key_refused(provider: Any, e: Exception) -> str | None:
+    """What to tell a person if `provider` says that `e` is about its API key; None if it does not."""
+    if provider is None or not is_api_key_exc(provider, e):
+        return None
+    name = getattr(provider, "name", "The model provider")
+    return f"{name} refused the API key. Check it, then send the message again."
+
+
+def busy(provider: Any, counter: Any) -> str | None:
+    """Why `provider` cannot be asked now: it is at work, by `counter`, and takes one request at a time."""
+    if counter._requests_count == 0 or allows_concurrency(provider):
+        return None
+    return f"{provider.name} answers one request at a time and is at work. Try again when it is done."
 
 
 def unsupported_commands(provider: Any) -> Collection[str]:

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from jupyter_ai.confined import FileRefused, confine, read_confined
+from jupyter_ai.confined import confine, read_confined
 from jupyter_ai.context_providers.base import (
     BaseCommandContextProvider,
     ContextCommand,
@@ -15,6 +15,7 @@ from jupyter_ai.context_providers.base import (
     find_commands,
     unescape,
 )
+from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage, ListOptionsEntry
 
 __all__ = ["FILE_CONTEXT_TEMPLATE", "SUPPORTED_EXTS", "FileContextProvider"]

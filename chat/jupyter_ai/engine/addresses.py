@@ -11,7 +11,8 @@ from functools import lru_cache
 __all__ = ["Addresses", "address_of", "find_addresses", "same_name"]
 
 _WORD = r'@(?:"(?P<quoted>[^"\n]+)"|(?P<word>[^\s"@,:;!?()]++))'
-_UNKNOWN = re.compile(_WORD + r"(?!:\S)")  # `@file:a.py` is no address
+# No address: `@file:a.py`, `@app.route("/")`, and `@property` above what it decorates.
+_UNKNOWN = re.compile(_WORD + r"(?!:\S|\(|[ \t]*\n\s*(?:@|def |class |async ))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def find_addresses(prompt: str, names: Collection[str]) -> Addresses:
 
     Case does not matter, and `-` may stand for a space. At the beginning an unknown name is noted as well.
     """
+    if "@" not in prompt:
+        return Addresses((), (), prompt.strip())
     text = unicodedata.normalize("NFC", prompt).strip()
     known = {same_name(name): name for name in names}
     pattern = _pattern(tuple(known))

@@ -1,6 +1,7 @@
 """What an author of a persona subclasses."""
 
+from jupyter_ai.errors import PersonaRequirementsUnmet
 from jupyter_ai.personas.base_persona import BasePersona
-from jupyter_ai.personas.defaults import PersonaDefaults, PersonaRequirementsUnmet
+from jupyter_ai.personas.defaults import PersonaDefaults
 
 __all__ = ["BasePersona", "PersonaDefaults", "PersonaRequirementsUnmet"]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jupyter_ai.confined import FileRefused, read_confined
+from jupyter_ai.confined import read_confined
+from jupyter_ai.errors import FileRefused
 from jupyter_ai_magics.models.persona import JUPYTERNAUT_AVATAR_ROUTE
 
 __all__ = ["MOST_BYTES", "avatar_route", "read_avatar"]

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_ai.chat_handlers.base import BaseChatHandler
 from jupyter_ai.chat_handlers.failure_report import report, told
+from jupyter_ai.chat_handlers.provider_use import ModelSlot, busy, key_refused
 from jupyter_ai.chat_handlers.runnables import GenerationInfo, open_stream
 from jupyter_ai.errors import NoModelConfigured
 from jupyter_ai.keys.redaction import redact
@@ -87,8 +89,9 @@ class BasePersona:
     async def handle_uncaught_exception(self, exc: Exception) -> None:
         """Tell the user what `process_message` raised. What this raises is told by the default."""
         self.log.error("%s failed.", self.name, exc_info=exc)
-        text = redact(report(self.name, exc, self.parent.log_dir, self.log))
-        self._voice.say(text, {"error": told(exc)})
+        text = key_refused(self.config_manager.lm_provider, exc)
+        text = text or report(self.name, exc, self.parent.log_dir, self.log)
+        self._voice.say(redact(text), {"error": told(exc)})
 
     # What it is
 
@@ -185,11 +188,18 @@ class BasePersona:
     ) -> str:
         from langchain_core.messages import AIMessage, HumanMessage
 
+        if refusal := busy(self.config_manager.lm_provider, BaseChatHandler):
+            self._voice.say(refusal, {"error": {"type": "Refused", "message": refusal}})
+            return ""
         chain = self._prompt() | self.get_model()
         memory = self.get_llm_chat_memory(message)
         prompt, context = await self.parent.add_context(message, input)
         inputs = {"input": prompt, "context": context, "history": memory.messages}
-        text = await self.stream_reply(inputs, message, chain, pending_msg=pending_msg, config=config)
+        slot = ModelSlot(BaseChatHandler, counts=True)
+        try:
+            text = await self.stream_reply(inputs, message, chain, pending_msg=pending_msg, config=config)
+        finally:
+            slot.release()
         if text:
             memory.add_messages([HumanMessage(prompt), AIMessage(text)])
         return text

@@ -1,12 +1,10 @@
-"""What a persona says of itself, and how it says that something it needs is missing."""
+"""What a persona says of itself."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from jupyter_ai.errors import JupyterAIError
-
-__all__ = ["PersonaDefaults", "PersonaRequirementsUnmet"]
+__all__ = ["PersonaDefaults"]
 
 
 class PersonaDefaults(BaseModel):
@@ -31,12 +29,3 @@ class PersonaDefaults(BaseModel):
 
     model_uid: str | None = None
     """The model it prefers, `provider:model`; None is the chosen model. It is for the persona to read."""
-
-
-class PersonaRequirementsUnmet(JupyterAIError):
-    """A persona's module or constructor raises it where something it needs is missing; its message is shown.
-
-    Such a persona does not serve, and `jupyter ai plugins` tells why.
-    """
-
-    code = "requirements"

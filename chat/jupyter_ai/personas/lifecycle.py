@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.errors import JupyterAIError
+from jupyter_ai.errors import PersonaNotReady
 from jupyter_ai.personas.base_persona import BasePersona
 
 if TYPE_CHECKING:
@@ -16,24 +16,12 @@ if TYPE_CHECKING:
     from jupyter_ai.models import HumanChatMessage
     from jupyter_ai.personas.member import Member
 
-__all__ = ["Lifecycle", "PersonaNotReady"]
+__all__ = ["Lifecycle"]
 
 _PREPARING = 30.0  # seconds for `prepare`
 _TELLING = 2.0  # seconds for `shutdown` and `cancel_response`
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
-
-
-class PersonaNotReady(JupyterAIError):
-    """A persona's `prepare` takes too long."""
-
-    code = "not-ready"
-    status = 503
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} was not ready within {_PREPARING:g} s. Send the message again to try once more."
-        )
 
 
 class Lifecycle:
@@ -90,7 +78,7 @@ class Lifecycle:
             self._preparing.pop(key, None)
             task.cancel()
         if not done or task.cancelled():
-            raise PersonaNotReady(persona.name)
+            raise PersonaNotReady(persona.name, _PREPARING)
         task.result()
 
     async def _tell(self, persona: BasePersona, error: Exception) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, get_preferred_dir
-from jupyter_ai.confined import FileRefused
 from jupyter_ai.context_providers.base import add_context
 from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.router import DEFAULT, Voices
 from jupyter_ai.engine.together import Together
+from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.personas.avatars import avatar_route, read_avatar
 from jupyter_ai.personas.base_persona import BasePersona

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_ai.confined import FileRefused, confine, read_confined
+from jupyter_ai.confined import confine, read_confined
+from jupyter_ai.errors import FileRefused
 
 __all__ = ["attachment_path", "attachments_text", "dotjupyter_dir", "mcp_settings"]
 

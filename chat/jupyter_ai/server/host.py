@@ -51,6 +51,7 @@ _NEEDED = (
     "jupyter_ai.config_manager",
     "jupyter_ai.chat_handlers.base",
     "jupyter_ai.history",
+    "jupyter_ai.personas.manager",
     "jupyter_ai_magics.base_provider",
     "jupyter_ai_magics.templates",
 )
