@@ -175,6 +175,34 @@ async def test_names_that_3x_personas_read_are_there(make_chat: Any, persona: An
     assert ada.parent.personas[ada.id] is ada
 
 
+async def test_persona_written_for_3x_runs_unchanged(make_chat: Any) -> None:
+    from jupyter_ai_persona_manager import BasePersona as Base
+    from jupyter_ai_persona_manager import PersonaDefaults
+
+    class Debugger(Base):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.log.info("%s is here", self.name)
+
+        @property
+        def defaults(self) -> PersonaDefaults:
+            return PersonaDefaults(
+                name="Debugger",
+                description="Counts",
+                avatar_path="/api/ai/static/jupyternaut.svg",
+                system_prompt="You count.",
+            )
+
+        async def process_message(self, message: Any) -> None:
+            before = [each for each in self.ychat.get_messages() if each.sender != self.id]
+            self.send_message(f"{len(before)}: {message.body}")
+
+    reply = await make_chat(personas=[Debugger]).send("@debugger hello")
+
+    assert reply.text == "1: hello"
+    assert reply.messages[0].persona.avatar_route == "api/ai/static/jupyternaut.svg"
+
+
 async def test_places(make_chat: Any, echo: type, tmp_path: Path) -> None:
     chat = make_chat(personas=[echo])
     ada = await instance(chat, "Echo")

@@ -34,6 +34,19 @@ async def test_chain_ends(make_chat: Any, persona: Any) -> None:
     assert reply.messages[-1].body.startswith("3 personas have followed one another")
 
 
+async def test_personas_that_ask_again_and_again_come_to_an_end(make_chat: Any, persona: Any) -> None:
+    async def ask(self: Any, message: Any) -> None:
+        for _ in range(17):
+            self.send_message("@Bob well?")
+
+    bob = persona("Bob", lambda self, message: "yes")
+
+    reply = await make_chat(personas=[persona("Ada", ask), bob]).send("@Ada go")
+
+    assert [m.body for m in reply.messages].count("yes") == 16
+    assert "Personas have asked one another 16 times; no further one is asked." in reply.text
+
+
 async def test_stop_ends_the_whole_tree(make_chat: Any, persona: Any) -> None:
     model = FakeModel(["hm", HANG])
     ada = persona("Ada", lambda self, message: "@Bob think")

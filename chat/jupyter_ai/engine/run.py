@@ -59,6 +59,7 @@ class Run:
         self.handler = "default"  # the routing key of the handler that answers
         self.handler_name = ""  # for people: class and command
         self.personas: list[str] = []  # the names of those that answer
+        self.followers = 0  # how many of these other personas have addressed
         self.state: RunState = "running"
         self.stopped = False  # Stop was asked for
         self.over = False

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from jupyter_ai.personas.base_persona import BasePersona
     from jupyter_ai.personas.manager import PersonaManager
 
-__all__ = ["MOST_HOPS", "Chain"]
+__all__ = ["MOST_FOLLOWERS", "MOST_HOPS", "Chain"]
 
 MOST_HOPS = 3
 """How many personas may address one another after a person has addressed the first."""
+
+MOST_FOLLOWERS = 16
+"""How many answers personas may ask of one another in one exchange, however short the chains are."""
 
 _hops: ContextVar[int] = ContextVar("jupyter_ai_hops", default=0)
 
@@ -31,7 +34,7 @@ class Chain:
         self._thread = threading.get_ident()
 
     def follow(self, persona: BasePersona, text: str) -> None:
-        """Let those answer whom `text` addresses at its beginning, up to `MOST_HOPS`; from any thread."""
+        """Let those answer whom `text` addresses at its beginning, within bounds; from any thread."""
         run = current_run()
         if run is None or run.over or run.stopped or not text.lstrip().startswith("@"):
             return
@@ -42,11 +45,10 @@ class Chain:
         others = [member for member in self._manager.members() if member.voice is not persona]
         found = find_addresses(text, [member.name for member in others])
         addressed = [member for member in others if member.name in found.leading]
-        if addressed and _hops.get() >= MOST_HOPS:
-            self._manager.say(
-                f"{MOST_HOPS} personas have followed one another; no further one is asked.", run
-            )
+        if addressed and (refusal := _refusal(run, len(addressed))):
+            self._manager.say(refusal, run)
             return
+        run.followers += len(addressed)
         token = _hops.set(_hops.get() + 1)
         try:
             for member in addressed:
@@ -54,6 +56,14 @@ class Chain:
                 self._manager.begin(member, run, member.addressed_message(message, found.text))
         finally:
             _hops.reset(token)
+
+
+def _refusal(run: Run, wanted: int) -> str | None:
+    if _hops.get() >= MOST_HOPS:
+        return f"{MOST_HOPS} personas have followed one another; no further one is asked."
+    if run.followers + wanted > MOST_FOLLOWERS:
+        return f"Personas have asked one another {run.followers} times; no further one is asked."
+    return None
 
 
 def _message_of(persona: BasePersona, text: str, run: Run) -> HumanChatMessage:
