@@ -77,6 +77,14 @@ def test_a_handler_takes_the_keywords_of_the_contract() -> None:
     assert list(inspect.signature(BaseChatHandler).parameters) == HANDLER_KEYWORDS.split()
 
 
+def test_a_context_provider_takes_the_keywords_of_the_contract() -> None:
+    from jupyter_ai.context_providers import BaseCommandContextProvider
+
+    left_out = {"root_chat_handlers", "help_message_template", "message_interrupted", "log_dir"}
+    expected = [name for name in HANDLER_KEYWORDS.split() if name not in left_out]
+    assert list(inspect.signature(BaseCommandContextProvider).parameters) == expected
+
+
 def test_generation_interrupted_is_a_cancellation() -> None:
     import asyncio
 

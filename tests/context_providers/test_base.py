@@ -120,13 +120,14 @@ async def test_model_reads_what_the_command_adds(make_chat: Any) -> None:
     assert "@now" not in model.prompts[0]
 
 
-async def test_what_cannot_be_added_is_told_and_the_model_not_asked(make_chat: Any) -> None:
+async def test_what_cannot_be_added_is_told_and_the_model_not_asked(make_chat: Any, caplog: Any) -> None:
     model = FakeModel(["Yes."])
 
     reply = await make_chat(context_providers=[Weather], model=model).send("@weather:Atlantis")
 
     assert reply.text == "`@weather`: Atlantis is under water."
     assert model.asked == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_failure_names_the_command(make_chat: Any) -> None:

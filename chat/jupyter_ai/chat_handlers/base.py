@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_ai.chat_handlers.arguments import CommandParser, MarkdownHelpFormatter, UsageError, parse
-from jupyter_ai.chat_handlers.failure_report import report, told
+from jupyter_ai.chat_handlers.failure_report import log_failure, report, told
 from jupyter_ai.chat_handlers.help_message import build_help_message
 from jupyter_ai.chat_handlers.provider_use import (
     ModelSlot,
@@ -199,7 +199,7 @@ class BaseChatHandler(Speaker):
             self.log.warning("%s refused the API key: %r", getattr(provider, "name", provider), e)
             self._report(refused, message, e)
             return
-        self.log.error("%s failed.", type(self).__name__, exc_info=e)
+        log_failure(type(self).__name__, e, self.log)
         self._report(report(self._command, e, self.log_dir, self.log), message, e)
 
     def _report(self, text: str, message: HumanChatMessage, error: BaseException) -> None:

@@ -11,9 +11,17 @@ from pathlib import Path
 from jupyter_ai.errors import ContextProviderException, message_of
 from jupyter_ai.keys.redaction import redact
 
-__all__ = ["report", "told"]
+__all__ = ["log_failure", "report", "told"]
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
+
+
+def log_failure(name: str, error: BaseException, log: Log) -> None:
+    """Log that `name` failed, with the traceback; what a context command has to say is no error."""
+    if isinstance(error, ContextProviderException):
+        log.info("%s was not asked: %s", name, message_of(error))
+    else:
+        log.error("%s failed.", name, exc_info=error)
 
 
 def report(name: str, error: BaseException, log_dir: Path | None, log: Log) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler
-from jupyter_ai.chat_handlers.failure_report import report, told
+from jupyter_ai.chat_handlers.failure_report import log_failure, report, told
 from jupyter_ai.chat_handlers.provider_use import ModelSlot, busy, key_refused
 from jupyter_ai.chat_handlers.runnables import GenerationInfo, open_stream
 from jupyter_ai.errors import NoModelConfigured
@@ -88,7 +88,7 @@ class BasePersona:
 
     async def handle_uncaught_exception(self, exc: Exception) -> None:
         """Tell the user what `process_message` raised. What this raises is told by the default."""
-        self.log.error("%s failed.", self.name, exc_info=exc)
+        log_failure(self.name, exc, self.log)
         text = key_refused(self.config_manager.lm_provider, exc)
         text = text or report(self.name, exc, self.parent.log_dir, self.log)
         self._voice.say(redact(text), {"error": told(exc)})
