@@ -200,6 +200,31 @@ async def test_completion_offers_names_and_arguments(make_chat: Any, persona: An
     assert await chat.complete("@file:") == ["@file:a.py "]
 
 
+async def test_reloaded_persona_is_made_anew_and_the_old_one_finishes(make_chat: Any, persona: Any) -> None:
+    calls: list[str] = []
+    model = FakeModel(["old", HANG])
+
+    async def shutdown(self: BasePersona) -> None:
+        calls.append("shutdown")
+
+    old = persona("Ada", lambda self, m: self.stream_reply(m.body, m), shutdown=shutdown)
+    chat = make_chat(personas=[old], model=model)
+    asking = asyncio.create_task(chat.send("@Ada go"))
+    await model.hanging.wait()
+    inner = await chat.open()
+    plugin = next(p for p in inner.engine.plugins.plugins("jupyter_ai.personas") if p.name == "Ada")
+
+    plugin.obj = persona("Ada", lambda self, m: "new")
+    inner.engine.renew_plugins()
+
+    assert (await chat.send("@Ada who?")).text == "new"
+    assert calls == []
+    await chat.stop()
+    assert (await asking).text.startswith("old")
+    await asyncio.sleep(0)
+    assert calls == ["shutdown"]
+
+
 async def test_readers_and_a_restart_share_one_set_of_personas(tmp_path: Path, persona: Any) -> None:
     """Ten reloads of the page, three chats, and a restart: one manager and one persona for each chat."""
     made: list[str] = []

@@ -409,14 +409,16 @@ class Chat:
         return [p for p in self.engine.plugins.plugins(CONTEXT_PROVIDERS) if p.state == "loaded"]
 
     def renew(self) -> None:
-        """Have handlers and context providers made anew where plug-ins were reloaded.
+        """Have handlers, context providers and personas made anew where plug-ins were reloaded.
 
-        A run goes on with the handler that it has.
+        A run goes on with those that it has.
         """
         handlers = self.engine.plugins.handlers()
         contexts = {plugin.id: plugin for plugin in self._context_plugins()}
         self.handlers.forget(lambda key, value: not _is_made_by(value, handlers.get(key)))
         self.context_providers.forget(lambda key, value: not _is_made_by(value, contexts.get(key)))
+        if self._personas is not None:
+            self._personas.renew()
 
     def _build_context(self, key: str) -> Any:
         arguments = self.engine.handler_arguments(self)

@@ -33,7 +33,7 @@ class Lifecycle:
     def __init__(self, own: Callable[[asyncio.Task[None]], None], log: Log) -> None:
         self._own = own
         self._log = log
-        self._preparing: dict[str, asyncio.Task[None]] = {}  # by the member's key
+        self._preparing: dict[BasePersona, asyncio.Task[None]] = {}
 
     async def answer(self, member: Member, message: HumanChatMessage, run: Run) -> None:
         """Let one answer; raises nothing but a cancellation."""
@@ -42,7 +42,7 @@ class Lifecycle:
             await persona.on_message(message)
             return
         try:
-            await self._prepared(member.key, persona)
+            await self._prepared(persona)
             await persona.process_message(message)
         except asyncio.CancelledError:
             if run.stopped or _is_cancelled():
@@ -63,19 +63,22 @@ class Lifecycle:
 
     def close(self, members: Sequence[Member]) -> set[asyncio.Task[None]]:
         """Call `shutdown` of each, in tasks of their own, which end within their deadline."""
-        tasks = (self._tell_later(m.voice, "shutdown") for m in members if isinstance(m.voice, BasePersona))
+        personas = [member.voice for member in members if isinstance(member.voice, BasePersona)]
+        for persona in personas:
+            self._preparing.pop(persona, None)
+        tasks = [self._tell_later(persona, "shutdown") for persona in personas]
         return {task for task in tasks if task is not None}
 
-    async def _prepared(self, key: str, persona: BasePersona) -> None:
+    async def _prepared(self, persona: BasePersona) -> None:
         if not _defines(persona, "prepare"):
             return
-        task = self._preparing.get(key)
+        task = self._preparing.get(persona)
         if task is None:
-            task = self._preparing[key] = asyncio.get_running_loop().create_task(_call(persona.prepare))
+            task = self._preparing[persona] = asyncio.get_running_loop().create_task(_call(persona.prepare))
             self._own(task)
         done, _ = await asyncio.wait({task}, timeout=_PREPARING)
         if not done or task.cancelled() or task.exception() is not None:
-            self._preparing.pop(key, None)
+            self._preparing.pop(persona, None)
             task.cancel()
         if not done or task.cancelled():
             raise PersonaNotReady(persona.name, _PREPARING)

@@ -50,6 +50,8 @@ class PersonaManager:
         self._members: LazyMapping[Member] = LazyMapping(self._keys, self._build)  # by entry point name
         self._lifecycle = Lifecycle(chat.own, self.log)
         self._answers: dict[str, Together] = {}  # by the id of the message that is answered
+        self._at_work: dict[str, list[Member]] = {}  # likewise
+        self._retired: list[Member] = []  # others have taken their place; they finish what they are at
         self._chain = Chain(self)
         self._sticky: str | None = None  # the name of whom was addressed last
         self._sticky_known = False  # else what was said before tells
@@ -168,12 +170,15 @@ class PersonaManager:
             await together.wait()
         finally:
             del self._answers[run.id]
+            self._at_work.pop(run.id, None)
+            self._dismiss()
 
     def begin(self, member: Member, run: Run, message: HumanChatMessage) -> None:
         """Let one more persona answer in a run; nothing happens once that is over."""
         together = self._answers.get(run.id)
         if together is not None:
             run.personas.append(member.name)
+            self._at_work.setdefault(run.id, []).append(member)
             together.start(self._lifecycle.answer(member, message, run), f"{member.name} answers {run.id}")
 
     def stopped(self, run: Run) -> None:
@@ -183,7 +188,24 @@ class PersonaManager:
 
     def close(self) -> set[asyncio.Task[None]]:
         """Begin to shut down all personas that were made; each task ends within 2 s."""
-        return self._lifecycle.close(list(self._members.built()))
+        return self._lifecycle.close([*self._retired, *self._members.built()])
+
+    def renew(self) -> None:
+        """Have personas made anew where plug-ins were reloaded; old ones are shut down once idle."""
+        classes = {plugin.name: plugin.obj for plugin in self._plugins()}
+
+        def is_stale(key: str, member: Member | None) -> bool:
+            return member is None or type(member.voice) is not classes.get(key)
+
+        self._retired += [member for member in self._members.built() if is_stale(member.key, member)]
+        self._members.forget(is_stale)
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        busy = [member for members in self._at_work.values() for member in members]
+        idle = [member for member in self._retired if member not in busy]
+        self._retired = [member for member in self._retired if member in busy]
+        self._lifecycle.close(idle)
 
     def refusal(self, names: tuple[str, ...], command: str) -> str | None:
         """Why one of those addressed does not take a command (with the slash), or None."""
