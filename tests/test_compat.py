@@ -34,7 +34,13 @@ def run(*command: str, cwd: Path) -> str:
 
 def without_extension(tree: Path) -> Path:
     """A copy of the tree in which nothing that needs node was built, but stands for it."""
-    left_out = shutil.ignore_patterns(".*", "node_modules", "lib", "labextension", "__pycache__")
+    built = shutil.ignore_patterns("node_modules", "lib", "labextension", "__pycache__")
+    hidden = shutil.ignore_patterns(".*")  # but the template's are a part of it
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        is_template = Path(folder).is_relative_to(TREE / "cookiecutter-module")
+        return built(folder, names) | (set() if is_template else hidden(folder, names))
+
     shutil.copytree(TREE, tree, ignore=left_out, dirs_exist_ok=True)
     for name in ("package.json", "static/style.js"):
         path = tree / "ui/labextension" / name
@@ -186,11 +192,11 @@ def test_wheel_holds_every_file_of_the_source_roots(wheel: Path) -> None:
     settings = tomllib.loads((TREE / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"][
         "wheel"
     ]
-    roots = [TREE / package for package in settings["packages"]]
+    places = settings["sources"]  # of roots that are no packages of their own
     files = {
-        path.relative_to(root.parent).as_posix()
-        for root in roots
-        for path in root.rglob("*")
+        Path(places.get(root, Path(root).name), path.relative_to(TREE / root)).as_posix()
+        for root in settings["packages"]
+        for path in (TREE / root).rglob("*")
         if path.is_file()
     }
     shared = [f".data/data/{place}" for place in settings["shared-data"].values()]

@@ -14,7 +14,8 @@ import jupyter_ai
 TREE = Path(__file__).parent.parent
 PROJECT = tomllib.loads((TREE / "pyproject.toml").read_text())
 COMPAT = sorted(TREE.glob("compat/*/pyproject.toml"))
-PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+WHEEL = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+PACKAGES = [package for package in WHEEL["packages"] if package not in WHEEL["sources"]]
 
 # A machine's own indexes and paths differ from the next one's. (Hence the brackets.)
 REGISTRY = re.compile(r"https?://[\w.-]*(n[p]m|y[a]rn|p[y]pi|p[y]thonhosted|c[o]nda|d[e]bian)[\w.-]*")

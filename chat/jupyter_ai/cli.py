@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jupyter_ai import __version__
+from jupyter_ai.scaffold import new
 
 if TYPE_CHECKING:
     from jupyter_ai.server.host import EngineHost
@@ -25,6 +26,9 @@ _INTERRUPTED = 130
 @click.version_option(__version__, prog_name="jupyter-ai", message="%(prog)s %(version)s")
 def main() -> None:
     """A chat for Jupyter in which every ability is a plug-in."""
+
+
+main.add_command(new)
 
 
 @main.command()

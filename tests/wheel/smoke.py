@@ -45,6 +45,15 @@ def test_pictures_of_personas_are_in_it() -> None:
     assert Path(reviewer.__file__).with_name("reviewer.svg").is_file()
 
 
+def test_a_package_is_made_from_the_template_in_it(tmp_path: Path) -> None:
+    command = [JUPYTER, "ai", "new", "acme-plugin", "--no-input", "embeddings=yes"]
+    made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "acme-plugin/src/acme_plugin/embeddings.py").is_file()
+    assert list(tmp_path.rglob("__pycache__")) == []
+
+
 def test_server_finds_the_extension_without_being_told() -> None:
     config = Path(sys.prefix, "etc/jupyter/jupyter_server_config.d/jupyter_ai.json")
 
