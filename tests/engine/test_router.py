@@ -43,6 +43,13 @@ def test_a_command_goes_to_its_handler_and_text_to_the_default(prompt: str, key:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "key"), [("/my-command hi", "/my_command"), ("/my-commend hi", "default"), ("/-", "default")]
+)
+def test_a_hyphen_stands_for_an_underscore_if_there_is_such_a_command(prompt: str, key: str) -> None:
+    assert route(prompt, ["default", "/my_command"]) == Handled(key)
+
+
+@pytest.mark.parametrize(
     ("prompt", "suggestions"),
     [
         ("/hepl", ("/help",)),

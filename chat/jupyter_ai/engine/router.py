@@ -32,7 +32,7 @@ __all__ = [
 DEFAULT = "default"
 """The routing key of the handler that answers what is no command."""
 
-_COMMAND = re.compile(r"/([A-Za-z0-9_]+)(?:\s|$)")
+_COMMAND = re.compile(r"/([A-Za-z0-9_-]+)(?:\s|$)")
 _MAX_DISTANCE = 2
 
 
@@ -115,14 +115,16 @@ def _command(text: str, keys: Collection[str]) -> str | DidYouMean | None:
     """The command that `text` begins with, if it is a known one.
 
     An unknown one is questioned if it stands alone or is within edit distance 2 of a command; anything else
-    is text (`/s, I was joking`).
+    is text (`/s, I was joking`). No slash id has a `-`: `/my-command` is `/my_command`, if there is one.
     """
     match = _COMMAND.match(text)
     if match is None:
         return None
-    command = f"/{match[1]}"
+    command = f"/{match[1].replace('-', '_')}"
     if command in keys:
         return command
+    if "-" in match[1]:
+        return None
     near = _near(command, (key for key in keys if key != DEFAULT))
     return DidYouMean(command, near) if near or text == command else None
 
