@@ -14,6 +14,7 @@ ANSWERS: dict[str, Any] = json.loads(r"""{{ cookiecutter | jsonify }}""")
 
 # What is built in, or will be: the 2.x series has these names.
 COMMANDS = {"ask", "clear", "default", "export", "fix", "generate", "help", "learn", "model"}
+CONTEXTS = {"file"}
 MODULES = {
     "jupyter_ai",
     "jupyter_ai_builtin_handlers",
@@ -59,7 +60,7 @@ def problems(answers: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the answers, each with what to do about it."""
     yield from _package_problems(answers["package_name"], answers["__provider_id"])
     yield from _module_problems(answers["module_name"])
-    yield from _command_problems(answers["slash_id"])
+    yield from _command_problems(answers["slash_id"], answers["context"])
     for name in ("author", "package_name", "module_name"):
         if not answers[name].strip() or not answers[name].isprintable():
             yield f"{name} is empty, or holds what cannot be printed: {answers[name]!r}"
@@ -92,7 +93,7 @@ def _module_problems(name: str) -> Iterator[str]:
         yield f"module_name {name!r} is a module of Python itself: choose another"
 
 
-def _command_problems(name: str) -> Iterator[str]:
+def _command_problems(name: str, context: bool) -> Iterator[str]:
     if not re.fullmatch(r"[A-Za-z0-9_]+", name):
         near = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
         meant = f", such as {near!r}" if near else ""
@@ -101,6 +102,8 @@ def _command_problems(name: str) -> Iterator[str]:
         yield f"slash_id {name!r} is long: use at most {LONGEST} characters"
     if name in COMMANDS:
         yield f"slash_id {name!r} is a command that is built in: choose another"
+    if context and name in CONTEXTS:
+        yield f"slash_id {name!r} is a context command that is built in: choose another"
 
 
 if found := list(problems(ANSWERS)):
