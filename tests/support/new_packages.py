@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import subprocess
 import sys
 import sysconfig
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["COMBINATIONS", "OPTIONS", "TEMPLATE", "Environment", "Failed", "named", "render", "serving"]
+__all__ = [
+    "COMBINATIONS",
+    "OPTIONS",
+    "TEMPLATE",
+    "Environment",
+    "Failed",
+    "check_types",
+    "named",
+    "render",
+    "try_out",
+]
 
 TEMPLATE = Path(__file__).parents[2] / "cookiecutter-module"
 OPTIONS = ("embeddings", "persona", "context", "completion")
@@ -96,6 +108,10 @@ class Environment:
         pip = [sys.executable, "-m", "pip", "--python", self.python, "--disable-pip-version-check"]
         self.run(*pip, "install", "-q", "--no-deps", "--no-index", "--no-build-isolation", *what, cwd=cwd)
 
+    def test(self, package: Path, *options: str) -> None:
+        """Run the tests of a package that is installed. Raises `Failed`."""
+        self.module("pytest", "-q", "-p", "no:cacheprovider", *options, cwd=package)
+
     def build_wheel(self, package: Path) -> Path:
         """What hatchling makes of a package."""
         code = "import hatchling.build as backend; print(backend.build_wheel('dist'))"
@@ -112,10 +128,13 @@ class Environment:
 
 
 @contextmanager
-def serving(environment: Environment) -> Iterator[str]:
-    """A Jupyter Server in the environment; yields its address when it has loaded the chat handlers."""
+def _serving(environment: Environment, provider: str) -> Iterator[str]:
+    """A Jupyter Server in the environment with the model of one provider; yields its address."""
     options = ["--no-browser", "--allow-root", "--port=0", f"--IdentityProvider.token={TOKEN}"]
     options += ["--ServerApp.jpserver_extensions={'jupyter_ai': True}"]
+    options += [f"--AiExtension.default_language_model={provider}:sentences"]
+    allowed = [provider, f"{provider}-completion"]  # the others take their time
+    options += [f"--AiExtension.allowed_providers={allowed}"]
     process = subprocess.Popen(
         [environment.python, "-m", "jupyter_server", *options],
         cwd=environment.home,
@@ -138,3 +157,29 @@ def _address(process: subprocess.Popen[str]) -> str:
         if found := re.search(r"http://[\w.]+:\d+/", log):
             return found[0]
     raise Failed(f"the server ended:\n{log}")
+
+
+def try_out(environment: Environment, answers: Answers) -> None:
+    """Call the command of a package that is installed, on a server. Raises `Failed`."""
+    name = answers["package_name"]
+    with _serving(environment, name) as address:
+        answer = environment.ask(address, f"/{answers.get('slash_id', 'my-command')} hi")
+        listed = [plugin for plugin in _plugins(address) if plugin["distribution"] == name]
+    if answer != "hi\n":
+        raise Failed(f"the command answered {answer!r}")
+    # A command, a model provider, and what was asked for.
+    wanted = 2 + sum(answers.get(option) == "yes" for option in OPTIONS)
+    if [plugin["state"] for plugin in listed] != ["loaded"] * wanted:
+        raise Failed(f"not all of the {wanted} plug-ins are loaded: {listed}")
+
+
+def _plugins(address: str) -> list[dict[str, Any]]:
+    request = urllib.request.Request(f"{address}api/ai/plugins", headers={"Authorization": f"token {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        plugins: list[dict[str, Any]] = json.load(response)["plugins"]
+        return plugins
+
+
+def check_types(environment: Environment, package: Path, cache: Path) -> None:
+    """mypy as the package sets it; what it knows of others is kept in `cache`. Raises `Failed`."""
+    environment.module("mypy", "--cache-dir", str(cache), cwd=package)
