@@ -24,7 +24,7 @@ PAGES = [TREE / "README.md", TREE / "CONTRIBUTING.md", *sorted(TREE.glob("docs/*
 SCRIPTS = Path(sys.executable).parent
 
 # Commands that come with the machine or with Python, and are not ours to test.
-FOREIGN = {"curl", "echo", "export", "git", "pip", "pytest", "python"}
+FOREIGN = {"cd", "cookiecutter", "curl", "echo", "export", "git", "mypy", "pip", "pytest", "python", "ruff"}
 
 FENCE = re.compile(
     r"^(?P<ticks>```+)(?P<kind>[\w{}-]*)[^\n]*\n(?P<text>.*?)^(?P=ticks)[ \t]*$", re.DOTALL | re.MULTILINE

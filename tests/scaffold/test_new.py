@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -144,3 +145,11 @@ def test_an_installation_without_the_template_says_so(
     monkeypatch.setattr(scaffold, "_HERE", home / "site-packages/jupyter_ai")
 
     assert "lacks cookiecutter-module: install it anew" in new("my-plugin", "--no-input").output
+
+
+def test_every_key_is_in_the_help_and_in_the_documents(new: New) -> None:
+    help = new("--help").output
+    page = (TEMPLATE.parent / "docs/authors/scaffold.md").read_text()
+    keys = [key for key in json.loads((TEMPLATE / "cookiecutter.json").read_text()) if key[0] != "_"]
+
+    assert [key for key in keys if key not in help or f"| `{key}` |" not in page] == []

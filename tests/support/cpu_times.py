@@ -1,4 +1,4 @@
-"""A pytest plug-in that adds the processor time of each test to a JUnit report: a busy machine takes longer."""
+"""A pytest plug-in that adds the processor time of each test to a JUnit report."""
 
 from __future__ import annotations
 

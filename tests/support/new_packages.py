@@ -112,6 +112,11 @@ class Environment:
         """Run the tests of a package that is installed. Raises `Failed`."""
         self.module("pytest", "-q", "-p", "no:cacheprovider", *options, cwd=package)
 
+    def lint(self, package: Path) -> None:
+        """ruff, as the package sets it. Raises `Failed`."""
+        for command in (["check"], ["format", "--check"]):
+            self.run(sys.executable, "-m", "ruff", *command, "--no-cache", ".", cwd=package)
+
     def build_wheel(self, package: Path) -> Path:
         """What hatchling makes of a package."""
         code = "import hatchling.build as backend; print(backend.build_wheel('dist'))"

@@ -3,7 +3,8 @@
 Without a command: one stream of words in every chat of a server, for minutes; the server and the clients have
 a process each. With `kills`: engines and servers are killed at random points, and what their clients had seen
 must be there. With `install`: the package is built and installed where there is no node. With `page`: long
-answers, one after the other, in a page of JupyterLab.
+answers, one after the other, in a page of JupyterLab. With `scaffold`: each package that the
+template can make.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trials.install import install
+from trials.scaffold import scaffold
 from trials.servers import Server
 from trials.websocket import WebSocket
 
@@ -218,6 +220,13 @@ async def _page(answers: int, kilobytes: int) -> list[str]:
     return faults
 
 
+def _scaffold() -> Iterator[str]:
+    for name, fault in scaffold():
+        print(f"{name}: {'FAILED' if fault else 'ok'}", flush=True)
+        if fault:
+            yield f"{name}: {fault}"
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -229,6 +238,8 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", title="commands")
     about = "`pip install .` into a clean environment, on a machine without node"
     commands.add_parser("install", help=about, description=about)
+    about = "every combination of the template's answers: installed, tested, typed, asked on a server"
+    commands.add_parser("scaffold", help=about, description=about)
     about = "long answers in one chat of a page, in Chromium; the extension must be built"
     page = commands.add_parser("page", help=about, description=about)
     page.add_argument("--answers", type=int, default=10, help="how many (default: 10)")
@@ -256,6 +267,8 @@ def main() -> int:
         seconds, faults = install()
         print(f"pip install . without node: {seconds:.0f} s")
         return _told(faults)
+    if arguments.command == "scaffold":
+        return _told(_scaffold())
     if arguments.command == "page":
         return _told(asyncio.run(_page(arguments.answers, arguments.kilobytes)))
     load = Load(arguments.chats, arguments.clients, arguments.rate, arguments.minutes * 60)
