@@ -23,6 +23,7 @@ MODULES = {
     "jupyter_ai_persona_manager",
     "mockllm",
 }
+PERSONAS = {"jupyternaut", "reviewer"}
 PROVIDERS = {
     "ai21",
     "amazon-bedrock",
@@ -58,7 +59,7 @@ LONGEST = 40  # letters of a name; lines of code hold them
 
 def problems(answers: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the answers, each with what to do about it."""
-    yield from _package_problems(answers["package_name"], answers["__provider_id"])
+    yield from _package_problems(answers["package_name"], answers["__provider_id"], answers["persona"])
     yield from _module_problems(answers["module_name"])
     yield from _command_problems(answers["slash_id"], answers["context"])
     for name in ("author", "package_name", "module_name"):
@@ -66,7 +67,7 @@ def problems(answers: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} is empty, or holds what cannot be printed: {answers[name]!r}"
 
 
-def _package_problems(name: str, provider_id: str) -> Iterator[str]:
+def _package_problems(name: str, provider_id: str, persona: bool) -> Iterator[str]:
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", name):
         yield (
             f"package_name {name!r} is no name of a package: use ASCII letters, digits, `-`, `_` and `.`, "
@@ -75,7 +76,7 @@ def _package_problems(name: str, provider_id: str) -> Iterator[str]:
     elif len(name) > LONGEST:
         yield f"package_name {name!r} is long: use at most {LONGEST} characters"
     distributions = {module.replace("_", "-") for module in MODULES}
-    if re.sub("-+", "-", provider_id) in distributions | PROVIDERS:
+    if re.sub("-+", "-", provider_id) in distributions | PROVIDERS | (PERSONAS if persona else set()):
         yield f"package_name {name!r} is the name of something built in: choose another"
 
 

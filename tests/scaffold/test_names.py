@@ -31,6 +31,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"package_name": "../up"}, "package_name '../up' is no name of a package"),
         ({"package_name": "ollama"}, "package_name 'ollama' is the name of something built in"),
         ({"package_name": "Jupyter_AI.magics"}, "is the name of something built in"),
+        ({"package_name": "Reviewer", "persona": "yes"}, "is the name of something built in"),
         ({"package_name": "p" * 41}, "is long: use at most 40"),
         ({"module_name": "1st"}, "module_name '1st' is no name that Python can import"),
         ({"module_name": "class"}, "module_name 'class' is no name that Python can import"),
@@ -79,6 +80,7 @@ def built_in(group: str) -> set[str]:
         ("COMMANDS", "jupyter_ai.chat_handlers"),
         ("PROVIDERS", "jupyter_ai.model_providers"),
         ("PROVIDERS", "jupyter_ai.embeddings_model_providers"),
+        ("PERSONAS", "jupyter_ai.personas"),
         ("CONTEXTS", "jupyter_ai.context_providers"),
     ],
 )
