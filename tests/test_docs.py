@@ -12,12 +12,12 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from pages import Block, blocks
 
 TREE = Path(__file__).parent.parent
 PAGES = [TREE / "README.md", TREE / "CONTRIBUTING.md", *sorted(TREE.glob("docs/**/*.md"))]
@@ -25,32 +25,6 @@ SCRIPTS = Path(sys.executable).parent
 
 # Commands that come with the machine or with Python, and are not ours to test.
 FOREIGN = {"cd", "cookiecutter", "curl", "echo", "export", "git", "mypy", "pip", "pytest", "python", "ruff"}
-
-FENCE = re.compile(
-    r"^(?P<ticks>```+)(?P<kind>[\w{}-]*)[^\n]*\n(?P<text>.*?)^(?P=ticks)[ \t]*$", re.DOTALL | re.MULTILINE
-)
-NOT_RUN = re.compile(r"<!-- not run: \S[^>]*-->\s*\Z")
-FILE = re.compile(r"\A# (?P<name>[\w/.-]+\.\w+)\n")
-
-
-@dataclass(frozen=True)
-class Block:
-    """One fenced block of a page."""
-
-    kind: str
-    text: str
-    line: int
-
-    @property
-    def file(self) -> str | None:
-        found = FILE.match(self.text)
-        return found["name"] if found else None
-
-
-def blocks(page: str) -> list[Block]:
-    """The blocks of a page that are to be run."""
-    found = (fence for fence in FENCE.finditer(page) if not NOT_RUN.search(page[: fence.start()]))
-    return [Block(fence["kind"], fence["text"], page.count("\n", 0, fence.start("text"))) for fence in found]
 
 
 def write_page(page: str, folder: Path, name: str) -> None:
