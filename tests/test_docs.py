@@ -20,6 +20,8 @@ import pytest
 from pages import Block, blocks
 
 TREE = Path(__file__).parent.parent
+# Whose files tests/test_example_packages.py types, as one package.
+TUTORIAL = TREE / "docs/authors/tutorial.md"
 PAGES = [TREE / "README.md", TREE / "CONTRIBUTING.md", *sorted(TREE.glob("docs/**/*.md"))]
 SCRIPTS = Path(sys.executable).parent
 
@@ -45,8 +47,12 @@ def ids(page: Path) -> str:
     return page.relative_to(TREE).as_posix()
 
 
+def has_package(page: Path) -> bool:
+    return page != TUTORIAL and "# pyproject.toml" in page.read_text()
+
+
 def has_python(page: Path) -> bool:
-    return any(block.kind == "python" for block in blocks(page.read_text()))
+    return page != TUTORIAL and any(block.kind == "python" for block in blocks(page.read_text()))
 
 
 @pytest.mark.parametrize("page", [*filter(has_python, PAGES)], ids=ids)
@@ -63,7 +69,7 @@ def test_python_runs(page: Path, tmp_path: Path) -> None:
     assert result.returncode in passed, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "# pyproject.toml" in page.read_text()], ids=ids)
+@pytest.mark.parametrize("page", [*filter(has_package, PAGES)], ids=ids)
 def test_a_package_of_a_page_is_built_with_the_modules_that_it_names(page: Path, tmp_path: Path) -> None:
     write_page(page.read_text(), tmp_path, page.stem.lower())
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "."]
