@@ -34,6 +34,8 @@ def test_the_version_of_ours_is_told() -> None:
 def test_another_package_with_our_modules_is_named(site: PackageSite) -> None:
     info = site.describe("jupyter_ai_magics", "2.31.7", "")
     (info / "RECORD").write_text("jupyter_ai_magics/__init__.py,,\n")
+    (site.path / "jupyter_ai_magics").mkdir()  # a file that is not there is left out by some readers
+    (site.path / "jupyter_ai_magics/__init__.py").touch()
 
     (finding,) = problems()
 
