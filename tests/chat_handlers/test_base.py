@@ -10,6 +10,7 @@ from unittest.mock import Mock, create_autospec
 import pytest
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType, get_preferred_dir
+from jupyter_ai.chat_handlers.help_message import build_help_message
 from jupyter_ai.config_manager import ConfigManager
 from jupyter_ai.errors import NoModelConfigured
 from jupyter_ai.models import AgentChatMessage, ClosePendingMessage, PendingMessage
@@ -173,6 +174,14 @@ def test_the_help_message_names_commands_and_context(by_hand, handler, human) ->
         "* `@file`: Reads",
     ]
     assert message.reply_to == "m"
+
+
+def test_the_help_message_ends_in_a_paragraph_of_its_own() -> None:
+    context = {"file": Mock(command_id="@file", help="Reads")}
+
+    made = build_help_message("", JupyternautPersona, {"/a": Mock(help="Does a")}, context)
+
+    assert made.split("\n\n")[-2:] == ["* `@file`: Reads", "Each command explains itself with `--help`."]
 
 
 # Models

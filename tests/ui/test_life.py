@@ -13,6 +13,15 @@ from playwright.async_api import Locator, expect
 
 LOSS = "WebSocket connection|net::ERR_|Failed to fetch"
 STOP = "Stop the answer (Escape)"
+# The next frame that a socket of a chat sends is sent so many times.
+SENT = """([times]) => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (frame) {
+    if (!this.url.includes('/api/ai/chats')) return send.call(this, frame);
+    WebSocket.prototype.send = send;
+    for (let i = 0; i < times; i++) send.call(this, frame);
+  };
+}"""
 
 
 def stop_button(chat: ChatPage) -> Locator:
@@ -182,6 +191,39 @@ async def test_cut_network_loses_and_doubles_nothing(chat: ChatPage, feed: Feed,
     await expect(body(chat.messages.last)).to_have_text("one two three")
     await expect(chat.messages).to_have_count(3)
     await expect(stop_button(chat)).to_be_hidden()
+
+
+async def test_prompt_that_a_cut_network_swallowed_is_back_where_it_was_written(
+    chat: ChatPage, cable: Cable
+) -> None:
+    chat.allow(LOSS)
+    await chat.page.evaluate(SENT, [0])
+
+    await chat.input.fill("hello")
+    await chat.input.press("Enter")
+    await expect(chat.input).to_have_value("")
+    await chat.type("and")
+    cable.cut()
+    await expect(connection_state(chat)).to_contain_text("The connection was lost")
+    cable.mend()
+
+    await expect(chat.panel.locator(".jp-ai-notice")).to_contain_text("did not reach the server")
+    await expect(chat.input).to_have_value("hello\n\nand")
+    await expect(chat.messages).to_have_count(1)
+
+
+async def test_prompt_that_is_deleted_by_two_at_once_is_no_trouble(chat: ChatPage) -> None:
+    await chat.send("/help")
+    await chat.reply("/clear")
+    refused = chat.next_frame("error")
+    await chat.page.evaluate(SENT, [2])
+
+    await chat.messages.nth(1).get_by_role("button", name="Delete this message").click()
+    await refused
+
+    await chat.send("/help")
+    await chat.reply("/clear")
+    await expect(chat.panel.locator(".jp-ai-notice")).to_be_empty()
 
 
 async def test_prompt_is_asked_again_edited_copied_and_deleted(chat: ChatPage) -> None:

@@ -15,6 +15,7 @@ Hello, I am {persona_name}. Ask me anything, or begin a message with one of thes
 
 {slash_commands_list}
 {context_commands_list}
+
 Each command explains itself with `--help`."""
 
 

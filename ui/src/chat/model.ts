@@ -11,11 +11,11 @@ import {
   ISelectionWatcher,
   IUser
 } from '@jupyter/chat';
-import { URLExt } from '@jupyterlab/coreutils';
 import { IChatMessage } from 'jupyter-ai-tokens';
 import { flushSync } from 'react-dom';
 
 import { Change } from '../wire/transcript';
+import { avatarUrl } from './avatar';
 import { ChatSession } from './session';
 import { Window } from './window';
 
@@ -204,13 +204,4 @@ class Context extends AbstractChatContext {
     const bots = this._model.messages.map(message => message.sender).filter(sender => sender.bot);
     return [...new Map(bots.map(bot => [bot.username, bot])).values()];
   }
-}
-
-/** Only pages of the web and of this server: a persona's route is a plug-in's word. */
-function avatarUrl(baseUrl: string, route: string): string | undefined {
-  if (!route) {
-    return undefined;
-  }
-  const url = /^https?:\/\//i.test(route) ? route : URLExt.join(baseUrl, route);
-  return /^(https?:)?\/|^https?:/i.test(url) ? url : undefined;
 }

@@ -1,15 +1,18 @@
 /** A chat that is open: its transcript, its connection, and what the person here does in it. */
 
 import { ServerConnection } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { IChat, IChatMessage, Selection } from 'jupyter-ai-tokens';
 
 import { ChatConnection, ConnectionState } from '../wire/connection';
-import { PendingFrame, ServerFrame } from '../wire/frames';
+import { ErrorFrame, PendingFrame, ServerFrame } from '../wire/frames';
 import { Change, Transcript } from '../wire/transcript';
+import { InFlight } from './in_flight';
 
 const FOCUS_MOMENT = 1000; // ms that a view may take to be drawn
+const GONE = 'not-found'; // what was to be stopped or cleared is not there any more
 
 export interface ISessionOptions {
   readonly id: string;
@@ -17,6 +20,7 @@ export interface ISessionOptions {
   readonly settings: ServerConnection.ISettings;
   /** The name by which the server knows the person here. */
   readonly username: string;
+  readonly trans: TranslationBundle;
   /** Why no connection could be made, or null if it is worth another try. */
   explain(): Promise<string | null>;
   /** Told when the server behind the connection is another one than before. */
@@ -28,6 +32,7 @@ export class ChatSession implements IChat, IDisposable {
     this.id = options.id;
     this._title = options.title;
     this._username = options.username;
+    this._trans = options.trans;
     this._onRestart = () => options.onRestart?.();
     this._draft = localStorage.getItem(this._key('draft')) ?? '';
     this._connection = new ChatConnection({
@@ -122,11 +127,7 @@ export class ChatSession implements IChat, IDisposable {
       return;
     }
     this._draft = draft;
-    if (draft) {
-      localStorage.setItem(this._key('draft'), draft);
-    } else {
-      localStorage.removeItem(this._key('draft'));
-    }
+    this._keepDraft(draft);
     this._draftChanged.emit(draft);
   }
 
@@ -197,8 +198,7 @@ export class ChatSession implements IChat, IDisposable {
     }
     const isSent = this._connection.send(selection ? { prompt, selection } : { prompt });
     if (isSent) {
-      this._sending++;
-      this._lastSent = prompt;
+      this._inFlight.send(prompt);
       this._editing = null;
       this._notice = null;
       this._update();
@@ -263,19 +263,16 @@ export class ChatSession implements IChat, IDisposable {
 
   private _receive(frame: ServerFrame): void {
     if (frame.type === 'error') {
-      this._takeBack();
-      this._notice = frame.reason;
-      this._update();
+      this._onRefusal(frame);
       return;
     }
     const { epoch } = this._transcript;
-    if (frame.type === 'connection') {
-      this._sending = 0; // what was not echoed before the cut either was lost or is in what follows
-    } else if (frame.type === 'human' && frame.client.username === this._username) {
-      this._sending = Math.max(0, this._sending - 1);
-    }
     const change =
       frame.type === 'connection' ? this._transcript.connect(frame) : this._transcript.take(frame);
+    if (frame.type === 'connection') {
+      this._inFlight.resume(frame.seq);
+    }
+    this._noteArrived(change.added);
     if (this._editing !== null && change.removed.includes(this._editing)) {
       this._editing = null; // another window was quicker; what is typed stays
     }
@@ -296,23 +293,58 @@ export class ChatSession implements IChat, IDisposable {
     }
   }
 
-  /** Have what the server refused where one types, unless something else is there by now. */
-  private _takeBack(): void {
-    if (this._sending > 0 && this._draft === '') {
-      this.draft = this._lastSent;
+  /** Somebody was quicker to clear or stop what is gone; all else is told. */
+  private _onRefusal({ code, reason }: ErrorFrame): void {
+    if (code !== GONE) {
+      this._takeBack(this._inFlight.takeBack());
+      this._notice = reason;
+      this._update();
     }
-    this._sending = 0;
+  }
+
+  private _noteArrived(added: readonly string[]): void {
+    for (const id of added) {
+      const message = this.find(id);
+      if (message !== undefined && this.isMine(message)) {
+        this._inFlight.arrive(message.prompt!);
+      }
+    }
+    const lost = this._inFlight.takeLost(this._transcript.seq);
+    if (lost.length > 0) {
+      this._takeBack(lost);
+      this._notice = this._trans.__(
+        'What you sent last did not reach the server. It is where you wrote it; send it again.'
+      );
+    }
+  }
+
+  /** Have what did not become a message where one types, before what is there by now. */
+  private _takeBack(prompts: readonly string[]): void {
+    this.draft = [...prompts, this._draft].filter(text => text).join('\n\n');
+  }
+
+  private _keepDraft(draft: string): void {
+    const key = this._key('draft');
+    try {
+      if (draft) {
+        localStorage.setItem(key, draft);
+      } else {
+        localStorage.removeItem(key);
+      }
+    } catch {
+      localStorage.removeItem(key); // longer than a browser keeps: it does not survive a reload
+    }
   }
 
   private _onState(): void {
     if (this.state !== 'connected') {
-      this._sending = 0;
+      this._inFlight.cut();
     }
     this._update();
   }
 
   private _update(): void {
-    this._busy = this._sending > 0 || this._isAnswerAwaited();
+    this._busy = this._inFlight.count > 0 || this._isAnswerAwaited();
     this._changed.emit();
   }
 
@@ -342,6 +374,7 @@ export class ChatSession implements IChat, IDisposable {
   }
 
   private readonly _username: string;
+  private readonly _trans: TranslationBundle;
   private readonly _transcript = new Transcript();
   private readonly _connection: ChatConnection;
   private readonly _onRestart: () => void;
@@ -351,9 +384,7 @@ export class ChatSession implements IChat, IDisposable {
   private _focusedAt = -Infinity;
   private _notice: string | null = null;
   private _editing: string | null = null;
-  /** Prompts that were sent and have not come back as messages yet. */
-  private _sending = 0;
-  private _lastSent = '';
+  private readonly _inFlight = new InFlight();
   private _draftBefore = '';
   private _changed = new Signal<this, void>(this);
   private _messagesChanged = new Signal<this, Change>(this);

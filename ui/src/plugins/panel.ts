@@ -188,6 +188,7 @@ function openChats(services: IChatServices, onRestart: () => void): Chats {
         title,
         settings: api.settings,
         username: user.username,
+        trans,
         onRestart,
         explain: async () => {
           const reason = await explain(api, trans);
