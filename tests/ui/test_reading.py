@@ -8,6 +8,12 @@ from playwright.async_api import expect
 from scripted_chat import connection, scripted
 
 END = "type /help for the commands."  # of what the offline model says to "hello"
+SCROLLED = '[id^="jupyter-chat-scroll-container"]'
+# And there is something above it.
+AT_END = f"""() => {{
+    const node = document.querySelector(`#jupyter-ai-panel {SCROLLED}`);
+    return node && node.scrollTop > 0 && node.scrollHeight - node.scrollTop - node.clientHeight < 2;
+}}"""
 TOP = "node => node.getBoundingClientRect().top"
 COUNT_REMOVED = """panel => {
     window.removed = 0;
@@ -27,6 +33,16 @@ async def test_message_stays_where_it_is_when_others_come(chat: ChatPage) -> Non
     assert await chat.page.evaluate("window.removed") == 0
 
 
+async def test_end_is_kept_in_view_while_nobody_touches_anything(chat: ChatPage) -> None:
+    await chat.execute("jupyter-ai-ui:new")
+    await expect(chat.panel.locator(".jp-ai-selector-button")).to_have_text("New chat")
+    await chat.page.wait_for_function(AT_END)
+
+    await chat.panel.locator(SCROLLED).evaluate("node => { node.scrollTop = 0; }")
+
+    await chat.page.wait_for_function(AT_END)
+
+
 async def test_long_history_is_shown_at_its_end_and_can_be_scrolled(chat: ChatPage) -> None:
     for count in range(3, 13, 2):
         await chat.send("/help")
@@ -36,7 +52,7 @@ async def test_long_history_is_shown_at_its_end_and_can_be_scrolled(chat: ChatPa
     await expect(chat.messages).to_have_count(11)
     await expect(chat.messages.last.locator(".jp-ai-toolbar")).to_be_in_viewport()
 
-    await chat.panel.locator('[id^="jupyter-chat-scroll-container"]').press("Home")
+    await chat.panel.locator(SCROLLED).press("Home")
     await expect(chat.messages.first).to_be_in_viewport()
     await expect(chat.messages.last).not_to_be_in_viewport()
 
@@ -56,7 +72,7 @@ async def test_of_a_long_chat_the_end_is_shown_and_earlier_messages_come_without
     await chat.show()
     await expect(chat.messages).to_have_count(100)
     first = chat.panel.locator(".jp-chat-message", has_text="message 50.")
-    await chat.panel.locator('[id^="jupyter-chat-scroll-container"]').press("Home")
+    await chat.panel.locator(SCROLLED).press("Home")
     await expect(first).to_be_in_viewport(ratio=1)
     before = await first.evaluate(TOP)
 

@@ -318,3 +318,12 @@ async def test_file_that_cannot_be_read_is_not_dropped_without_a_word(chat: Chat
 
     await expect(chat.panel.get_by_text("a b.txt was not added")).to_be_visible()
     await expect(chat.input).to_have_value("")
+
+
+async def test_reload_of_plug_ins_is_told_at_once(chat: ChatPage) -> None:
+    await chat.execute("jupyter-ai-ui:reload-plugins")
+
+    told = chat.page.locator(".Toastify__toast")
+    await expect(told).to_contain_text("No plug-in of the chat has changed.")
+    await told.locator(".jp-Notification-Toast-Close").click()
+    await expect(told).to_have_count(0)

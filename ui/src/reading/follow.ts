@@ -3,12 +3,16 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
 const NEAR = 40; // pixels from the end that still count as being there
+const ACTS = ['wheel', 'touchmove', 'pointerdown', 'keydown']; // without which nobody scrolls
 
 export class Follower {
   constructor(element: HTMLElement) {
     this._element = element;
     this._top = element.scrollTop;
     element.addEventListener('scroll', this._onScroll);
+    ACTS.forEach(act =>
+      window.addEventListener(act, this._onAct, { capture: true, passive: true })
+    );
     this._observer = new ResizeObserver(() => this._follow());
     this._observer.observe(element);
     for (const child of element.children) {
@@ -40,6 +44,7 @@ export class Follower {
 
   dispose(): void {
     this._observer.disconnect();
+    this._unlisten();
     this._element.removeEventListener('scroll', this._onScroll);
     Signal.clearData(this);
   }
@@ -65,10 +70,21 @@ export class Follower {
     this._top = scrollTop;
     if (scrollHeight - scrollTop - clientHeight < NEAR) {
       this._setPinned(true);
-    } else if (isUp) {
+    } else if (isUp && this._isTouched) {
       this._setPinned(false);
+    } else {
+      this._follow(); // the component goes to where its last message ends, once it is drawn
     }
   };
+
+  private _onAct = (): void => {
+    this._isTouched = true;
+    this._unlisten();
+  };
+
+  private _unlisten(): void {
+    ACTS.forEach(act => window.removeEventListener(act, this._onAct, { capture: true }));
+  }
 
   private _setPinned(isPinned: boolean): void {
     if (isPinned !== this._isPinned) {
@@ -82,6 +98,8 @@ export class Follower {
   private _top: number;
   private _height = 0;
   private _isPinned = true;
+  /** Whether a person did anything since this is here. */
+  private _isTouched = false;
   private _held: { node: HTMLElement; top: number } | null = null;
   private _changed = new Signal<this, void>(this);
 }

@@ -9,6 +9,8 @@ import { IReloaded, told } from './reload';
 
 export const RELOAD_PLUGINS = 'jupyter-ai-ui:reload-plugins';
 
+const READ = 8000; // ms in which good news are read; JupyterLab shows at once only what has a time, or false
+
 /** `reloaded` is called when other commands may be there. */
 export function addReloadCommand(
   commands: CommandRegistry,
@@ -26,9 +28,15 @@ export function addReloadCommand(
           await api.request<IReloaded>('plugins/reload', 'POST', {}),
           trans
         );
-        (isWell ? Notification.success : Notification.warning)(text);
+        if (isWell) {
+          Notification.success(text, { autoClose: READ });
+        } else {
+          Notification.warning(text, { autoClose: false });
+        }
       } catch (error) {
-        Notification.error(error instanceof ApiError ? error.message : String(error));
+        Notification.error(error instanceof ApiError ? error.message : String(error), {
+          autoClose: false
+        });
       }
       reloaded();
     }
