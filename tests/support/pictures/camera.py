@@ -25,6 +25,11 @@ _SIZE = (1280, 840)
 _ROOM = 540  # pixels for the panel
 _MOST = 150_000  # bytes of a picture
 _TITLES = ("Figures for the report", "Rain and weekdays", "Teaching, week 6")
+_FILES = {
+    "harbour-bridge.ipynb": NOTEBOOK,
+    "bridge.csv": "hour,bicycles,northbound\n2024-01-01 00:00,41,23\n",
+    "rain.csv": "day,mm\n2024-01-01,3.2\n",
+}
 _QUESTION = "How do I tell rain from weekday?"
 
 
@@ -142,9 +147,6 @@ def main() -> int:
         parser.error(f"no such picture: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     answers = {"MOCKLLM_RESPONSES": str(Path(__file__).with_name("answers.yaml"))}
     with LabServer(environment=answers) as server:
-        server.write("harbour-bridge.ipynb", NOTEBOOK)
-        server.write("bridge.csv", "hour,bicycles,northbound\n2024-01-01 00:00,41,23\n")
-        server.write("rain.csv", "day,mm\n2024-01-01,3.2\n")
         faults = asyncio.run(_make([p for p in PICTURES if p.__name__ in wanted], server))
     for fault in faults:
         print(fault, file=sys.stderr)
@@ -168,6 +170,8 @@ async def _take(
 ) -> list[str]:
     """Take one picture; what is wrong with it."""
     await server.forget()
+    for name, text in _FILES.items():
+        server.write(name, text)
     if picture is not first_run:
         for title in _TITLES:
             server.request("POST", "api/ai/chats", {"title": title})
