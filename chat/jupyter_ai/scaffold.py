@@ -70,6 +70,14 @@ def _read(words: Iterable[str], keys: Iterable[str]) -> tuple[Path | None, dict[
 def _check_free(place: Path) -> None:
     if place.exists() or place.is_symlink():
         raise click.ClickException(f"{place} is there already: name a folder that is not.")
+    above = next(each for each in place.absolute().parents if os.path.lexists(each))
+    if not above.is_dir():
+        raise click.ClickException(f"{above} is no folder: name a place in one.")
+
+
+def _literal(answer: str) -> str:
+    """The same for cookiecutter, which takes what it is given for a template and would run what is in it."""
+    return f"{{{{ {answer!a} }}}}" if "{" in answer else answer
 
 
 def _make(template: Path, place: Path | None, answers: Mapping[str, str], no_input: bool) -> None:
@@ -77,7 +85,8 @@ def _make(template: Path, place: Path | None, answers: Mapping[str, str], no_inp
     home = _nearest(place.absolute().parent if place is not None else Path.cwd())
     with tempfile.TemporaryDirectory(prefix=".jupyter-ai-new-", dir=home) as name:
         scratch = Path(name)
-        made = _render(template, scratch, {**answers, "_place": str(place or "")}, no_input)
+        literal = {key: _literal(value) for key, value in answers.items()}
+        made = _render(template, scratch, {**literal, "_place": str(place or "")}, no_input)
         target = place or Path(made.name)
         _check_free(target)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,6 +100,7 @@ def test_it_asks_what_was_not_answered(new: New, home: Path) -> None:
         (("one", "persona=maybe"), 1, "maybe provided for variable persona"),
         (("one",), 1, "Nobody answers: give the answers as KEY=VALUE, and --no-input."),
         (("one", "slash_id=help"), 1, ""),
+        (("one", "slash_id={{ 6 * 7 }}"), 1, ""),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_written(
@@ -121,6 +123,28 @@ def test_what_is_there_is_not_written_over(new: New, home: Path) -> None:
 
     assert (result.exit_code, "my-plugin is there already" in result.output) == (1, True)
     assert names(place) == {"mine.txt"}
+
+
+@pytest.mark.parametrize("above", ["file", "dangling"])
+def test_a_place_that_cannot_be_is_told_before_anything_is_made(
+    new: New, home: Path, above: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (home / "folder/file").touch()
+    (home / "folder/dangling").symlink_to("nowhere")
+
+    result = new(f"{above}/my-plugin", "--no-input")
+
+    assert (result.exit_code, f"{above} is no folder: name a place in one." in result.output) == (1, True)
+    assert "is ready" not in capfd.readouterr().out
+
+
+def test_an_answer_is_no_template(new: New, home: Path) -> None:
+    author = "{{ 6 * 7 }} {% raw %} }} ' \\ 🐋 {# Ada #}"
+
+    new("my-plugin", "--no-input", f"author={author}")
+
+    written = tomllib.loads((home / "folder/my-plugin/pyproject.toml").read_text())
+    assert [{"name": author}] == written["project"]["authors"]
 
 
 def test_what_pip_compiled_in_the_template_is_not_copied(
