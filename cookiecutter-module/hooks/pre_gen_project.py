@@ -90,7 +90,7 @@ def _module_problems(name: str) -> Iterator[str]:
         yield f"module_name {name!r} is long: use at most {LONGEST} characters"
     if name in MODULES:
         yield f"module_name {name!r} is a module of jupyter_ai itself: choose another"
-    elif name in sys.stdlib_module_names:
+    elif name in sys.stdlib_module_names | {"test"}:
         yield f"module_name {name!r} is a module of Python itself: choose another"
 
 

@@ -35,6 +35,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"package_name": "p" * 41}, "is long: use at most 40"),
         ({"module_name": "1st"}, "module_name '1st' is no name that Python can import"),
         ({"module_name": "class"}, "module_name 'class' is no name that Python can import"),
+        ({"module_name": "test"}, "module_name 'test' is a module of Python itself"),
         ({"module_name": "json"}, "module_name 'json' is a module of Python itself"),
         ({"module_name": "mockllm"}, "module_name 'mockllm' is a module of jupyter_ai itself"),
         ({"slash_id": "my-command"}, "use ASCII letters, digits and `_` only, such as 'my_command'"),
