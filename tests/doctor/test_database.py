@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,13 @@ def test_a_file_that_is_no_database_is_a_problem(path: Path) -> None:
     path.write_text("not a database" * 100)
 
     assert told(path)["integrity"] == ("problem", "it cannot be read: file is not a database")
+
+
+def test_what_is_no_file_is_a_problem(path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)  # which would be waited for
+
+    assert told(path) == {"file": ("problem", "it is no file")}
 
 
 def test_a_file_of_a_later_version_is_a_problem(closed: Path) -> None:

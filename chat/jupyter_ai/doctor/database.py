@@ -24,6 +24,9 @@ def database(path: Path) -> Iterator[Finding]:
     if not path.exists():
         yield Finding("database", "file", "note", "there is none yet: the first chat makes it", str(path))
         return
+    if not path.is_file():
+        yield Finding("database", "file", "problem", "it is no file", str(path), _ASIDE.partition(",")[0])
+        return
     yield Finding("database", "file", "ok", f"{_size(path) / 1024:,.0f} KiB", str(path))
     yield Finding("database", "use", "ok", "in use" if _is_locked(path) else "not in use")
     try:
