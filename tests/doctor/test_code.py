@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,21 @@ def test_what_still_works_with_an_older_langchain_is_a_warning(tmp_path: Path) -
         (finding,) = findings(site.path / "langchain-0.3.27.dist-info", "import langchain.llms\n")
 
     assert (finding.level, finding.text) == ("warning", "deprecated: LangChain 1.x has it no more")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+
+    assert [finding.level for finding in findings(tmp_path, "")] == ["ok"]
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    (finding,) = findings(tmp_path, "#" * (2 << 20) + "\n")
+
+    assert (finding.level, finding.text) == ("note", "it was not read: it has more than 2 MiB")
+
+
+def test_a_deep_expression_hides_no_import(tmp_path: Path) -> None:
+    (finding,) = findings(tmp_path, f"x = {' + '.join('a' * 1500)}\nimport langchain.llms\n")
+
+    assert finding.where == f"{tmp_path / 'acme.py'}:2"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import stat
 import warnings
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -18,6 +19,7 @@ __all__ = ["code_in", "code_of"]
 
 _SKIPPED = {"node_modules", "site-packages", "__pycache__", "build", "dist"}
 _LANGCHAIN_1 = 1  # the major version that has given up what the table of moves names
+_MOST_BYTES = 2 << 20  # of a file; what is larger holds data, and its tree would fill the memory
 _CATCHING = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 
@@ -58,6 +60,13 @@ def _installed_files(name: str) -> list[Path]:
 
 def _of_file(path: Path) -> Iterator[Finding]:
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return  # a pipe would be waited for
+        if found.st_size > _MOST_BYTES:
+            text = f"it was not read: it has more than {_MOST_BYTES >> 20} MiB"
+            yield Finding("code", path.name, "note", text, str(path))
+            return
         with warnings.catch_warnings(action="ignore"):
             tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError) as error:
@@ -65,24 +74,27 @@ def _of_file(path: Path) -> Iterator[Finding]:
         place = f"{path}:{line}" if line else str(path)
         yield Finding("code", path.name, "problem", f"it cannot be read as Python: {error}", place)
         return
-    for node, guarded in _imports(tree, guarded=False):
+    for node, guarded in _imports(tree):
         for wanted in imports_in(node):
             yield from _of_import(wanted, f"{path}:{node.lineno}", guarded)
 
 
-def _imports(node: ast.AST, *, guarded: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
-    """The imports below a node, and whether the code goes on without each."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        yield node, guarded
-        return
-    inner = guarded or _guards(node)
-    for child in ast.iter_child_nodes(node):
-        yield from _imports(child, guarded=inner)
+def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """The imports in a tree, and whether the code goes on without each."""
+    nodes = [(tree, False)]
+    while nodes:
+        node, guarded = nodes.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node, guarded
+            continue
+        inner = guarded or _guards(node)
+        children = [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
+        nodes += [(child, inner) for child in reversed(children)]
 
 
 def _guards(node: ast.AST) -> bool:
     if isinstance(node, ast.If):
-        return "TYPE_CHECKING" in ast.unparse(node.test)
+        return "TYPE_CHECKING" in _names(node.test)
     if not isinstance(node, ast.Try):
         return False
     caught = [handler.type for handler in node.handlers]
@@ -90,7 +102,8 @@ def _guards(node: ast.AST) -> bool:
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    found = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return found | {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
 
 
 def _of_import(wanted: Import, place: str, guarded: bool) -> Iterator[Finding]:
