@@ -37,7 +37,7 @@ def site(tmp_path: Path) -> Iterator[PackageSite]:
 
 
 async def findings(folder: Path, **options: bool) -> list[Finding]:
-    return await examine(folder, tell=print, **{"ask_model": False, **options})
+    return await examine(folder, **{"ask_model": False, **options})
 
 
 async def test_every_part_is_examined_and_well(jupyter_dirs: Path, site: PackageSite) -> None:
@@ -104,6 +104,19 @@ async def test_a_model_whose_provider_is_not_there_is_told(jupyter_dirs: Path) -
 
     assert (model.level, model.name) == ("problem", "language model acme:large")
     assert "its provider acme is not installed" in model.text
+
+
+async def test_a_configuration_file_that_ends_python_is_a_problem(jupyter_dirs: Path) -> None:
+    (jupyter_dirs / "config").mkdir()
+    (jupyter_dirs / "config/jupyter_server_config.py").write_text("raise SystemExit(0)\n")
+
+    found = await findings(jupyter_dirs)
+
+    assert [
+        "jupyter_server_config.py: SystemExit: 0" in f.text
+        for f in found
+        if f.level == "problem" and f.part == "settings"
+    ] == [True]
 
 
 async def test_no_model_is_asked_if_that_is_not_wanted(jupyter_dirs: Path, site: PackageSite) -> None:

@@ -18,10 +18,7 @@ __all__ = ["run"]
 
 def run(paths: Sequence[Path], *, as_json: bool, ask_model: bool, verbose: bool) -> int:
     """Examine all, or the code at `paths` alone; the exit code. Raises `InvalidSetting`."""
-    if paths:
-        found = examine_code(paths)
-    else:
-        found = asyncio.run(examine(Path.cwd(), ask_model=ask_model, tell=_tell))
+    found = examine_code(paths) if paths else asyncio.run(examine(Path.cwd(), ask_model=ask_model))
     _show(found, as_json)
     if verbose and not as_json:
         _tell("\n".join(report.tracebacks(found)))

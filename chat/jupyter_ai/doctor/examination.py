@@ -30,7 +30,7 @@ def examine_code(paths: Sequence[Path]) -> list[Finding]:
     return [finding for path in paths for finding in code_in(path)]
 
 
-async def examine(folder: Path, *, ask_model: bool, tell: Callable[[str], None]) -> list[Finding]:
+async def examine(folder: Path, *, ask_model: bool) -> list[Finding]:
     """All parts, for a server that has `folder` below its root.
 
     Plug-ins are imported and their constructors called, as on a server. Cancelling it ends the call of a
@@ -38,26 +38,27 @@ async def examine(folder: Path, *, ask_model: bool, tell: Callable[[str], None])
     """
     # What a plug-in prints is not part of what is found.
     with contextlib.redirect_stdout(sys.stderr):
-        return [finding async for finding in _examined(folder, ask_model, tell)]
+        return [finding async for finding in _examined(folder, ask_model)]
 
 
-async def _examined(folder: Path, ask_model: bool, tell: Callable[[str], None]) -> AsyncIterator[Finding]:
+async def _examined(folder: Path, ask_model: bool) -> AsyncIterator[Finding]:
     from jupyter_ai.doctor.code import code_of
     from jupyter_ai.doctor.database import database
     from jupyter_ai.doctor.labextension import ui
     from jupyter_ai.doctor.plug_ins import packages_of, plug_ins
-    from jupyter_ai.doctor.settings import models, settings
+    from jupyter_ai.doctor.settings import models, not_used, settings
     from jupyter_ai.doctor.surroundings import surroundings
     from jupyter_ai.doctor.versions import versions
 
-    host = _host(folder, tell)
+    unread: list[str] = []
+    host = _host(folder, unread.append)
     found = host.find_plugins().plugins()
     looks: list[tuple[Part, _Look]] = [
         ("environment", surroundings),
         ("versions", lambda: versions(packages_of(found))),
         ("plug-ins", lambda: plug_ins(host)),
         ("code", lambda: code_of(found)),
-        ("settings", lambda: settings(host)),
+        ("settings", lambda: [*settings(host), *map(not_used, unread)]),
         ("model", lambda: models(host, ask=ask_model)),
         ("database", lambda: database(host.store_path)),
         ("ui", ui),

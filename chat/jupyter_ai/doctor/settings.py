@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jupyter_ai.config.explained import Explained
     from jupyter_ai.server.host import EngineHost
 
-__all__ = ["models", "settings"]
+__all__ = ["models", "not_used", "settings"]
 
 _OFFLINE = "mockllm:offline"
 
@@ -27,6 +27,11 @@ def settings(host: EngineHost) -> Iterator[Finding]:
     remedy = "`jupyter ai config --explain` tells where each setting is changed"
     for problem in dict.fromkeys([*host.problems.values(), *host.config_manager.problems]):
         yield Finding("settings", "problem", "problem", problem, remedy=remedy)
+
+
+def not_used(told: str) -> Finding:
+    """A configuration file that cannot be read, in the words of `read_config`."""
+    return Finding("settings", "configuration", "problem", told, remedy="correct the file")
 
 
 async def models(host: EngineHost, *, ask: bool) -> list[Finding]:

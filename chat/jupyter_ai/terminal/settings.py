@@ -31,7 +31,7 @@ def read_config(tell: Callable[[str], None]) -> Config:
         try:
             config.merge(loader.load_config())
         # A configuration file is anybody's code.
-        except Exception as error:  # noqa: BLE001
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             tell(f"Not used: {loader.full_filename}: {type(error).__name__}: {error}")
     return config
 
