@@ -281,11 +281,9 @@ class ReloadRuns(JupyterAIError):
     code = "reload-runs"
     status = 409
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Plug-ins are being reloaded already, or the code of one does not return from its import: "
-            "`jupyter ai plugins` shows which. Try again, or restart the server."
-        )
+    def __init__(self, importing: object = None) -> None:
+        what = f", and the import of {importing} has not returned" if importing else ""
+        super().__init__(f"Plug-ins are being reloaded{what}: try again, or restart the server.")
 
 
 class ContextProviderException(JupyterAIError):

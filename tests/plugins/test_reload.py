@@ -1,5 +1,6 @@
 """What is installed, removed or edited while plug-ins serve is taken in by a reload."""
 
+import os
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -72,6 +73,31 @@ def test_what_a_pth_file_runs_is_run_once(site: Served, monkeypatch: pytest.Monk
     site.reload()
 
     assert getattr(sys, "acme_runs") == [1]  # noqa: B009 - mypy knows no such attribute
+
+
+def test_a_pth_file_that_ends_python_keeps_no_other_from_being_read(site: Served) -> None:
+    (site.site.path / "a.pth").write_text("import sys; sys.exit(4)\n")
+    (site.site.path / "b.pth").write_bytes(b"\xff\n")
+    os.mkfifo(site.site.path / "c.pth")
+    site.install_editable("acme_editable")
+
+    told = [
+        {path.name: reason.partition(":")[0] for path, reason in site.reload().unread.items()} for _ in "ab"
+    ]
+
+    assert told == 2 * [{"a.pth": "SystemExit", "b.pth": "UnicodeDecodeError"}]
+    assert list(site.helps()) == ["/acme_editable"]
+
+
+def test_a_pth_file_that_came_while_python_started_is_read(tmp_path: Path) -> None:
+    with package_site(tmp_path) as folder:
+        folder.install_editable("acme_early", handler("acme_early"))
+        site = Served(folder)
+        site.registry.load_all()
+        assert site.helps() == {}
+        site.reload()
+
+        assert site.helps() == {"/acme_early": "Old"}
 
 
 def test_a_removed_package_leaves(site: Served) -> None:

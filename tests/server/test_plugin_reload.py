@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from package_site import PackageSite, handler, package_site
-from serving import Serve, Server, Socket, stream
+from serving import Serve, Server, Socket, eventually, stream
+
+from jupyter_ai.plugins import loading
+from jupyter_ai.server import plugin_reload
 
 SAYS = "from serving import stream\n"
+WAITS = "import sys; sys.acme_gate.wait(30)"
 BODY = "self.reply('{0} begins', message); await stream('gate').get(); self.reply('{0} ends', message)"
 
 
@@ -18,6 +25,15 @@ BODY = "self.reply('{0} begins', message); await stream('gate').get(); self.repl
 def site(tmp_path: Path) -> Iterator[PackageSite]:
     with package_site(tmp_path) as site:
         yield site
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What an import waits for that `WAITS`."""
+    gate = threading.Event()
+    monkeypatch.setattr(sys, "acme_gate", gate, raising=False)
+    yield gate
+    gate.set()
 
 
 async def reload(server: Server) -> dict[str, Any]:
@@ -99,3 +115,42 @@ async def test_another_version_of_what_is_imported_asks_for_a_restart(
     site.install("acme_dep", handler("acme_dep"), "2.0")
 
     assert (await reload(server))["restart"] == ["acme-dep is 2.0 now, and this server has imported 1.0"]
+
+
+async def test_a_second_reload_is_told_whose_import_has_not_returned(
+    serve: Serve, site: PackageSite, gate: threading.Event
+) -> None:
+    file = site.install_editable("acme_hang", handler("acme_hang"))
+    site.read_paths()
+    server = await serve()
+    await server.ready()
+    file.write_text(handler("acme_hang", before=WAITS))
+    first = asyncio.create_task(reload(server))
+    await eventually(lambda: server.host.reloader is not None and server.host.reloader.importing is not None)
+    second = await server.post("api/ai/plugins/reload", {})
+    gate.set()
+
+    assert second.status == 409
+    assert "the import of `acme_hang` of acme_hang 1.0 (acme_hang:Handler)" in second.json()["message"]
+    assert [plugin["name"] for plugin in (await first)["edited"]] == ["acme_hang"]
+
+
+async def test_a_new_plug_in_whose_import_has_not_returned_is_told(
+    server: Server, site: PackageSite, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin_reload, "_PATIENCE", 0.5)
+    monkeypatch.setattr(loading, "_PATIENCE", 0)
+    await server.ready()
+    site.install("acme_late", handler("acme_late", before=WAITS))
+    told = await reload(server)
+
+    assert ["its import has not returned" in plugin["reason"] for plugin in told["failed"]] == [True]
+
+
+async def test_a_pth_file_that_cannot_be_read_is_told(server: Server, site: PackageSite) -> None:
+    await server.ready()
+    (site.path / "bad.pth").write_text("import sys; sys.exit(4)\n")
+    (failed,) = (await reload(server))["failed"]
+
+    assert (failed["name"], failed["where"]) == ("bad.pth", str(site.path / "bad.pth"))
+    assert failed["reason"] == "SystemExit: 4; correct the file, or delete it"

@@ -5,15 +5,23 @@ from __future__ import annotations
 import importlib
 import os
 import site
+import stat
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from jupyter_ai.plugins.clashes import canonical
+from jupyter_ai_magics.failures import summarize
 
 __all__ = ["Installation", "Upgrade", "site_folders"]
+
+
+_START = (
+    60 * 10**9
+)  # nanoseconds: a file that is not older than this may have come after Python read the others
 
 
 class Upgrade(NamedTuple):
@@ -39,21 +47,28 @@ class Installation:
 
     def __init__(self, folders: Callable[[], Iterable[str]] = site_folders) -> None:
         self._folders = folders
-        self._paths = dict(self._path_files())
+        before = time.time_ns() - _START
+        self._paths = {path: stamp for path, stamp in self._path_files() if stamp[0] < before}
         self._versions = _versions()
 
-    def refresh(self) -> None:
+    def refresh(self) -> dict[Path, str]:
         """Have what was installed since be found: read `.pth` files that are new, and forget old listings.
 
-        What a `.pth` file runs is run once only, as at a start of Python.
+        What a `.pth` file runs is run once only, as at a start of Python; again if it was written shortly
+        before this one. Why one cannot be read is returned, and it is tried again the next time.
         """
         found = dict(self._path_files())
         known = {os.path.normcase(os.path.abspath(entry)) for entry in sys.path}
+        unread: dict[Path, str] = {}
         for path, stamp in found.items():
             if self._paths.get(path) != stamp:
-                site.addpackage(str(path.parent), path.name, known)
-        self._paths = found
+                try:
+                    site.addpackage(str(path.parent), path.name, known)
+                except BaseException as error:  # noqa: BLE001 - what it runs is anybody's code
+                    unread[path] = summarize(error)
+        self._paths = {path: stamp for path, stamp in found.items() if path not in unread}
         importlib.invalidate_caches()
+        return unread
 
     def upgrades(self) -> list[Upgrade]:
         """The distributions that have another version now and of which modules are imported.
@@ -76,7 +91,8 @@ class Installation:
             with suppress(OSError):
                 for path in sorted(Path(folder).glob("*.pth")):
                     found = path.stat()
-                    yield path, (found.st_mtime_ns, found.st_size)
+                    if stat.S_ISREG(found.st_mode):  # a pipe would be waited for
+                        yield path, (found.st_mtime_ns, found.st_size)
 
 
 def _versions() -> dict[str, str]:

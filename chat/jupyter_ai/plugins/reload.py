@@ -34,6 +34,7 @@ class Changes:
     edited: list[Plugin] = field(default_factory=list)  # imported anew
     kept: list[Plugin] = field(default_factory=list)  # serve as before, for what was edited failed
     upgrades: list[Upgrade] = field(default_factory=list)  # which only a new process has
+    unread: dict[Path, str] = field(default_factory=dict)  # `.pth` files that cannot be read, and why
 
 
 class Reloader:
@@ -47,6 +48,12 @@ class Reloader:
         self._registry = registry
         self._installation = installation or Installation()
         self._lock = threading.Lock()
+        self._importing: Plugin | None = None
+
+    @property
+    def importing(self) -> Plugin | None:
+        """Whose edited code runs at the moment."""
+        return self._importing
 
     def reload(self) -> Changes | None:
         """Bring the registry up to date.
@@ -64,8 +71,8 @@ class Reloader:
             self._lock.release()
 
     def _reload(self) -> Changes:
-        self._installation.refresh()
-        changes = Changes(upgrades=self._installation.upgrades())
+        unread = self._installation.refresh()
+        changes = Changes(upgrades=self._installation.upgrades(), unread=unread)
         known, found = self._tables({upgrade.name for upgrade in changes.upgrades})
         done = self._import_edited(changes, known, found)
         changes.added = [plugin for key, plugin in found.items() if key not in known]
@@ -120,7 +127,9 @@ class Reloader:
             del sys.modules[name]
         come: dict[Plugin, Claim | None] = {}
         for key, plugin in new.items():
+            self._importing = plugin
             come[plugin] = self._registry.check(plugin)
+            self._importing = None
             served = old.get(key)
             if plugin.state == "failed" and served is not None and served.obj is not None:
                 _put_back(before, project)

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from jupyter_ai.plugins import GROUPS
+from jupyter_ai.plugins import GROUPS, Plugin
 from jupyter_ai.server.base import AiHandler, answers
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from jupyter_ai.plugins import Plugin
+    from pathlib import Path
+
+    from jupyter_ai.plugins import PluginRegistry
     from jupyter_ai.plugins.reload import Changes
     from jupyter_ai.server.host import EngineHost
 
 __all__ = ["PluginReloadHandler", "reload_plugins"]
 
 _PATIENCE = 30.0  # seconds for the imports, after which the request is answered; they go on
+_LATE = "its import has not returned; what takes long is to be done when it is used"
 
 
 class PluginReloadHandler(AiHandler):
@@ -45,31 +48,42 @@ async def reload_plugins(host: EngineHost) -> dict[str, Any]:
     from jupyter_ai.errors import ReloadRuns
 
     engine = await host.ready()
+    reloader = host.reloader
     try:
         async with asyncio.timeout(_PATIENCE):
-            changes = await run_in_thread(host.reloader.reload) if host.reloader is not None else None
+            changes = await run_in_thread(reloader.reload) if reloader is not None else None
     except TimeoutError:
         changes = None
     if changes is None:
-        raise ReloadRuns
+        raise ReloadRuns(reloader and reloader.importing)
     engine.renew_plugins()
     async with asyncio.TaskGroup() as group:
         for name in GROUPS:
             group.create_task(engine.plugins.ready(name, _PATIENCE))
     engine.renew_plugins()
     host.learn_key_names()
-    return _told(changes, engine.plugins.plugins())
+    return _told(changes, engine.plugins)
 
 
-def _told(changes: Changes, plugins: Iterable[Plugin]) -> dict[str, Any]:
+def _told(changes: Changes, registry: PluginRegistry) -> dict[str, Any]:
+    plugins = registry.plugins()
     wrong = [plugin for plugin in plugins if plugin.state == "failed" or plugin.trouble is not None]
+    late = [{**plugin.describe(), "reason": _LATE} for plugin in registry.hanging()]
     return {
         "added": _names(changes.added),
         "removed": _names(changes.removed),
         "edited": _names(changes.edited),
-        "failed": [plugin.describe() for plugin in wrong],
+        "failed": [*map(_unread, changes.unread.items()), *(plugin.describe() for plugin in wrong), *late],
         "restart": [str(upgrade) for upgrade in changes.upgrades],
     }
+
+
+def _unread(found: tuple[Path, str]) -> dict[str, Any]:
+    """A `.pth` file that cannot be read, described like a plug-in, as far as it goes."""
+    path, why = found
+    reason = f"{why}; correct the file, or delete it"
+    nobody = Plugin("", path.name, "", "", state="failed", reason=reason, where=str(path))
+    return nobody.describe()
 
 
 def _names(plugins: Iterable[Plugin]) -> list[dict[str, Any]]:

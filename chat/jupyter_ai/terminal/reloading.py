@@ -45,4 +45,5 @@ def to_lines(told: dict[str, Any]) -> Iterator[str]:
 
 def _name(plugin: dict[str, Any]) -> str:
     command = f"/{plugin['slash_id']}" if plugin["slash_id"] else plugin["name"]
-    return f"{command} of {plugin['distribution']} {plugin['version']}".rstrip()
+    owner = f"{plugin['distribution']} {plugin['version']}".rstrip()
+    return f"{command} of {owner}" if owner else command
