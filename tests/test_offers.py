@@ -147,7 +147,9 @@ class TestFinding:
         (offer,) = find_offers(keys(OPENAI_API_KEY="sk-1"), Policy(), [], None)
 
         assert (offer.installed, offer.install_hint) == (False, 'pip install "jupyter_ai[openai]"')
-        assert describe([offer]).endswith(', after `pip install "jupyter_ai[openai]"` and a restart')
+        assert describe([offer]).endswith(
+            ', after `pip install "jupyter_ai[openai]"` and `jupyter ai plugins --reload`'
+        )
 
 
 def make_config(**defaults: Any) -> ConfigManager:

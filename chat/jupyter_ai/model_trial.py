@@ -32,6 +32,7 @@ _PROMPT = "Answer with the one word: ready"
 _MOST_CHARACTERS = 200  # of an answer, which then is long enough
 
 _SAVE = "save, and test again"
+_RELOAD = "run `jupyter ai plugins --reload`"
 _UNREACHABLE = {
     "APIConnectionError",
     "ConnectError",
@@ -160,7 +161,7 @@ def _check(config: ConfigManager, setting: ModelSetting, choice: Choice) -> None
             "Choose another model, or ask the administrator to allow this one.",
         )
     if choice.provider is None:
-        hint = f"Install what it lacks and restart the server, or choose another model, {_SAVE}."
+        hint = f"Install what it lacks and {_RELOAD}, or choose another model, {_SAVE}."
         raise _Failed(choice.problem or f"{told(choice.gid)} cannot be used.", hint)
     lacking = config.choices.lacking_keys(choice.provider, choice.gid)
     problem = config.choices.problem_of(setting)
@@ -199,7 +200,7 @@ def _key_hint(config: ConfigManager, provider: Any) -> str:
 
 def _install(provider: Any) -> str | None:
     packages = " ".join(getattr(provider, "pypi_package_deps", None) or ())
-    return f"Run `pip install {packages}` where the server runs, and restart it." if packages else None
+    return f"Run `pip install {packages}` where the server runs, and {_RELOAD}." if packages else None
 
 
 def _name(choice: Choice | None) -> str:

@@ -74,7 +74,7 @@ def describe(offers: Sequence[Offer]) -> str:
     """A list of offers for the chat."""
     lines = []
     for offer in offers:
-        first = "" if offer.installed else f", after `{offer.install_hint}` and a restart"
+        first = "" if offer.installed else f", after `{offer.install_hint}` and `jupyter ai plugins --reload`"
         lines.append(f"* {offer.found}: `{offer.command}`{first}")
     return "\n".join(lines)
 

@@ -210,7 +210,7 @@ class TestFailures:
         found = await tried(server, "embeddings_provider_id")
 
         assert "its provider gone is not installed" in found["reason"]
-        assert "restart the server" in found["hint"]
+        assert "run `jupyter ai plugins --reload`" in found["hint"]
 
     async def test_a_model_that_the_administrator_blocks(self, serve: Serve) -> None:
         server = await begun(serve, blocked_models=["vectors:v1"], default_embeddings_model="vectors:v1")

@@ -92,6 +92,16 @@ async def test_an_edit_that_fails_is_told_and_the_old_code_answers(serve: Serve,
     assert await answer(chat, "/acme_slip") == "Old"
 
 
+async def test_what_lacked_a_package_is_told_once_it_is_there(server: Server, site: PackageSite) -> None:
+    site.install("acme_needy", handler("acme_needy", before="import acme_needed"))
+    await reload(server)
+    (site.path / "acme_needed.py").touch()
+
+    told = [[plugin["name"] for plugin in (await reload(server))["added"]] for _ in "ab"]
+
+    assert told == [["acme_needy"], []]
+
+
 async def test_a_command_that_was_removed_is_no_more(serve: Serve, site: PackageSite) -> None:
     site.install("acme_gone", handler("acme_gone", body="self.reply('Here', message)"))
     server = await serve()

@@ -32,6 +32,7 @@ class Changes:
     added: list[Plugin] = field(default_factory=list)
     removed: list[Plugin] = field(default_factory=list)
     edited: list[Plugin] = field(default_factory=list)  # imported anew
+    again: list[Plugin] = field(default_factory=list)  # had failed or lacked a package, and are tried again
     kept: list[Plugin] = field(default_factory=list)  # serve as before, for what was edited failed
     upgrades: list[Upgrade] = field(default_factory=list)  # which only a new process has
     unread: dict[Path, str] = field(default_factory=dict)  # `.pth` files that cannot be read, and why
@@ -78,6 +79,7 @@ class Reloader:
         changes.added = [plugin for key, plugin in found.items() if key not in known]
         changes.removed = [plugin for key, plugin in known.items() if key not in found]
         again = [key for key in known.keys() & found if _deserves_another_try(known[key], found[key])]
+        changes.again = [found[key] for key in again if known[key].state in ("failed", "not installed")]
         gone = {*(known[key] for key in again), *changes.removed}
         come = [*(found[key] for key in again), *changes.added]
         self._registry.exchange(gone - done, {plugin: None for plugin in come if plugin not in done})

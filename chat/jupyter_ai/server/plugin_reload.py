@@ -69,8 +69,9 @@ def _told(changes: Changes, registry: PluginRegistry) -> dict[str, Any]:
     plugins = registry.plugins()
     wrong = [plugin for plugin in plugins if plugin.state == "failed" or plugin.trouble is not None]
     late = [{**plugin.describe(), "reason": _LATE} for plugin in registry.hanging()]
+    mended = [plugin for plugin in changes.again if plugin.state not in ("failed", "not installed")]
     return {
-        "added": _names(changes.added),
+        "added": _names([*changes.added, *mended]),
         "removed": _names(changes.removed),
         "edited": _names(changes.edited),
         "failed": [*map(_unread, changes.unread.items()), *(plugin.describe() for plugin in wrong), *late],

@@ -258,7 +258,7 @@ function Missing({
   return (
     <div className="jp-ai-settings-note" role="status">
       {trans.__(
-        '%1 is not installed. Run this where the server runs, then restart the server:',
+        '%1 is not installed. Run this where the server runs, then jupyter ai plugins --reload:',
         provider.name
       )}
       <CopyCommand command={provider.install_hint ?? ''} trans={trans} />
