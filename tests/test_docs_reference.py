@@ -17,11 +17,13 @@ from traitlets import TraitType, Undefined
 
 from jupyter_ai.cli import main as jupyter_ai
 from jupyter_ai.extension import AiExtension
+from jupyter_ai.server.routes import ROUTES, WEBSOCKETS
 from jupyter_ai.traits import AiTraits
 from mockllm.cli import main as mockllm
 
 TREE = Path(__file__).parent.parent
 COMMANDS = TREE / "docs/users/commands.md"
+WIRE = TREE / "docs/reference/wire.md"
 TRAITS = TREE / "docs/administrators/traits.md"
 PAGES = [TREE / "README.md", *sorted(TREE.glob("docs/**/*.md"))]
 
@@ -110,6 +112,13 @@ def test_traits_that_a_page_names_exist(page: Path) -> None:
     named = set(re.findall(r"\bAiExtension\.([a-z]\w+)", page.read_text()))
 
     assert {name for name in named if not hasattr(AiExtension, name)} == set()
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern, _ in [*ROUTES, *WEBSOCKETS]])
+def test_every_route_is_described(pattern: str) -> None:
+    path = pattern.removesuffix("/?").replace(r"([\w-]+)", "<id>").replace("([^/]+)", "<NAME>")
+
+    assert f"`{path}`" in WIRE.read_text()
 
 
 if __name__ == "__main__":
