@@ -42,9 +42,10 @@ async def test_summary_is_streamed(make_chat, notebook):
     assert human.content == as_text(notebook)
 
 
-@pytest.mark.parametrize("file", ["none.ipynb", "../whales.ipynb", "text.ipynb"])
+@pytest.mark.parametrize("file", ["none.ipynb", "../whales.ipynb", "text.ipynb", "empty.ipynb"])
 async def test_what_cannot_be_read_is_told_and_the_model_is_not_asked(make_chat, tmp_path, file):
     (tmp_path / "text.ipynb").write_text("no JSON")
+    (tmp_path / "empty.ipynb").write_text("{}")
     model = FakeModel(["never"])
     chat = make_chat(handlers=[SummarizeChatHandler], model=model)
 

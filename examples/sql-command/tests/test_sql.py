@@ -52,7 +52,18 @@ async def test_confirmation_counts_once_and_not_after_a_cancel(chat, then):
     assert "nothing to run" in (await chat.send("/sql --run")).text
 
 
-@pytest.mark.parametrize("query", ["SELEC 1", "SELECT 1; DROP TABLE whale", "ATTACH 'other.db' AS other"])
+async def test_trigger_is_named(chat):
+    await chat.send("/sql --db sea.db")
+
+    proposed = await chat.send("/sql CREATE TRIGGER gone AFTER INSERT ON whale BEGIN DELETE FROM whale; END")
+
+    assert "**creates the trigger gone**" in proposed.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["SELEC 1", "SELECT 1; DROP TABLE whale", "ATTACH 'other.db' AS other", "PRAGMA user_version = 7"],
+)
 async def test_query_that_is_wrong_or_reaches_further_is_refused(chat, query):
     await chat.send("/sql --db sea.db")
 

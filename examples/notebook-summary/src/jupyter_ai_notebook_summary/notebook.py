@@ -16,9 +16,11 @@ def as_text(path: Path, most: int = MOST_CHARACTERS) -> str:
 
     Raises OSError if it cannot be read, and ValueError if it is no notebook.
     """
+    text = path.read_text(encoding="utf-8")
     try:
-        notebook = nbformat.read(path, as_version=4)
-    except nbformat.reader.NotJSONError as error:
+        notebook = nbformat.reads(text, as_version=4)
+    # Of what is no notebook it raises whatever it stumbles over.
+    except Exception as error:
         raise ValueError(f"{path.name} is not a notebook.") from error
     cells = [
         f"[{number}] {cell.cell_type}\n{cell.source.strip()}"

@@ -18,10 +18,24 @@ _WRITES = {
     sqlite3.SQLITE_INSERT: "inserts into",
     sqlite3.SQLITE_UPDATE: "updates",
     sqlite3.SQLITE_DELETE: "deletes from",
-    sqlite3.SQLITE_CREATE_TABLE: "creates",
-    sqlite3.SQLITE_DROP_TABLE: "drops",
-    sqlite3.SQLITE_ALTER_TABLE: "alters",
+    sqlite3.SQLITE_CREATE_TABLE: "creates the table",
+    sqlite3.SQLITE_CREATE_INDEX: "creates the index",
+    sqlite3.SQLITE_CREATE_VIEW: "creates the view",
+    sqlite3.SQLITE_CREATE_TRIGGER: "creates the trigger",
+    sqlite3.SQLITE_DROP_TABLE: "drops the table",
+    sqlite3.SQLITE_DROP_INDEX: "drops the index",
+    sqlite3.SQLITE_DROP_VIEW: "drops the view",
+    sqlite3.SQLITE_DROP_TRIGGER: "drops the trigger",
+    sqlite3.SQLITE_ALTER_TABLE: "alters the table",
 }
+_HARMLESS = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+    sqlite3.SQLITE_REINDEX,  # as a part of making an index
+}
+# SQLite's own account of what is created and dropped, and the indexes that it makes by itself.
+_OWN = ("sqlite_master", "sqlite_temp_master", "sqlite_autoindex_")
 # What would reach beyond this file.
 _FORBIDDEN = {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH}
 
@@ -34,11 +48,11 @@ class Plan:
     changes: set[str] = field(default_factory=set)
 
     def note(self, action: int, first: str | None, second: str | None, *_: Any) -> int:
-        """Called by SQLite for everything that a query is about to do."""
-        if action in _FORBIDDEN:
-            return sqlite3.SQLITE_DENY
+        """Called by SQLite for everything that a query is about to do; what has no words here is refused."""
         name = str((second if action == sqlite3.SQLITE_ALTER_TABLE else first) or "")
-        if not name.startswith("sqlite_"):
+        if action not in {sqlite3.SQLITE_READ, *_WRITES, *_HARMLESS}:
+            return sqlite3.SQLITE_DENY
+        if not name.startswith(_OWN):
             if action == sqlite3.SQLITE_READ:
                 self.reads.add(name)
             elif action in _WRITES:
@@ -65,7 +79,8 @@ class Database:
     def plan(self, query: str) -> Plan:
         """What a query would do; it is compiled, not run.
 
-        Raises sqlite3.Error for one that is wrong, holds several statements, or reaches beyond the file.
+        Raises sqlite3.Error for one that is wrong, holds several statements, or does anything else than to
+        read and change tables, indexes, views and triggers.
         """
         plan = Plan()
         with self._open("ro") as connection:
@@ -80,7 +95,7 @@ class Database:
         sqlite3.Error.
         """
         with self._open("rw") as connection:
-            connection.set_authorizer(Plan().note)
+            connection.set_authorizer(_confine)
             connection.set_progress_handler(is_stopped, _STEPS)
             with connection, closing(connection.execute(query)) as cursor:
                 rows = cursor.fetchmany(MOST_ROWS + 1)
@@ -92,3 +107,7 @@ class Database:
         uri = f"{self.path.as_uri()}?mode={mode}"
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             yield connection
+
+
+def _confine(action: int, *_: Any) -> int:
+    return sqlite3.SQLITE_DENY if action in _FORBIDDEN else sqlite3.SQLITE_OK
