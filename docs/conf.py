@@ -1,6 +1,10 @@
 """How Sphinx builds the documentation."""
 
+# While it reads docstrings, autodoc adds to the annotations of pydantic's BaseModel; after that no model with
+# extra fields can be made, so these are made before.
+import jupyter_ai_magics.embedding_providers  # noqa: F401
 from jupyter_ai import __version__
+from jupyter_ai.testkit import chat, models  # noqa: F401
 
 project = "jupyter_ai"
 author = "The jupyter_ai authors"
