@@ -91,3 +91,30 @@ def test_an_observer_learns_what_is_added_and_cleared_but_not_what_is_restored(h
 
     assert seen == [("3", "added"), ["3"], None]
     assert history.messages == []
+
+
+@pytest.mark.parametrize(
+    ("budget", "first"), [(None, 1), (100, 1), (30, 1), (29, 2), (15, 2), (14, 3), (0, 3)]
+)
+def test_a_model_sees_whole_exchanges_within_its_budget(
+    history: BoundedChatHistory, budget: int | None, first: int
+) -> None:
+    """An exchange takes 15 tokens by our count: 10 and 8 bytes in three, and four for each message."""
+    seen = WrappedBoundedChatHistory(history, human("3"), budget=budget).messages
+
+    assert texts(seen) == [f"{kind} {i}" for i in range(first, 3) for kind in ("question", "answer")]
+
+
+def test_what_is_no_exchange_is_shown_as_long_as_it_fits() -> None:
+    history = BoundedChatHistory()
+    history.add_messages([AIMessage("abc"), AIMessage([{"type": "text", "text": "def"}])])
+
+    assert [len(history.within(budget)) for budget in (10, 9)] == [2, 0]
+
+
+def test_the_beginning_is_hidden_by_the_count_and_by_the_budget(history: BoundedChatHistory) -> None:
+    assert [history.hides(None), history.hides(15)] == [True, True]
+
+    history.k = None
+
+    assert [history.hides(None), history.hides(15)] == [False, True]

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
 
+from jupyter_ai.memory_budget import estimate_tokens
+from jupyter_ai_magics.messages import text_of
+
 if TYPE_CHECKING:
     from jupyter_ai.models import HumanChatMessage
 
@@ -16,6 +19,8 @@ __all__ = ["HUMAN_MSG_ID_KEY", "BoundedChatHistory", "WrappedBoundedChatHistory"
 
 HUMAN_MSG_ID_KEY = "_jupyter_ai_human_msg_id"
 """The key of `additional_kwargs` that tells which human message a remembered message belongs to."""
+
+_FRAME = 4  # tokens that a model spends on where a message begins and whose it is
 
 
 class BoundedChatHistory(BaseChatMessageHistory):
@@ -46,6 +51,22 @@ class BoundedChatHistory(BaseChatMessageHistory):
     async def aget_messages(self) -> list[BaseMessage]:
         """The last `k` exchanges, the oldest first."""
         return self.messages
+
+    def within(self, budget: int | None) -> list[BaseMessage]:
+        """Of `messages` the newest whole exchanges of about `budget` tokens at most; None: all."""
+        shown = self.messages
+        left, first = budget, len(shown)
+        for i in reversed(range(len(shown) if left is not None else 0)):
+            left = (left or 0) - estimate_tokens(text_of(shown[i])) - _FRAME
+            if left < 0:
+                return shown[first:]
+            if shown[i].type == "human":
+                first = i
+        return shown
+
+    def hides(self, budget: int | None) -> bool:
+        """Whether a model that is shown `within(budget)` does not see the beginning."""
+        return len(self.within(budget)) < len(self._all)
 
     def add_message(self, message: BaseMessage) -> None:
         """Remember a message at the end."""
@@ -93,19 +114,26 @@ class BoundedChatHistory(BaseChatMessageHistory):
 class WrappedBoundedChatHistory(BaseChatMessageHistory):
     """The memory as one exchange writes to it: what it adds bears the id of `last_human_msg`.
 
-    An exchange that was cleared meanwhile, or began before everything was cleared, adds nothing.
+    It shows about `budget` tokens at most; None: all that `history` shows. An exchange that was cleared
+    meanwhile, or began before everything was cleared, adds nothing.
     """
 
     def __init__(
-        self, history: BoundedChatHistory, last_human_msg: HumanChatMessage, *args: Any, **kwargs: Any
+        self,
+        history: BoundedChatHistory,
+        last_human_msg: HumanChatMessage,
+        *args: Any,
+        budget: int | None = None,
+        **kwargs: Any,
     ) -> None:
         self.history = history
         self.last_human_msg = last_human_msg
+        self.budget = budget
 
     @property
     def messages(self) -> list[BaseMessage]:  # type: ignore[override]  # LangChain declares an attribute
         """The last exchanges, the oldest first."""
-        return self.history.messages
+        return self.history.within(self.budget)
 
     def add_message(self, message: BaseMessage) -> None:
         """Remember a message of this exchange, unless the exchange was cleared."""

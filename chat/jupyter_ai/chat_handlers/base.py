@@ -299,14 +299,19 @@ class BaseChatHandler(Speaker):
         return {**provider_params, **self.model_parameters.get(key, {})}
 
     def get_llm_chat_memory(self, last_human_msg: HumanChatMessage, **kwargs: Any) -> BaseChatMessageHistory:
-        """The chat's memory for the exchange that `last_human_msg` began; survives a change of model."""
-        from jupyter_ai.history import WrappedBoundedChatHistory
+        """The chat's memory for the exchange that `last_human_msg` began; survives a change of model.
 
+        It shows the last exchanges, as many as are set and as fit `self.llm` beside the message.
+        """
+        from jupyter_ai.history import WrappedBoundedChatHistory
+        from jupyter_ai.memory_budget import memory_budget
+
+        budget = memory_budget(self.llm, last_human_msg.body)
         for root in self._root_chat_handlers.values():
             mark = getattr(root, "mark_remembering", None)
             if mark is not None:
-                mark(last_human_msg.id)
-        return WrappedBoundedChatHistory(history=self.llm_chat_memory, last_human_msg=last_human_msg)
+                mark(last_human_msg.id, budget)
+        return WrappedBoundedChatHistory(self.llm_chat_memory, last_human_msg, budget=budget)
 
     async def stream_reply(
         self,

@@ -17,7 +17,7 @@ from jupyter_ai.engine.addresses import address_of
 from jupyter_ai.engine.frame import dump, encodable, plain
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.log import ChatLog
-from jupyter_ai.engine.memory import exchange_rows, memory_row, recall
+from jupyter_ai.engine.memory import Shortening, exchange_rows, memory_row, recall
 from jupyter_ai.engine.outlet import Outlet
 from jupyter_ai.engine.restore import cut_reply, describe, ends_visibly, last_answer, parse_message
 from jupyter_ai.engine.router import DEFAULT, Addressed, DidYouMean, ForPeople, Handled, route
@@ -89,6 +89,7 @@ class Chat:
         self._memory_length: int | None = None  # as it was chosen last
         self._stored_memory: list[MemoryRow] = contents.memory
         self._restore(contents)
+        self._shortening = Shortening(self.log, self.say)
 
     # What it is
 
@@ -435,8 +436,12 @@ class Chat:
         if speaker is not None and not self.log:
             speaker.send_help_message()
 
-    def mark_remembering(self, human_id: str) -> None:
-        """The run that answers this message reads and writes the memory."""
+    def mark_remembering(self, human_id: str, budget: int | None = None) -> None:
+        """The run that answers this message writes to the memory, and reads about `budget` tokens of it.
+
+        Says in the chat, once, that this leaves out the beginning.
+        """
+        self._shortening.check(self.memory, budget)
         run = self.runs.get(human_id)
         if run is not None and not run.remembers:
             run.remembers = True

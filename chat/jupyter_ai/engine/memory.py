@@ -1,9 +1,10 @@
-"""The bridge between a chat's memory and the store: what the model remembers, as JSON rows."""
+"""What a chat does with its memory: keep it in the store as JSON rows, and tell when it gets too long."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.engine.frame import to_json
 from jupyter_ai.engine.store import MemoryRow
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
     from jupyter_ai.history import BoundedChatHistory
+    from jupyter_ai.models import ChatMessage
 
-__all__ = ["exchange_rows", "memory_row", "recall"]
+__all__ = ["Shortening", "exchange_rows", "memory_row", "recall"]
 
 
 def memory_row(human_id: str, message: BaseMessage) -> MemoryRow:
@@ -43,3 +45,34 @@ def recall(rows: list[MemoryRow], memory: BoundedChatHistory) -> int:
         else:
             memory.restore(row.human_id, message)
     return unreadable
+
+
+class Shortening:
+    """Says once that a model does not see the beginning of a chat any more; again after it did see it.
+
+    `said` is what was said in the chat so far: the note may be there from before a restart.
+    """
+
+    def __init__(self, said: Iterable[ChatMessage], say: Callable[[str, str, dict[str, Any]], None]) -> None:
+        self._told = any("memory" in getattr(message, "metadata", {}) for message in said)
+        self._say = say
+
+    def check(self, memory: BoundedChatHistory, budget: int | None) -> None:
+        """Say it if what is shown of `memory` within `budget` tokens leaves out the beginning now."""
+        hides = memory.hides(budget)
+        if hides and not self._told:
+            shown = memory.within(budget)
+            exchanges = sum(message.type == "human" for message in shown)
+            full = len(shown) < len(memory.messages)
+            metadata = {"warning": True, "memory": {"exchanges": exchanges, "full": full}}
+            self._say(_shortened(exchanges, full=full), "", metadata)
+        self._told = hides
+
+
+def _shortened(exchanges: int, *, full: bool) -> str:
+    shown = {0: "nothing of what was said before", 1: "the last exchange"}
+    why = "More does not fit what it can read at once" if full else "How many it is shown is a setting"
+    return (
+        "From here on the model no longer sees the beginning of this chat: it is shown "
+        f"{shown.get(exchanges, f'the last {exchanges} exchanges')}. {why}; `/clear` begins anew."
+    )

@@ -236,11 +236,15 @@ class BasePersona:
         provider, params = self.config_manager.lm_provider, self.config_manager.lm_provider_params
         if provider is None or params is None:
             raise NoModelConfigured(self.config_manager.lm_problem)
-        return provider(**{**params, **self.parent.model_parameters(provider, params)})
+        self._voice.model = provider(**{**params, **self.parent.model_parameters(provider, params)})
+        return self._voice.model
 
     def get_llm_chat_memory(self, message: HumanChatMessage) -> BaseChatMessageHistory:
-        """What models remember of the chat; what is added belongs to the exchange of `message`."""
-        return self.parent.memory_for(message)
+        """What models remember of the chat; what is added belongs to the exchange of `message`.
+
+        It shows what fits the model that `get_model` made last.
+        """
+        return self.parent.memory_for(message, self._voice.model)
 
     # Places
 

@@ -96,12 +96,17 @@ class PersonaManager:
         key = f"{provider.id}:{params.get('model_id', '')}"
         return dict(self._engine.options.model_parameters.get(key, {}))
 
-    def memory_for(self, message: HumanChatMessage) -> BaseChatMessageHistory:
-        """What models remember of the chat, as the exchange of `message` writes to it."""
-        from jupyter_ai.history import WrappedBoundedChatHistory
+    def memory_for(self, message: HumanChatMessage, model: Any = None) -> BaseChatMessageHistory:
+        """What models remember of the chat, as the exchange of `message` writes to it.
 
-        self._chat.mark_remembering(message.id)
-        return WrappedBoundedChatHistory(history=self._chat.memory, last_human_msg=message)
+        It shows what fits `model` beside the message; without one, what fits most models.
+        """
+        from jupyter_ai.history import WrappedBoundedChatHistory
+        from jupyter_ai.memory_budget import memory_budget
+
+        budget = memory_budget(model, message.body)
+        self._chat.mark_remembering(message.id, budget)
+        return WrappedBoundedChatHistory(self._chat.memory, message, budget=budget)
 
     async def add_context(self, message: HumanChatMessage, text: str) -> tuple[str, str]:
         """`text` as a model is to read it, and what the context commands of `message` add."""

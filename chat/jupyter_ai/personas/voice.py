@@ -30,6 +30,7 @@ class Voice(Speaker):
         self._root_chat_handlers = persona.parent.root_chat_handlers
         self._chat_history = []
         self._persona = persona
+        self.model: Any = None  # that the persona has asked for last: what fits it is remembered
         self._statuses: dict[str, PendingMessage] = {}  # by the id of the message that is answered
 
     @property
