@@ -117,7 +117,7 @@ async def test_the_handlers_of_the_chat_can_be_looked_at(make_chat: MakeChat, tm
     await chat.send("/help")
 
     assert isinstance(chat.handlers["/greet"], Greet)
-    assert set(chat.handlers) == {"default", "/greet", "/help", "/clear", "/model"}
+    assert {"default", "/greet", "/help", "/clear", "/model"} <= set(chat.handlers)
     assert chat.handlers["/greet"].output_dir == str(tmp_path)
     assert chat.handlers["/greet"].model_parameters == {"fake:fake": {"t": 1}}
 

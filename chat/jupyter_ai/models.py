@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
@@ -37,6 +38,7 @@ __all__ = [
     "ClosePendingMessage",
     "ConnectionMessage",
     "DescribeConfigResponse",
+    "DescribeLocalPersonas",
     "ErrorMessage",
     "Field",
     "GlobalConfig",
@@ -50,6 +52,7 @@ __all__ = [
     "ListProvidersResponse",
     "ListSlashCommandsEntry",
     "ListSlashCommandsResponse",
+    "LocalPersonasRequest",
     "Message",
     "ModelTestRequest",
     "PendingMessage",
@@ -438,6 +441,24 @@ class UpdateConfigRequest(BaseModel):
         if field_val is None:
             raise ValueError("must not be null; leave it out to keep the present value")
         return field_val
+
+
+class LocalPersonasRequest(BaseModel):
+    """Whether the persona files of a folder may be run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: Path  # as it was shown
+    allowed: bool
+
+
+class DescribeLocalPersonas(BaseModel):
+    """The nearest folder of persona files, and what became of them."""
+
+    folder: str | None = None
+    files: list[str] = []
+    allowed: bool  # they are run
+    problems: dict[str, str] = {}  # by the name of a file, or of an installed persona
 
 
 class ModelTestRequest(BaseModel):

@@ -37,11 +37,12 @@ def read_private(path: Path) -> tuple[os.stat_result, bytes]:
 class PrivateFile:
     """A JSON file with one member, of mode 0600; read when it has changed, replaced as a whole."""
 
-    def __init__(self, path: Path, member: str, empty: Any) -> None:
+    def __init__(self, path: Path, member: str, empty: Any, *, remedy: str = "enter the keys again") -> None:
         self.path = path
         self.problem: str | None = None
         self._member = member
         self._empty = empty
+        self._remedy = remedy  # of a file that was removed because it could not be read
         self._content: Any = empty
         self._stamp: tuple[int, int, int] | None = None
         self._lock = threading.RLock()
@@ -55,7 +56,7 @@ class PrivateFile:
                 self._content, self._stamp = self._empty, None
                 why = e.strerror if isinstance(e, OSError) else str(e)
                 self.problem = (
-                    f"{self.path} cannot be read: {why}. Repair it, or remove it and enter the keys again."
+                    f"{self.path} cannot be read: {why}. Repair it, or remove it and {self._remedy}."
                 )
             return self._content
 

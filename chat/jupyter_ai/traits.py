@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Config, Configurable
@@ -61,6 +61,12 @@ class AiTraits(Configurable):
     network_headers = Texts(help="Headers to be sent with each request to a model.").tag(config=True)
     default_max_chat_history = Integer(
         2, min=1, allow_none=True, help="How many exchanges a model remembers; None: all."
+    ).tag(config=True)
+    local_personas = Enum(
+        ("ask", "allow", "forbid"),
+        "ask",
+        help="Whether the code of persona files in `.jupyter/personas` is run: where the user has allowed "
+        "that folder, everywhere, or nowhere.",
     ).tag(config=True)
     help_message_template = Unicode(
         DEFAULT_HELP_MESSAGE_TEMPLATE,
@@ -121,11 +127,16 @@ class AiTraits(Configurable):
             network_headers=self.network_headers,
             model_parameters=self.model_parameters,
             max_chat_history=self.default_max_chat_history,
+            local_personas=self._local_personas(),
             help_message_template=self.help_message_template,
             error_logs_dir=self.error_logs_dir,
             max_frame_bytes=self.max_frame_bytes,
             max_outbox_bytes=self.max_outbox_bytes,
         )
+
+    def _local_personas(self) -> Literal["ask", "allow", "forbid"]:
+        found = self.local_personas
+        return "allow" if found == "allow" else "forbid" if found == "forbid" else "ask"
 
     def _fixed(self) -> dict[str, Any]:
         return {

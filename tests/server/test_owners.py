@@ -115,7 +115,7 @@ async def test_where_nobody_is_known_everybody_has_the_same_chats(server: Server
 async def test_the_settings_stand_for_the_first_chat_where_users_are_known(shared_server: Server) -> None:
     await shared_server.chat(user="ada")
 
-    handlers = {"default", "/clear", "/help", "/model", "/steps"}
+    handlers = {"default", "/clear", "/help", "/model", "/personas", "/refresh_personas", "/steps"}
     assert set(shared_server.settings["jai_chat_handlers"]) == handlers
 
 

@@ -15,6 +15,8 @@ from jupyter_ai.plugins import CHAT_HANDLERS, CONTEXT_PROVIDERS, MODEL_PROVIDERS
 from jupyter_ai_magics import BaseProvider
 from jupyter_ai_magics.auth import EnvAuthStrategy
 
+PERSONA_COMMANDS = ("personas", "refresh_personas")
+
 
 class Broken(BaseChatHandler):
     """Has neither an id nor a `process_message`."""
@@ -169,7 +171,13 @@ class TestLists:
     async def test_slash_commands_are_sorted(self, server: Server) -> None:
         listed = (await server.get("api/ai/chats/slash_commands")).json()["slash_commands"]
 
-        assert [entry["slash_id"] for entry in listed] == ["clear", "help", "model", "steps"]
+        assert [entry["slash_id"] for entry in listed] == [
+            "clear",
+            "help",
+            "model",
+            *PERSONA_COMMANDS,
+            "steps",
+        ]
         assert all(entry["description"] for entry in listed)
 
     async def test_what_the_model_does_not_support_is_left_out(self, serve: Serve) -> None:
@@ -178,7 +186,7 @@ class TestLists:
 
         listed = (await server.get("api/ai/chats/slash_commands")).json()["slash_commands"]
 
-        assert [entry["slash_id"] for entry in listed] == ["clear", "model"]
+        assert [entry["slash_id"] for entry in listed] == ["clear", "model", *PERSONA_COMMANDS]
 
     async def test_there_are_none_without_a_model(self, serve: Serve) -> None:
         server = await serve(config={"AiExtension": {"default_language_model": "nobody:large"}})
@@ -198,6 +206,7 @@ class TestLists:
             ("/clear", True),
             ("/help", True),
             ("/model", True),
+            *((f"/{command}", True) for command in PERSONA_COMMANDS),
             ("@Jupyternaut", False),
             ("@Reviewer", False),
             ("@file:", False),
@@ -214,7 +223,7 @@ class TestLists:
         listed = (await server.get("api/ai/plugins")).json()["plugins"]
 
         states = {plugin["name"]: plugin["state"] for plugin in listed if plugin["group"] == CHAT_HANDLERS}
-        builtin = dict.fromkeys(("clear", "default", "help", "model"), "loaded")
+        builtin = dict.fromkeys(("clear", "default", "help", "model", *PERSONA_COMMANDS), "loaded")
         assert states == {"broken": "failed", **builtin}
         broken = next(plugin for plugin in listed if plugin["name"] == "broken")
         assert (broken["distribution"], broken["version"]) == ("acme", "1")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai.history import BoundedChatHistory
     from jupyter_ai.offers import Offers
+    from jupyter_ai.personas.manager import PersonaManager
     from jupyter_ai_magics import BaseProvider
 
 __all__ = [
@@ -234,6 +235,12 @@ class BaseChatHandler(Speaker):
         """Who speaks: the persona of the configured model, or Jupyternaut."""
         persona = getattr(self.config_manager, "persona", None)
         return persona if isinstance(persona, Persona) else JupyternautPersona
+
+    @property
+    def persona_manager(self) -> PersonaManager | None:
+        """The personas of this chat, what a persona has as its `parent`; None for a handler made by hand."""
+        roots = (getattr(root, "personas", None) for root in self._root_chat_handlers.values())
+        return next((personas for personas in roots if personas is not None), None)
 
     def send_help_message(self, human_msg: HumanChatMessage | None = None) -> None:
         """Send the list of commands."""

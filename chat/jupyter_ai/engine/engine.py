@@ -6,8 +6,10 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.engine.chat import Chat
@@ -30,6 +32,7 @@ from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
     from jupyter_ai.config_manager import ConfigManager
+    from jupyter_ai.personas.local_personas import LocalPersonas, LocalPolicy
 
 __all__ = ["Engine", "EngineOptions"]
 
@@ -53,6 +56,8 @@ class EngineOptions:
     error_logs_dir: str | None = None
     greet: bool = True  # send the help message to an empty chat
     threads: bool = True  # synchronous work of runs on daemon threads, and the watchdog
+    local_personas: LocalPolicy = "ask"  # whether persona files in `.jupyter/personas` are run
+    allowed_folders: Path | None = None  # where it is kept which folders were allowed; None: in memory
 
 
 class Engine:
@@ -74,6 +79,7 @@ class Engine:
         self.options = options or EngineOptions()
         self.epoch = uuid.uuid4().hex[:12]  # another for each start: `seq` begins anew
         self.dask_client_future = _DaskClient()
+        self.reload_plugins: Callable[[], Awaitable[dict[str, Any]]] | None = None  # told as REST tells it
         self._rows: dict[str, ChatRow] = {}
         self._chats: dict[str, Chat] = {}
         self._newest: dict[str, float] = {}  # when the newest message was stored, by chat, at the start
@@ -177,6 +183,7 @@ class Engine:
     async def commands_ready(self) -> None:
         """Return when it is known who answers, after 30 s at most."""
         await self._loaded(CHAT_HANDLERS, PERSONAS)
+        await self._local_personas_ready()
 
     async def handlers_ready(self) -> None:
         """Return when all that an answer may need is loaded, after 30 s at most.
@@ -184,7 +191,45 @@ class Engine:
         Of providers that is the selected model's.
         """
         await self._loaded(CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS)
+        await self._local_personas_ready()
         await self._model_ready()
+
+    @cached_property
+    def root_dir(self) -> Path:
+        """The server's root, links resolved."""
+        return Path(self.options.root_dir).expanduser().resolve()
+
+    @cached_property
+    def chat_dir(self) -> Path:
+        """The directory that chats are about: the preferred one, or the root."""
+        from jupyter_ai.chat_handlers.base import get_preferred_dir
+
+        preferred = get_preferred_dir(str(self.root_dir), self.options.preferred_dir)
+        return Path(preferred) if preferred else self.root_dir
+
+    @cached_property
+    def local_personas(self) -> LocalPersonas:
+        """Those of the files in the nearest `.jupyter/personas`."""
+        from jupyter_ai.personas.allowed_folders import AllowedFolders
+        from jupyter_ai.personas.local_personas import LocalPersonas
+
+        return LocalPersonas(
+            self.chat_dir,
+            self.root_dir,
+            self.options.local_personas,
+            AllowedFolders(self.options.allowed_folders),
+            log=self.log,
+            on_change=self.renew_plugins,
+            threads=self.options.threads,
+        )
+
+    async def _local_personas_ready(self) -> None:
+        local = self.local_personas
+        if not await local.ready():
+            return
+        for name, problem in local.files.problems.items():
+            for chat in [chat for chat in self._chats.values() if local.allows(chat.row.owner)]:
+                chat.say(f"Persona file `{name}` cannot be used: {problem}", metadata={"warning": True})
 
     async def _model_ready(self) -> None:
         """Import the provider of the selected model on a thread, if that was not done."""

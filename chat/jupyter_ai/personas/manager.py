@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_ai.chat_handlers.base import BaseChatHandler, get_preferred_dir
+from jupyter_ai.chat_handlers.base import BaseChatHandler
 from jupyter_ai.context_providers.base import add_context
 from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.router import DEFAULT, Voices
+from jupyter_ai.engine.run import current_run
 from jupyter_ai.engine.together import Together
-from jupyter_ai.errors import FileRefused
+from jupyter_ai.errors import FileRefused, NotAllowed
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.personas.avatars import avatar_route, read_avatar
 from jupyter_ai.personas.base_persona import BasePersona
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from jupyter_ai.context_providers.base import BaseCommandContextProvider
     from jupyter_ai.engine.chat import Chat
     from jupyter_ai.engine.run import Run
+    from jupyter_ai.personas.local_personas import LocalFiles
 
 __all__ = ["PersonaManager"]
 
@@ -77,13 +79,12 @@ class PersonaManager:
     @property
     def root_dir(self) -> Path:
         """The server's root, links resolved."""
-        return Path(self._engine.options.root_dir).expanduser().resolve()
+        return self._engine.root_dir
 
     @property
     def chat_dir(self) -> Path:
         """The directory that the chat is about."""
-        preferred = get_preferred_dir(str(self.root_dir), self._engine.options.preferred_dir)
-        return Path(preferred) if preferred else self.root_dir
+        return self._engine.chat_dir
 
     @property
     def log_dir(self) -> Path | None:
@@ -161,6 +162,53 @@ class PersonaManager:
         names = tuple(member.name for member in self.members())
         return Voices(names, self._people(), self._chat.context_ids(), self.sticky)
 
+    # Persona files, and packages that are being written
+
+    @property
+    def local_files(self) -> LocalFiles:
+        """The persona files that were found last, and what is wrong with them."""
+        return self._engine.local_personas.files
+
+    @property
+    def allows_local(self) -> bool:
+        """Whether they may be run for the owner of this chat."""
+        return self._engine.local_personas.allows(self._chat.row.owner)
+
+    async def allow_local(self, folder: Path | None = None) -> LocalFiles:
+        """Have the persona files of the nearest folder run in the chats of this chat's owner.
+
+        Raises `NotAllowed` to anybody else, where the administrator forbids it, where there is no folder,
+        or if the nearest is not `folder`; `ReloadRuns` while some code runs.
+        """
+        self._check_owner()
+        return await self._engine.local_personas.allow(self._chat.row.owner, folder)
+
+    async def forget_local(self) -> LocalFiles:
+        """Have them run no more for the owner of this chat. Raises as `allow_local`."""
+        self._check_owner()
+        return await self._engine.local_personas.forget(self._chat.row.owner)
+
+    async def refresh(self) -> dict[str, Any]:
+        """Take in what was changed: persona files, and packages as `jupyter ai plugins --reload` does.
+
+        Returns what that tells, as `POST api/ai/plugins/reload`; {} where no server can do it. What is
+        wrong with a persona is in `local_files` and `troubles`. Raises `ReloadRuns`.
+        """
+        reload = self._engine.reload_plugins
+        told = await reload() if reload is not None else {}
+        await self._engine.local_personas.refresh()
+        return told
+
+    def troubles(self) -> dict[str, str]:
+        """What keeps personas that are loaded from being made, by the name of the entry point or file."""
+        self.members()
+        return {plugin.name: plugin.trouble for plugin in self._plugins() if plugin.trouble}
+
+    def _check_owner(self) -> None:
+        run = current_run()
+        if run is not None and run.user != self._chat.row.owner:
+            raise NotAllowed("Only the owner of this chat can say which code runs in it.")
+
     # Answering
 
     async def answer(self, run: Run, names: tuple[str, ...], text: str) -> None:
@@ -225,7 +273,8 @@ class PersonaManager:
         return (plugin.name for plugin in self._plugins())
 
     def _plugins(self) -> list[Plugin]:
-        return [plugin for plugin in self._engine.plugins.plugins(PERSONAS) if plugin.state == "loaded"]
+        installed = [p for p in self._engine.plugins.plugins(PERSONAS) if p.state == "loaded"]
+        return [*installed, *self._engine.local_personas.serving(self._chat.row.owner)]
 
     def _build(self, key: str) -> Member | None:
         plugin = next(plugin for plugin in self._plugins() if plugin.name == key)

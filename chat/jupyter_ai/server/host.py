@@ -51,6 +51,7 @@ _NEEDED = (
     "jupyter_ai.config_manager",
     "jupyter_ai.chat_handlers.base",
     "jupyter_ai.history",
+    "jupyter_ai.personas.local_personas",
     "jupyter_ai.personas.manager",
     "jupyter_ai_magics.base_provider",
     "jupyter_ai_magics.templates",
@@ -89,6 +90,7 @@ class HostOptions:
     network_headers: dict[str, str] = field(default_factory=dict)
     model_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     max_chat_history: int | None = 2
+    local_personas: Literal["ask", "allow", "forbid"] = "ask"
     help_message_template: str = ""
     error_logs_dir: str | None = None
     max_frame_bytes: int = 1 << 20
@@ -318,6 +320,7 @@ class EngineHost:
 
     async def _make(self) -> Engine:
         await run_in_thread(self._prepare)
+        from jupyter_ai.config.file import FOLDER
         from jupyter_ai.engine.engine import Engine, EngineOptions
         from jupyter_ai.engine.store import Store
 
@@ -335,14 +338,22 @@ class EngineHost:
                 help_message_template=options.help_message_template,
                 max_chat_history=options.max_chat_history,
                 error_logs_dir=options.error_logs_dir,
+                local_personas=options.local_personas,
+                allowed_folders=Path(options.data_dir) / FOLDER / "persona-folders.json",
             ),
         )
+        engine.reload_plugins = self._reload_plugins
         try:
             await engine.start()
         except BaseException:
             await self._close(engine)
             raise
         return engine
+
+    async def _reload_plugins(self) -> dict[str, Any]:
+        from jupyter_ai.server.plugin_reload import reload_plugins
+
+        return await reload_plugins(self)
 
     def _prepare(self) -> None:
         """The slow part, on a thread."""

@@ -14,6 +14,7 @@ from jupyter_ai.server.listings import (
     PluginsHandler,
     SlashCommandsInfoHandler,
 )
+from jupyter_ai.server.local_personas import LocalPersonasHandler
 from jupyter_ai.server.model_trial import ModelTestHandler
 from jupyter_ai.server.offers import OffersHandler
 from jupyter_ai.server.plugin_reload import PluginReloadHandler
@@ -42,6 +43,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (r"api/ai/models/test/?", ModelTestHandler),
     (r"api/ai/api_keys/([^/]+)/?", ApiKeysHandler),
     (r"api/ai/static/jupyternaut.svg", AvatarHandler),
+    (r"api/ai/personas/local/?", LocalPersonasHandler),
     (r"api/ai/personas/([^/]+)/avatar", PersonaAvatarHandler),
 ]
 

@@ -42,7 +42,10 @@ if TYPE_CHECKING:
 __all__ = ["MakeChat", "Reply", "TestChat", "configure", "register"]
 
 _BUILTINS = (
-    *((CHAT_HANDLERS, name) for name in ("default", "help", "clear", "model")),
+    *(
+        (CHAT_HANDLERS, name)
+        for name in ("default", "help", "clear", "model", "personas", "refresh_personas")
+    ),
     (PERSONAS, "jupyternaut"),
     (CONTEXT_PROVIDERS, "file"),
 )
