@@ -103,7 +103,7 @@ class ChatUnreadable(ChatError):
 
 
 class NotAllowed(ChatError):
-    """The chat belongs to somebody else."""
+    """It is not for this user to do: the chat is somebody else's, or the administrator forbids it."""
 
     code = "forbidden"
     status = 403

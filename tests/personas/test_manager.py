@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Any
 
 from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
-from jupyter_ai.engine.engine import Engine, EngineOptions
-from jupyter_ai.engine.store import Store
-from jupyter_ai.models import ChatClient, ChatRequest, HumanChatMessage
+from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.personas import BasePersona, PersonaRequirementsUnmet
 from jupyter_ai.testing import HANG, FakeModel
-from jupyter_ai.testkit.chat import configure, register
 
 
 class Fix(BaseChatHandler):
@@ -48,40 +44,6 @@ async def test_several_answer_side_by_side(make_chat: Any, persona: Any) -> None
     chat = make_chat(personas=[persona("Ada", meets("Bob")), persona("Bob", meets("Ada"))])
 
     assert speakers(await chat.send("@Ada @Bob meet")) == ["Ada", "Bob"]
-
-
-async def test_streams_of_three_interleave_and_stop_ends_all(make_chat: Any, persona: Any) -> None:
-    models = {name: FakeModel(["1", "2", HANG]) for name in ("Ada", "Bob", "Cy")}
-
-    def answer(self: BasePersona, message: Any) -> Any:
-        return self.stream_reply(message.body, message, chain=models[self.name])
-
-    chat = make_chat(personas=[persona(name, answer) for name in models])
-    asking = asyncio.create_task(chat.send("@Ada @Bob @Cy count"))
-    for model in models.values():
-        await model.hanging.wait()
-
-    await chat.stop()
-
-    ends = {m.body for m in (await asking).messages}
-    assert ends == {"12\n\n(AI response stopped by user)"}
-    assert [model.closed for model in models.values()] == [1, 1, 1]
-
-
-async def test_stop_of_one_person_leaves_the_answers_of_others(make_chat: Any, persona: Any) -> None:
-    model = FakeModel(["1", HANG])
-    chat = make_chat(personas=[persona("Ada", lambda self, m: self.stream_reply(m.body, m))], model=model)
-    mine, theirs = (asyncio.create_task(chat.send("@Ada go", user=user)) for user in ("me", "you"))
-    inner = await chat.open()
-    while len(model.asked) < 2 or not model.hanging.is_set():  # noqa: ASYNC110 - two at once
-        await asyncio.sleep(0)
-
-    inner.stop("me")
-
-    assert (await mine).state == "stopped"
-    assert [run.user for run in inner.runs.values()] == ["you"]
-    await chat.stop()
-    await theirs
 
 
 async def test_the_last_one_addressed_answers_what_follows(make_chat: Any, persona: Any, echo: type) -> None:
@@ -223,43 +185,3 @@ async def test_reloaded_persona_is_made_anew_and_the_old_one_finishes(make_chat:
     assert (await asking).text.startswith("old")
     await asyncio.sleep(0)
     assert calls == ["shutdown"]
-
-
-async def test_readers_and_a_restart_share_one_set_of_personas(tmp_path: Path, persona: Any) -> None:
-    """Ten reloads of the page, three chats, and a restart: one manager and one persona for each chat."""
-    made: list[str] = []
-
-    def init(self: BasePersona, **arguments: Any) -> None:
-        BasePersona.__init__(self, **arguments)
-        made.append(self.chat.id)
-
-    cls = persona("Ada", lambda self, m: "hi", __init__=init)
-
-    async def start() -> Engine:
-        log = logging.getLogger("test")
-        engine = Engine(
-            plugins=register((), (), log, [cls]),
-            config_manager=configure(None, log),
-            store=Store(tmp_path / "chats.db"),
-            log=log,
-            options=EngineOptions(root_dir=str(tmp_path), greet=False, threads=False),
-        )
-        await engine.start()
-        return engine
-
-    client = ChatClient(id="c", username="u", initials="U", name="U", display_name="U")
-    engine = await start()
-    ids = [(await engine.create_chat()).id for _ in range(3)]
-    for id in ids:
-        for _ in range(10):
-            await (await engine.chat(id)).submit(ChatRequest(prompt="@Ada hi"), client).wait()
-    await engine.aclose()
-    assert made == ids
-
-    engine = await start()
-    chat = await engine.chat(ids[0])
-    await chat.submit(ChatRequest(prompt="and now?"), client).wait()
-    await engine.aclose()
-
-    assert made == [*ids, ids[0]]
-    assert [m.persona.name for m in chat.log if m.type == "agent"] == ["Ada"] * 11

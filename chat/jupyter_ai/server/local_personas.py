@@ -31,7 +31,7 @@ class LocalPersonasHandler(AiHandler):
     async def post(self) -> None:
         """Allow the files of `folder` to be run (`allowed`), or take that back; answer as `get` does.
 
-        400 if that is not the nearest folder now, or if the administrator forbids it; 409 while files run.
+        403 if that is not the nearest folder now, or if the administrator forbids it; 409 while files run.
         """
         from jupyter_ai.models import LocalPersonasRequest
 
