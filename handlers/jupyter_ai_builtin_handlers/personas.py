@@ -37,9 +37,9 @@ class PersonasChatHandler(BaseChatHandler):
             return
         try:
             if args.what == "allow":
-                await personas.allow_local()
+                await personas.local.allow()
             elif args.what == "forget":
-                await personas.forget_local()
+                await personas.local.forget()
         except JupyterAIError as error:
             self.reply(str(error), message)
             return
@@ -53,7 +53,7 @@ def _listed(personas: PersonaManager) -> str:
 
 def local_files_text(personas: PersonaManager) -> list[str]:
     """The paragraphs on persona files, in Markdown; none where there are no such files."""
-    files = personas.local_files
+    files = personas.local.files
     parts = []
     if files.folder is not None:
         names = ", ".join(f"`{name}`" for name in files.names) or "no files"
@@ -65,6 +65,6 @@ def local_files_text(personas: PersonaManager) -> list[str]:
 
 
 def _state(personas: PersonaManager) -> str:
-    if not personas.allows_local:
+    if not personas.local.allowed:
         return "are not run: they are code, and you have not allowed it. `/personas allow` does."
     return "are run. `/refresh-personas` takes in what was edited."

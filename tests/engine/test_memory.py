@@ -57,10 +57,22 @@ def test_that_the_beginning_is_left_out_is_said_once_for_each_time_it_happens() 
     memory = BoundedChatHistory(k=2)
     memory.add_messages([HumanMessage("one"), AIMessage("1"), HumanMessage("two"), AIMessage("2")])
 
-    for budget in (100, 10, 10, 0, 100, 0):
-        shortening.check(memory, budget)
+    for exchange, budget in enumerate((100, 10, 10, 0, 100, 0)):
+        shortening.check(str(exchange), memory, budget)
 
     assert said == [{"exchanges": 1, "full": True}, {"exchanges": 0, "full": True}]
+
+
+def test_of_several_that_answer_one_message_one_note_is_enough() -> None:
+    said: list[str] = []
+    shortening = Shortening((), lambda text, *_: said.append(text))
+    memory = BoundedChatHistory()
+    memory.add_message(HumanMessage("one"))
+
+    for exchange, budget in (("a", 0), ("a", 100), ("a", 0), ("b", 100), ("b", 0), ("c", 0)):
+        shortening.check(exchange, memory, budget)
+
+    assert len(said) == 1
 
 
 def test_what_was_said_before_a_restart_is_not_said_again() -> None:
@@ -69,7 +81,7 @@ def test_what_was_said_before_a_restart_is_not_said_again() -> None:
     memory = BoundedChatHistory(k=0)
     memory.add_message(HumanMessage("one"))
 
-    Shortening(before, lambda text, *_: said.append(text)).check(memory, None)
+    Shortening(before, lambda text, *_: said.append(text)).check("m", memory, None)
 
     assert said == []
 

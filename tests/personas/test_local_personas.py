@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,10 @@ from typing import Any
 import pytest
 
 from jupyter_ai.engine.engine import EngineOptions
-from jupyter_ai.errors import NotAllowed
-from jupyter_ai.personas.local_personas import LocalPolicy
+from jupyter_ai.errors import NotAllowed, ReloadRuns
+from jupyter_ai.personas import local_personas
+from jupyter_ai.personas.allowed_folders import AllowedFolders
+from jupyter_ai.personas.local_personas import LocalPersonas, LocalPolicy
 
 SOURCE = """\
 import sys
@@ -88,7 +93,7 @@ async def allowed(start: Callable[..., Any]) -> Any:
 async def test_nothing_is_run_before_it_is_allowed(start: Any, ran: list[str]) -> None:
     chat = start()
 
-    assert "nobody called `@Ada`" in (await chat.send("@Ada hi")).text
+    assert "that are not run: `/personas` tells more" in (await chat.send("@Ada hi")).text
     assert "you have not allowed it" in (await chat.send("/personas")).text
     assert "you have not allowed it" in (await chat.send("/refresh-personas")).text
     assert await chat.complete("@A") == []
@@ -226,6 +231,29 @@ async def test_after_an_edit_that_fails_the_old_persona_answers(allowed: Any, fo
     assert (await allowed.send("@Ada hi")).text == "old"
 
 
+async def test_a_file_that_does_not_return_is_waited_for_no_longer_than_others_like(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(sys, "may_go_on", go_on.wait, raising=False)
+    monkeypatch.setattr(local_personas, "_PATIENCE", 0.01)
+    (folder / "ada.py").write_text(f"import sys\nsys.may_go_on()\n{source()}")
+    root, log = tmp_path / "root", logging.getLogger("test")
+    local = LocalPersonas(root, root, "allow", AllowedFolders(None), log=log, on_change=lambda: None)
+
+    assert await local.ready() is True
+    with pytest.raises(ReloadRuns):  # another thread runs it
+        await local.refresh()
+
+    go_on.set()
+    monkeypatch.setattr(local_personas, "_PATIENCE", 20)
+    while local._running.locked():  # noqa: ASYNC110 - a thread's
+        await asyncio.sleep(0)
+    await local.refresh()
+    assert [plugin.name for plugin in local.serving("")] == ["ada.py"]
+    local.close()
+
+
 async def test_a_failure_at_the_start_is_said_in_the_chat(allowed: Any, start: Any, folder: Path) -> None:
     (folder / "ada.py").write_text("raise ValueError('a slip')")
     chat = start()
@@ -313,7 +341,7 @@ async def test_a_folder_that_was_exchanged_since_it_was_shown_is_not_allowed(
     personas = (await start().open()).personas
 
     with pytest.raises(NotAllowed, match="Look at that one first"):
-        await personas.allow_local(tmp_path / "shown")
+        await personas.local.allow(tmp_path / "shown")
 
 
 async def test_bytecode_and_hidden_files_are_not_run(allowed: Any, folder: Path, ran: list[str]) -> None:

@@ -318,7 +318,7 @@ class Chat:
         )
         match choice:
             case DidYouMean():
-                self._refuse(run, choice.text())
+                self._refuse(run, f"{choice.text()}{self.personas.local.hint(choice.command)}")
             case ForPeople():
                 run.spoke = True  # nobody is to say anything
             case Addressed():
@@ -441,7 +441,7 @@ class Chat:
 
         Says in the chat, once, that this leaves out the beginning.
         """
-        self._shortening.check(self.memory, budget)
+        self._shortening.check(human_id, self.memory, budget)
         run = self.runs.get(human_id)
         if run is not None and not run.remembers:
             run.remembers = True

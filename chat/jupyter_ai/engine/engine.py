@@ -108,6 +108,7 @@ class Engine:
             await asyncio.wait(tasks, timeout=_CLOSING)
         if closing := {task for chat in self._chats.values() for task in chat.closing}:
             await asyncio.wait(closing)  # each is bounded
+        self.local_personas.close()
         await self.store.aclose()
 
     # Chats

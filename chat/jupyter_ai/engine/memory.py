@@ -48,25 +48,36 @@ def recall(rows: list[MemoryRow], memory: BoundedChatHistory) -> int:
 
 
 class Shortening:
-    """Says once that a model does not see the beginning of a chat any more; again after it did see it.
+    """Says once that a model does not see the beginning of a chat any more; again after all of it was seen.
 
     `said` is what was said in the chat so far: the note may be there from before a restart.
     """
 
     def __init__(self, said: Iterable[ChatMessage], say: Callable[[str, str, dict[str, Any]], None]) -> None:
-        self._told = any("memory" in getattr(message, "metadata", {}) for message in said)
+        self._hidden = any("memory" in getattr(message, "metadata", {}) for message in said)
+        self._hidden_before = self._hidden  # in the exchange before; several may answer in one
+        self._exchange = ""
         self._say = say
 
-    def check(self, memory: BoundedChatHistory, budget: int | None) -> None:
-        """Say it if what is shown of `memory` within `budget` tokens leaves out the beginning now."""
-        hides = memory.hides(budget)
-        if hides and not self._told:
-            shown = memory.within(budget)
-            exchanges = sum(message.type == "human" for message in shown)
-            full = len(shown) < len(memory.messages)
-            metadata = {"warning": True, "memory": {"exchanges": exchanges, "full": full}}
-            self._say(_shortened(exchanges, full=full), "", metadata)
-        self._told = hides
+    def check(self, exchange: str, memory: BoundedChatHistory, budget: int | None) -> None:
+        """Say it if what is shown of `memory` within `budget` tokens leaves out the beginning now.
+
+        `exchange` is the id of the human message that is answered.
+        """
+        if exchange != self._exchange:
+            self._exchange, self._hidden_before, self._hidden = exchange, self._hidden, False
+        if not memory.hides(budget):
+            return
+        if not (self._hidden or self._hidden_before):
+            self._tell(memory, budget)
+        self._hidden = True
+
+    def _tell(self, memory: BoundedChatHistory, budget: int | None) -> None:
+        shown = memory.within(budget)
+        exchanges = sum(message.type == "human" for message in shown)
+        full = len(shown) < len(memory.messages)
+        metadata = {"warning": True, "memory": {"exchanges": exchanges, "full": full}}
+        self._say(_shortened(exchanges, full=full), "", metadata)
 
 
 def _shortened(exchanges: int, *, full: bool) -> str:

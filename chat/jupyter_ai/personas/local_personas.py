@@ -134,6 +134,13 @@ class LocalPersonas:
             await self._call(self._allowed.forget, owner, nearest)
         return await self.refresh()
 
+    def close(self) -> None:
+        """Wait for the code of files no longer, and take their modules away."""
+        if self._looking is not None:
+            self._looking.cancel()
+        for module in self.files.modules.values():
+            module.forget()
+
     async def _first_look(self) -> None:
         try:
             await self.refresh()

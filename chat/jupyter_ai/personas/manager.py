@@ -12,14 +12,14 @@ from jupyter_ai.context_providers.base import add_context
 from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.router import DEFAULT, Voices
-from jupyter_ai.engine.run import current_run
 from jupyter_ai.engine.together import Together
-from jupyter_ai.errors import FileRefused, NotAllowed
+from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.personas.avatars import avatar_route, read_avatar
 from jupyter_ai.personas.base_persona import BasePersona
 from jupyter_ai.personas.chain import Chain
 from jupyter_ai.personas.lifecycle import Lifecycle
+from jupyter_ai.personas.local_access import LocalAccess
 from jupyter_ai.personas.member import Member
 from jupyter_ai.personas.persona_chat import PersonaChat
 from jupyter_ai.plugins import PERSONAS, Plugin
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from jupyter_ai.context_providers.base import BaseCommandContextProvider
     from jupyter_ai.engine.chat import Chat
     from jupyter_ai.engine.run import Run
-    from jupyter_ai.personas.local_personas import LocalFiles
 
 __all__ = ["PersonaManager"]
 
@@ -49,6 +48,7 @@ class PersonaManager:
         self.event_loop = asyncio.get_running_loop()
         self.root_chat_handlers = chat.root_chat_handlers
         self.message_interrupted = chat.message_interrupted
+        self.local = LocalAccess(chat.engine.local_personas, chat.row.owner)  # persona files
         self._members: LazyMapping[Member] = LazyMapping(self._keys, self._build)  # by entry point name
         self._lifecycle = Lifecycle(chat.own, self.log)
         self._answers: dict[str, Together] = {}  # by the id of the message that is answered
@@ -162,52 +162,21 @@ class PersonaManager:
         names = tuple(member.name for member in self.members())
         return Voices(names, self._people(), self._chat.context_ids(), self.sticky)
 
-    # Persona files, and packages that are being written
-
-    @property
-    def local_files(self) -> LocalFiles:
-        """The persona files that were found last, and what is wrong with them."""
-        return self._engine.local_personas.files
-
-    @property
-    def allows_local(self) -> bool:
-        """Whether they may be run for the owner of this chat."""
-        return self._engine.local_personas.allows(self._chat.row.owner)
-
-    async def allow_local(self, folder: Path | None = None) -> LocalFiles:
-        """Have the persona files of the nearest folder run in the chats of this chat's owner.
-
-        Raises `NotAllowed` to anybody else, where the administrator forbids it, where there is no folder,
-        or if the nearest is not `folder`; `ReloadRuns` while some code runs.
-        """
-        self._check_owner()
-        return await self._engine.local_personas.allow(self._chat.row.owner, folder)
-
-    async def forget_local(self) -> LocalFiles:
-        """Have them run no more for the owner of this chat. Raises as `allow_local`."""
-        self._check_owner()
-        return await self._engine.local_personas.forget(self._chat.row.owner)
-
     async def refresh(self) -> dict[str, Any]:
-        """Take in what was changed: persona files, and packages as `jupyter ai plugins --reload` does.
+        """Take in what was changed: packages as `jupyter ai plugins --reload` does, and persona files.
 
-        Returns what that tells, as `POST api/ai/plugins/reload`; {} where no server can do it. What is
-        wrong with a persona is in `local_files` and `troubles`. Raises `ReloadRuns`.
+        Returns what `POST api/ai/plugins/reload` does; {} where there is no server. What is wrong with a
+        persona is in `local.files` and `troubles`. Raises `ReloadRuns`.
         """
         reload = self._engine.reload_plugins
         told = await reload() if reload is not None else {}
-        await self._engine.local_personas.refresh()
+        await self.local.refresh()
         return told
 
     def troubles(self) -> dict[str, str]:
         """What keeps personas that are loaded from being made, by the name of the entry point or file."""
         self.members()
         return {plugin.name: plugin.trouble for plugin in self._plugins() if plugin.trouble}
-
-    def _check_owner(self) -> None:
-        run = current_run()
-        if run is not None and run.user != self._chat.row.owner:
-            raise NotAllowed("Only the owner of this chat can say which code runs in it.")
 
     # Answering
 
@@ -274,7 +243,7 @@ class PersonaManager:
 
     def _plugins(self) -> list[Plugin]:
         installed = [p for p in self._engine.plugins.plugins(PERSONAS) if p.state == "loaded"]
-        return [*installed, *self._engine.local_personas.serving(self._chat.row.owner)]
+        return [*installed, *self.local.plugins]
 
     def _build(self, key: str) -> Member | None:
         plugin = next(plugin for plugin in self._plugins() if plugin.name == key)

@@ -37,9 +37,9 @@ class LocalPersonasHandler(AiHandler):
 
         request, personas = self.body(LocalPersonasRequest), await self._personas()
         if request.allowed:
-            await personas.allow_local(request.folder)
+            await personas.local.allow(request.folder)
         else:
-            await personas.forget_local()
+            await personas.local.forget()
         self._tell(personas)
 
     async def _personas(self) -> PersonaManager:
@@ -50,12 +50,12 @@ class LocalPersonasHandler(AiHandler):
     def _tell(self, personas: PersonaManager) -> None:
         from jupyter_ai.models import DescribeLocalPersonas
 
-        files = personas.local_files
+        files = personas.local.files
         self.send(
             DescribeLocalPersonas(
                 folder=str(files.folder) if files.folder is not None else None,
                 files=list(files.names),
-                allowed=personas.allows_local,
+                allowed=personas.local.allowed,
                 problems={**files.problems, **personas.troubles()},
             )
         )
