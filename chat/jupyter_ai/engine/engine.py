@@ -93,6 +93,7 @@ class Engine:
             asyncio.get_running_loop().set_default_executor(RunExecutor())
         self.store.on_problem = self._on_problem
         await self.store.open()
+        await self.local_personas.begin()
         try:
             self._rows = {row.id: row for row in await self.store.chats()}
             self._newest = await self.store.newest()

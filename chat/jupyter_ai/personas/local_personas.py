@@ -73,6 +73,7 @@ class LocalPersonas:
         self._on_change = on_change
         self._threads = threads
         self._looking: asyncio.Task[None] | None = None  # for the first time
+        self._looked = False
         self._running = threading.Lock()  # held while files are run
 
     def serving(self, owner: str) -> list[Plugin]:
@@ -85,21 +86,28 @@ class LocalPersonas:
         """Whether files of the folder may be run for `owner`."""
         return self.policy == "allow" or (self.policy == "ask" and owner in self.files.owners)
 
-    async def ready(self) -> bool:
-        """Look for files if that was not done, and drop personas whose files are gone.
+    async def begin(self) -> None:
+        """Look for files, and run none: where there are none to be run, nobody waits for them later."""
+        self.files = await self._call(self._seen)
+        self._looked = not (self.files.refused or (self.files.names and self._may_run(self.files)))
 
-        True after the first look. It raises nothing but a cancellation, which leaves the look alone.
+    async def ready(self) -> bool:
+        """Run files if that was not done, and drop personas whose files are gone.
+
+        True after the first time. It raises nothing but a cancellation, which leaves the look alone.
         """
         if self.policy == "forbid":
             return False
-        if self._looking is None:
-            self._looking = asyncio.get_running_loop().create_task(self._first_look())
-            await asyncio.shield(self._looking)
-            return True
-        await asyncio.shield(self._looking)
-        if self.files.modules:
+        if self._looked:
             await self._drop_gone()
-        return False
+            return False
+        if not self._threads:
+            await self._first_look()
+            return True
+        is_first = self._looking is None
+        self._looking = self._looking or asyncio.get_running_loop().create_task(self._first_look())
+        await asyncio.shield(self._looking)
+        return is_first
 
     async def refresh(self) -> LocalFiles:
         """Look again: run what is new or was edited, drop what is gone. Raises `ReloadRuns`.
@@ -146,9 +154,11 @@ class LocalPersonas:
             await self.refresh()
         except ReloadRuns:
             self._log.warning("The code of a persona file in %s does not return.", self._start)
+        finally:
+            self._looked = True
 
     async def _drop_gone(self) -> None:
-        gone = await self._call(self._gone)
+        gone = await self._call(self._gone) if self.files.modules else set()
         if gone:
             kept = {path: module for path, module in self.files.modules.items() if path not in gone}
             self.files = replace(self.files, modules=kept)
@@ -196,22 +206,27 @@ class LocalPersonas:
         finally:
             self._running.release()
 
-    def _found(self) -> LocalFiles:
+    def _seen(self) -> LocalFiles:
+        """What there is; nothing is run."""
         if self.policy == "forbid":
             return LocalFiles()
         try:
             folder = nearest_folder(self._start, self._root)
-            paths = persona_files(folder) if folder is not None else []
+            names = tuple(path.name for path in persona_files(folder)) if folder is not None else ()
         except (FileRefused, OSError) as error:
             return LocalFiles(refused={str(PLACE): str(error)})
-        if folder is None:
-            return LocalFiles()
-        owners = self._allowed.owners(folder)
-        names = tuple(path.name for path in paths)
-        if self.policy == "ask" and not owners:
-            return LocalFiles(folder, owners, names)
-        modules, refused = self._run(paths, folder)
-        return LocalFiles(folder, owners, names, modules, refused)
+        owners = self._allowed.owners(folder) if folder is not None else frozenset[str]()
+        return LocalFiles(folder, owners, names)
+
+    def _found(self) -> LocalFiles:
+        seen = self._seen()
+        if seen.folder is None or not self._may_run(seen):
+            return seen
+        modules, refused = self._run([seen.folder / name for name in seen.names], seen.folder)
+        return replace(seen, modules=modules, refused=refused)
+
+    def _may_run(self, files: LocalFiles) -> bool:
+        return self.policy == "allow" or (self.policy == "ask" and bool(files.owners))
 
     def _run(self, paths: list[Path], folder: Path) -> tuple[dict[Path, LocalModule], dict[str, str]]:
         modules: dict[Path, LocalModule] = {}
