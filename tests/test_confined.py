@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_ai.confined import confine, read_confined
+from jupyter_ai.confined import Entry, confine, list_confined, read_confined
 from jupyter_ai.errors import FileRefused
 
 
@@ -87,3 +87,31 @@ def test_path_to_be_made_is_confined(root: Path) -> None:
     assert confine("new/file", root) == root / "new" / "file"
     with pytest.raises(FileRefused):
         confine("out/new", root)
+
+
+def test_folder_is_listed_and_no_link_followed_out_of_the_root(root: Path) -> None:
+    (root / "to-a").symlink_to("a.txt")
+
+    assert list_confined(".", root, 100) == [
+        Entry("a.txt", False, False, 4),
+        Entry("in", True, False, 0),
+        Entry("link", False, True, 0),
+        Entry("loop", False, True, 0),
+        Entry("out", False, True, 0),
+        Entry("pipe", False, False, 0),
+        Entry("sparse", False, False, 10 << 30),
+        Entry("to-a", False, True, 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("..", "outside"), ("out", "outside"), ("a.txt", "not a folder"), ("gone", "no folder")],
+)
+def test_listing_of_anything_else_is_refused(root: Path, path: str, reason: str) -> None:
+    with pytest.raises(FileRefused, match=reason):
+        list_confined(path, root, 100)
+
+
+def test_listing_is_bounded(root: Path) -> None:
+    assert len(list_confined(".", root, 2)) == 2

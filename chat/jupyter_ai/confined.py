@@ -1,14 +1,28 @@
-"""Reading files that lie within a folder, and nothing else: no way out of it, no device, no endless file."""
+"""Reading what lies within a folder, and nothing else: no way out of it, no device, no endless file."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from jupyter_ai.errors import FileRefused
 
-__all__ = ["confine", "read_confined"]
+__all__ = ["Entry", "confine", "list_confined", "read_confined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a folder holds under one name; `size` is in bytes, 0 of what is no file."""
+
+    name: str
+    is_dir: bool
+    is_link: bool
+    size: int
 
 
 def confine(path: str | Path, root: str | Path) -> Path:
@@ -50,6 +64,53 @@ def read_confined(path: str | Path, root: str | Path, limit: int) -> bytes:
     if len(content) > limit:
         raise FileRefused(_too_large(path, limit))
     return content
+
+
+def list_confined(path: str | Path, root: str | Path, limit: int) -> list[Entry]:
+    """The first `limit` entries of a folder in `root`, by name. Blocks. Raises `FileRefused`.
+
+    A link counts as what it leads to, if that is in `root`; else as a file without a size.
+    """
+    real = confine(path, root)
+    try:
+        with _opened_folder(real) as opened, os.scandir(opened) as entries:
+            found = list(islice(entries, limit))
+            described = [_entry(entry, real, root) for entry in found]
+            if confine(path, root) != real or not os.path.samestat(os.stat(real), os.stat(opened)):
+                raise FileRefused(f"`{path}` was exchanged while it was read. Try again.")
+    except FileNotFoundError:
+        raise FileRefused(f"There is no folder `{path}`.") from None
+    except NotADirectoryError:
+        raise FileRefused(f"`{path}` is not a folder.") from None
+    except OSError as error:
+        raise FileRefused(f"`{path}` cannot be read: {error.strerror or error}.") from None
+    return sorted(described, key=lambda entry: entry.name)
+
+
+@contextmanager
+def _opened_folder(real: Path) -> Iterator[int | Path]:
+    """The folder itself where the system can list what is open: another may take its name at any time."""
+    if os.scandir not in os.supports_fd:
+        yield real
+        return
+    descriptor = os.open(real, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _entry(entry: os.DirEntry[str], folder: Path, root: str | Path) -> Entry:
+    """What is found, without following a link out of the root."""
+    found = entry.stat(follow_symlinks=False)
+    is_link = entry.is_symlink()
+    if is_link:
+        try:
+            found = os.stat(confine(folder / entry.name, root))
+        except (FileRefused, OSError):
+            return Entry(entry.name, False, True, 0)
+    size = found.st_size if stat.S_ISREG(found.st_mode) else 0
+    return Entry(entry.name, stat.S_ISDIR(found.st_mode), is_link, size)
 
 
 def _check(path: str | Path, found: os.stat_result, limit: int) -> None:

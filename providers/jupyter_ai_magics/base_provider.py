@@ -154,6 +154,12 @@ class BaseProvider(ProviderModel):
         return True
 
     @property
+    def takes_images(self) -> bool:
+        """Whether messages to it may hold images: what its LangChain class knows, unless overridden."""
+        profile = getattr(self, "profile", None)  # LangChain 1.x has one
+        return bool(profile.get("image_inputs")) if isinstance(profile, dict) else False
+
+    @property
     def _supports_sync_streaming(self) -> bool:
         return self._implements("_stream")
 

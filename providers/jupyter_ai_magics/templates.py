@@ -29,6 +29,22 @@ class JinjaTemplate(PromptTemplate):
         return _compiled(self.template).render({name: _readable(value) for name, value in values.items()})
 
 
+class _HumanTemplate(HumanMessagePromptTemplate):
+    """A message with the images that its `context` brings along (`context.images`: content parts)."""
+
+    def format(self, **kwargs: Any) -> BaseMessage:
+        return _with_images(super().format(**kwargs), kwargs.get("context"))
+
+    async def aformat(self, **kwargs: Any) -> BaseMessage:
+        return _with_images(await super().aformat(**kwargs), kwargs.get("context"))
+
+
+def _with_images(message: BaseMessage, context: object) -> BaseMessage:
+    if images := getattr(context, "images", ()):
+        message.content = [{"type": "text", "text": message.content}, *images]
+    return message
+
+
 @lru_cache(maxsize=64)
 def jinja_template(template: str) -> JinjaTemplate:
     return JinjaTemplate.from_template(template, template_format="jinja2")  # type: ignore[return-value]
@@ -41,7 +57,7 @@ def chat_template(system: str, names: Mapping[str, str], human: str, *, history:
         [
             *([SystemMessage(content=instructions)] if instructions.strip() else []),
             *([MessagesPlaceholder("history")] if history else []),
-            HumanMessagePromptTemplate(prompt=jinja_template(human)),
+            _HumanTemplate(prompt=jinja_template(human)),
         ]
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,20 @@ import pytest
 
 from jupyter_ai.testing import FakeModel
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The server's root, and a secret beside it."""
     root = tmp_path / "root"
     (root / "sub").mkdir(parents=True)
-    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "secret.txt").write_text("classified")
     (root / "a.py").write_text("one\ntwo\nthree\n")
     (root / "sub" / "b c.md").write_text("# B")
     (root / ".hidden.py").write_text("")
-    (root / "image.png").write_bytes(b"\x89PNG\0")
+    (root / "a.bin").write_bytes(b"a\0")
+    (root / "image.png").write_bytes(PNG)
     (root / "link.txt").symlink_to(tmp_path / "secret.txt")
     os.mkfifo(root / "pipe.txt")
     return root
@@ -58,13 +62,62 @@ async def test_fence_outlasts_those_of_the_file(make_chat: Any, root: Path) -> N
 
 
 async def test_what_there_is_no_room_for_is_left_out_and_said(make_chat: Any, root: Path) -> None:
-    (root / "long.txt").write_text("x" * 60_000)
-    (root / "other.txt").write_text("y" * 60_000)
+    (root / "long.txt").write_text("x" * 30_000)
+    (root / "other.txt").write_text("y" * 30_000)
 
     asked = await read(make_chat, root, "@file:long.txt @file:other.txt")
 
-    assert (asked.count("x" * 60_000), asked.count("y" * 40_000), asked.count("y" * 40_001)) == (1, 1, 0)
-    assert "(left out for lack of room: 20,000 more characters)" in asked
+    left_out = 30_000 - asked.count("y" * 1000) * 1000
+    assert "x" * 30_000 in asked
+    assert 15_000 < left_out < 20_000
+    assert "(left out for lack of room: " in asked
+
+
+@pytest.mark.parametrize("command", ["@file:sub", "@file:sub/"])
+async def test_folder_is_listed(make_chat: Any, root: Path, command: str) -> None:
+    (root / "sub/deep").mkdir()
+
+    assert "in which are:\n\n```\nb c.md (3 bytes)\ndeep/\n```" in await read(make_chat, root, command)
+
+
+async def test_files_that_match_a_pattern_are_read(make_chat: Any, root: Path) -> None:
+    (root / "sub/c.py").write_text("four")
+
+    asked = await read(make_chat, root, "@file:**/*.py")
+
+    assert "`a.py`, which holds:\n\n```\none" in asked
+    assert "`sub/c.py`, which holds:\n\n```\nfour" in asked
+    assert ".hidden" not in asked
+
+
+async def test_of_a_pattern_what_cannot_be_read_is_said(make_chat: Any, root: Path) -> None:
+    asked = await read(make_chat, root, "@file:*.txt")
+
+    assert "(left out: link.txt: `link.txt` is outside" in asked
+    assert "(left out: pipe.txt: `pipe.txt` is not a file but" in asked
+
+
+async def test_image_is_sent_to_a_model_that_takes_images(make_chat: Any, root: Path) -> None:
+    model = FakeModel(["Blue."], profile={"image_inputs": True})
+
+    await make_chat(model=model, root_dir=str(root)).send("What is in @file:image.png?")
+
+    text, image = model.asked[0][-1].content
+    assert text["text"].endswith("What is in `image.png`?")
+    assert image["image_url"] == {"url": f"data:image/png;base64,{b64encode(PNG).decode()}"}
+
+
+async def test_reply_tells_what_was_included(make_chat: Any, root: Path) -> None:
+    chat = make_chat(model=FakeModel(["Yes."]), root_dir=str(root))
+
+    reply = await chat.send("@file:a.py#L2 @file:sub")
+
+    context = reply.metadata["context"]
+    assert [(row["command"], row["name"], row["kind"], row["characters"]) for row in context["included"]] == [
+        ("@file:a.py#L2", "a.py#L2", "text", 4),
+        ("@file:sub", "sub", "listing", 16),
+    ]
+    assert 0 < context["tokens"] < context["room"]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +127,11 @@ async def test_what_there_is_no_room_for_is_left_out_and_said(make_chat: Any, ro
         ("@file:/etc/passwd", "outside"),
         ("@file:link.txt", "outside"),
         ("@file:pipe.txt", "a pipe"),
-        ("@file:image.png", "not a text file"),
-        ("@file:sub", "a folder"),
+        ("@file:a.bin", "not a text file"),
+        ("@file:image.png", "takes no images"),
+        ("@file:*.none", "no file matches"),
+        ("@file:../*", "outside"),
+        ("@file:sub/../../*", "outside"),
         ("@file:gone.py", "no file"),
         ("@file:a.py#L9", "no such lines, but 3 lines"),
         ("@file:a.py#L3-2", "no such lines"),
@@ -95,7 +151,7 @@ async def test_refusal_names_file_and_reason(make_chat: Any, root: Path, command
 @pytest.mark.parametrize(
     ("partial", "labels"),
     [
-        ("@file:", ["@file:a.py ", "@file:sub/"]),
+        ("@file:", ["@file:a.py ", "@file:image.png ", "@file:sub/"]),
         ("@file:a", ["@file:a.py "]),
         ("@file:.", ["@file:.hidden.py "]),
         ("@file:sub/", [r"@file:sub/b\ c.md "]),
@@ -110,3 +166,85 @@ async def test_paths_are_completed(make_chat: Any, root: Path, partial: str, lab
     (root / "pipe.txt").unlink()
 
     assert await make_chat(root_dir=str(root)).complete(partial) == labels
+
+
+# Attacks: each is refused with the reason, and nothing is read.
+
+
+async def refused(make_chat: Any, root: Path | str, path: str) -> str:
+    """Why `@file:path` is refused; the model is not asked."""
+    model = FakeModel(["Yes."])
+    reply = await make_chat(model=model, root_dir=str(root)).send(f"@file:{path}")
+    assert model.asked == []
+    assert "classified" not in reply.text
+    return str(reply.text)
+
+
+@pytest.mark.parametrize("path", ["../secret.txt", "sub/../../secret.txt"])
+async def test_way_upwards_is_refused(make_chat: Any, root: Path, path: str) -> None:
+    assert "outside" in await refused(make_chat, root, path)
+
+
+async def test_absolute_path_is_refused(make_chat: Any, root: Path) -> None:
+    assert "outside" in await refused(make_chat, root, str(root.parent / "secret.txt"))
+
+
+async def test_link_to_a_file_outside_is_refused(make_chat: Any, root: Path) -> None:
+    assert "outside" in await refused(make_chat, root, "link.txt")
+
+
+@pytest.mark.parametrize("path", ["out/secret.txt", "out/", "out/*"])
+async def test_link_to_a_folder_outside_is_refused(make_chat: Any, root: Path, path: str) -> None:
+    (root / "out").symlink_to(root.parent)
+
+    assert "outside" in await refused(make_chat, root, path)
+
+
+async def test_pattern_does_not_follow_links_to_folders_outside(make_chat: Any, root: Path) -> None:
+    (root / "out").symlink_to(root.parent)
+
+    assert "no file matches" in await refused(make_chat, root, "*/secret*")
+
+
+async def test_device_is_refused(make_chat: Any) -> None:
+    assert "a device" in await refused(make_chat, "/dev", "zero")
+
+
+async def test_file_of_10_gb_is_refused(make_chat: Any, root: Path) -> None:
+    with (root / "sparse.txt").open("wb") as file:
+        file.truncate(10 << 30)
+
+    assert "larger than 1,048,576 bytes" in await refused(make_chat, root, "sparse.txt")
+
+
+async def test_pipe_is_refused(make_chat: Any, root: Path) -> None:
+    assert "a pipe" in await refused(make_chat, root, "pipe.txt")
+
+
+@pytest.mark.parametrize("path", ["/proc/self/environ", "proc/self/environ"])
+async def test_what_the_kernel_tells_is_refused(make_chat: Any, root: Path, path: str) -> None:
+    (root / "proc").symlink_to("/proc")
+
+    assert "outside" in await refused(make_chat, root, path)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("sub/secret.txt", "outside"), ("a.py", "cannot be read"), ("sub", "not a folder")],
+)
+async def test_link_that_takes_the_place_of_what_was_checked_is_refused(
+    make_chat: Any, root: Path, path: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "sub/secret.txt").write_text("harmless")
+    real_open = os.open
+
+    def open_late(name: Any, flags: int, *args: Any, **kwargs: Any) -> int:
+        swapped = root / path.partition("/")[0]
+        if Path(name) == root / path and not swapped.is_symlink():
+            swapped.rename(root / "gone")
+            swapped.symlink_to(root.parent / "secret.txt" if path == "a.py" else root.parent)
+        return real_open(name, flags, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", open_late)
+
+    assert reason in await refused(make_chat, root, path)

@@ -20,6 +20,7 @@ from jupyter_ai.chat_handlers.runnables import (
     yielded_nothing,
 )
 from jupyter_ai.chat_handlers.streamed_reply import StreamedReply
+from jupyter_ai.context_providers.inclusions import take_report
 from jupyter_ai.engine.frame import encodable
 from jupyter_ai.engine.run import current_run
 from jupyter_ai.errors import GenerationInterrupted
@@ -76,7 +77,7 @@ class Speaker:
 
     def reply(self, response: str, human_msg: HumanChatMessage | None = None) -> None:
         """Send a whole reply, to `human_msg` if given; may be called from any thread."""
-        self.broadcast_message(self._agent_message(response, human_msg))
+        self.broadcast_message(self._agent_message(response, human_msg, take_report()))
 
     def start_pending(
         self, text: str, human_msg: HumanChatMessage | None = None, *, ellipsis: bool = True
@@ -182,6 +183,7 @@ class Speaker:
                 reply_to=human_msg.id if human_msg else "",
                 persona=self.persona,
                 complete=False,
+                metadata=take_report(),
             )
         )
         return stream_id

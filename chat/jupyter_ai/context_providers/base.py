@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from jupyter_ai.context_providers.inclusions import (
+    ContextText,
+    Inclusions,
+    begin_inclusions,
+    context_room,
+    current_inclusions,
+)
 from jupyter_ai.errors import ContextProviderException, message_of
 from jupyter_ai.models import ChatMessage, HumanChatMessage, ListOptionsEntry
 
@@ -120,6 +127,16 @@ class BaseCommandContextProvider:
             f"{type(self).__name__} must define `async def _make_context_prompt(self, message, commands)`."
         )
 
+    def _include(
+        self, command: ContextCommand, text: str, *, name: str | None = None, kind: str = "text"
+    ) -> str:
+        """`text` as far as there is room for it; for `_make_context_prompt`.
+
+        What is included and what is left out is shown under the message: `name` (unless given, the argument)
+        and `kind` say what it is. Of a provider that does not call it, all of the text counts as one.
+        """
+        return current_inclusions().include(command.cmd, name or command.arg or command.cmd, text, kind)
+
     def get_arg_options(self, arg_prefix: str) -> list[ListOptionsEntry]:
         """Arguments that begin with `arg_prefix` (as typed, with backslashes); none unless overridden.
 
@@ -149,6 +166,17 @@ class BaseCommandContextProvider:
         """What the commands in `message.prompt` add to what the model reads, "" without any."""
         commands = find_commands(self, message.prompt)
         return await self._make_context_prompt(message, commands) if commands else ""
+
+    def _chosen_model(self) -> Any:
+        """The LangChain model that the default handler asks, made if need be; None where there is none."""
+        handler = (self.chat_handlers or {}).get("default")
+        try:
+            handler.get_llm_chain()  # type: ignore[union-attr]  # whatever fails, and why, is the same here
+        # A provider's code. The one that asks the model tells what is wrong.
+        except Exception as e:  # noqa: BLE001
+            self.log.debug("The size of the model's window is not known: %r", e)
+            return None
+        return getattr(handler, "llm", None)
 
     def replace_prompt(self, prompt: str) -> str:
         """`prompt` with each command as the model is to read it."""
@@ -190,10 +218,14 @@ async def add_context(providers: Mapping[str, Any], message: HumanChatMessage, t
     return replace_commands(providers, text), await context_of(providers, message)
 
 
-async def context_of(providers: Mapping[str, Any], message: HumanChatMessage) -> str:
-    """What the context commands of `message` add. Raises `ContextProviderException`, as `add_context`."""
-    parts = [await _context_of(provider, message) for provider in providers.values()]
-    return "\n\n".join(part for part in parts if part)
+async def context_of(providers: Mapping[str, Any], message: HumanChatMessage) -> ContextText:
+    """What the context commands of `message` add. Raises `ContextProviderException`, as `add_context`.
+
+    The first reply that the calling task sends next tells in its metadata what that was.
+    """
+    inclusions = begin_inclusions(lambda: _room(providers, message))
+    parts = [await _context_of(provider, message, inclusions) for provider in providers.values()]
+    return ContextText("\n\n".join(part for part in parts if part), inclusions.images)
 
 
 def replace_commands(providers: Mapping[str, Any], text: str) -> str:
@@ -213,11 +245,22 @@ def unescape(argument: str) -> str:
     return re.sub(r"\\(.)", r"\1", argument)
 
 
-async def _context_of(provider: Any, message: HumanChatMessage) -> str:
+async def _context_of(provider: Any, message: HumanChatMessage, inclusions: Inclusions) -> str:
+    known = len(inclusions.items)
     try:
-        return str(await provider.make_context_prompt(message) or "")
+        text = str(await provider.make_context_prompt(message) or "")
     except Exception as e:
+        begin_inclusions()  # the message is not answered
         raise _failed(provider, e) from e
+    if text and len(inclusions.items) == known:
+        name = str(getattr(provider, "command_id", type(provider).__name__))
+        return inclusions.include(name, name, text)
+    return text
+
+
+def _room(providers: Mapping[str, Any], message: HumanChatMessage) -> int:
+    provider = next((p for p in providers.values() if isinstance(p, BaseCommandContextProvider)), None)
+    return context_room(provider._chosen_model() if provider else None, message.body)
 
 
 def _failed(provider: Any, error: Exception) -> ContextProviderException:

@@ -1,13 +1,12 @@
-"""`@file:path`: the text of a file in the server's root, or some lines of it."""
+"""`@file:path`: a file in the server's root, some lines of it, the files of a pattern, or a folder."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import re
+from dataclasses import replace
 from pathlib import Path
 
-from jupyter_ai.confined import confine, read_confined
+from jupyter_ai.confined import Entry, confine, list_confined
 from jupyter_ai.context_providers.base import (
     BaseCommandContextProvider,
     ContextCommand,
@@ -15,10 +14,15 @@ from jupyter_ai.context_providers.base import (
     find_commands,
     unescape,
 )
+from jupyter_ai.context_providers.globbing import Glob, has_pattern
+from jupyter_ai.context_providers.images import IMAGE_TOKENS, image_part
+from jupyter_ai.context_providers.inclusions import current_inclusions
+from jupyter_ai.context_providers.reading import Reference, listing, read_file
+from jupyter_ai.context_providers.text import fenced
 from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage, ListOptionsEntry
 
-__all__ = ["FILE_CONTEXT_TEMPLATE", "SUPPORTED_EXTS", "FileContextProvider"]
+__all__ = ["FILE_CONTEXT_TEMPLATE", "FOLDER_CONTEXT_TEMPLATE", "SUPPORTED_EXTS", "FileContextProvider"]
 
 FILE_CONTEXT_TEMPLATE = """\
 The person refers to the file {filepath}, which holds:
@@ -26,24 +30,32 @@ The person refers to the file {filepath}, which holds:
 {content}"""
 """How a file is shown to a model: `{filepath}` and `{content}`."""
 
+FOLDER_CONTEXT_TEMPLATE = """\
+The person refers to the folder `{folder}`, in which are:
+
+{content}"""
+"""How a folder is shown to a model: `{folder}` and `{content}`."""
+
 SUPPORTED_EXTS = {
-    *(".c", ".cfg", ".cpp", ".css", ".csv", ".go", ".h", ".html", ".ini", ".ipynb", ".java", ".jl", ".js"),
-    *(".json", ".jsx", ".md", ".py", ".qmd", ".R", ".Rmd", ".rs", ".rst", ".sh", ".sql", ".tex", ".toml"),
-    *(".ts", ".tsv", ".tsx", ".txt", ".xml", ".yaml", ".yml"),
+    *(".c", ".cfg", ".cpp", ".css", ".csv", ".docx", ".gif", ".go", ".h", ".html", ".ini", ".ipynb"),
+    *(".java", ".jl", ".jpeg", ".jpg", ".js", ".json", ".jsx", ".md", ".pdf", ".png", ".pptx", ".py"),
+    *(".qmd", ".R", ".Rmd", ".rs", ".rst", ".sh", ".sql", ".tex", ".toml", ".ts", ".tsv", ".tsx", ".txt"),
+    *(".webp", ".xlsx", ".xml", ".yaml", ".yml"),
 }
 """The suffixes of files that are completed; what is named in full is read whatever its suffix."""
 
-_MOST_BYTES = 1 << 20  # of a file
-_MOST_CHARACTERS = 100_000  # of all files of a message, about 25,000 tokens
+_MOST_FILES = 50  # of one pattern
 _MOST_OPTIONS = 100
-_LINES = re.compile(r"#L(\d+)(?:-L?(\d+))?$")
+_MOST_ENTRIES = 10_000  # of a folder, to complete from
 
 
 class FileContextProvider(BaseCommandContextProvider):
     """Adds files to what the model reads: `@file:a.py`, `@file:a.py#L10-40`, `@file:"a b.txt"`.
 
-    Paths are relative to the server's root, and no other file is read, whatever links say. A file may have
-    1 MiB, all files of a message 100,000 characters; what is more is left out, and the model is told.
+    `@file:a.ipynb` is shown as its cells, `@file:a.ipynb#outputs` with their outputs, a PDF or office file as
+    its text, `@file:src/` as a listing, `@file:src/*.py` as the first 50 files that match. Paths are relative
+    to the server's root, and no other file is read, whatever links say. A text may have 1 MiB, an image 5, a
+    notebook 16, a document 32.
     """
 
     id = "file"
@@ -55,8 +67,8 @@ class FileContextProvider(BaseCommandContextProvider):
         typed = unescape(arg_prefix.lstrip("\"'"))
         folder, _, start = typed.rpartition("/")
         try:
-            entries = sorted(os.scandir(confine(folder or ".", self.root_dir)), key=lambda entry: entry.name)
-        except (FileRefused, OSError):
+            entries = list_confined(folder or ".", self.root_dir, _MOST_ENTRIES)
+        except FileRefused:
             return []
         found = [
             entry for entry in entries if entry.name.startswith(start) and self._is_offered(entry, start)
@@ -64,14 +76,14 @@ class FileContextProvider(BaseCommandContextProvider):
         prefix = f"{folder}/" if "/" in typed else ""
         return [self._option(prefix, entry) for entry in found[:_MOST_OPTIONS]]
 
-    def _is_offered(self, entry: os.DirEntry[str], start: str) -> bool:
+    def _is_offered(self, entry: Entry, start: str) -> bool:
         hidden = entry.name.startswith(".") and not start.startswith(".")
         if hidden or not entry.name.startswith(start):
             return False
-        return entry.is_dir() or Path(entry.name).suffix in SUPPORTED_EXTS
+        return entry.is_dir or Path(entry.name).suffix in SUPPORTED_EXTS
 
-    def _option(self, prefix: str, entry: os.DirEntry[str]) -> ListOptionsEntry:
-        if entry.is_dir():
+    def _option(self, prefix: str, entry: Entry) -> ListOptionsEntry:
+        if entry.is_dir:
             return self._make_arg_option(f"{prefix}{entry.name}/", is_complete=False, description="Folder")
         return self._make_arg_option(f"{prefix}{entry.name}", description=self.get_file_type(entry.name))
 
@@ -82,52 +94,62 @@ class FileContextProvider(BaseCommandContextProvider):
 
     def get_filepaths(self, message: HumanChatMessage) -> list[str]:
         """The paths that `message` names, as it names them, without their lines."""
-        return [_LINES.sub("", command.arg or "") for command in find_commands(self, message.prompt)]
+        return [Reference.parse(command.arg or "").path for command in find_commands(self, message.prompt)]
 
     async def _make_context_prompt(self, message: HumanChatMessage, commands: list[ContextCommand]) -> str:
-        parts, room = [], _MOST_CHARACTERS
-        for command in commands:
-            text = await asyncio.to_thread(self._read, command.arg or "")
-            shown = text[:room]
-            room -= len(shown)
-            if len(shown) < len(text):
-                shown += f"\n(left out for lack of room: {len(text) - len(shown):,} more characters)"
-            parts.append(FILE_CONTEXT_TEMPLATE.format(filepath=f"`{command.arg}`", content=_fenced(shown)))
-        return "\n\n".join(parts)
+        return "\n\n".join([await self._shown(command) for command in commands])
 
     def _replace_command(self, command: ContextCommand) -> str:
         return f"`{command.arg}`"
 
-    def _read(self, arg: str) -> str:
-        """The text that an argument names. Raises `ContextProviderException`."""
-        path = _LINES.sub("", arg)
+    async def _shown(self, command: ContextCommand) -> str:
+        """What one command adds. Raises `ContextProviderException`."""
+        reference = Reference.parse(command.arg or "")
         try:
-            content = read_confined(path, self.root_dir, _MOST_BYTES)
+            found = await asyncio.to_thread(self._find, reference.path)
+            if isinstance(found, Glob):
+                return await self._matches(command, reference, found)
+            if found:
+                text = self._include(command, found, name=reference.path, kind="listing")
+                return FOLDER_CONTEXT_TEMPLATE.format(folder=reference.path, content=fenced(text))
+            return await self._file(command, reference, command.arg or "")
         except FileRefused as error:
-            raise ContextProviderException(f"`@file:{arg}`: {error}") from None
+            raise ContextProviderException(f"`{command.cmd}`: {error}") from None
+
+    def _find(self, path: str) -> Glob | str | None:
+        """A pattern, the listing of a folder, or None for a file. Blocks. Raises `FileRefused`."""
+        real = confine(path, self.root_dir)
+        if real.is_dir():
+            return listing(path, self.root_dir)
+        return Glob(path, self.root_dir) if has_pattern(path) and not real.exists() else None
+
+    async def _matches(self, command: ContextCommand, reference: Reference, glob: Glob) -> str:
+        """The files that match, one after the other, and the names of those for which there is no room."""
+        paths = await asyncio.to_thread(glob.files)
+        if not paths:
+            raise FileRefused("no file matches.")
+        parts = [await self._match(command, replace(reference, path=p)) for p in paths[:_MOST_FILES]]
+        rest = paths[_MOST_FILES:]
+        if rest or glob.is_cut:
+            reason = f"only the first {len(paths) - len(rest)} files are read"
+            parts.append(current_inclusions().leave_out(command.cmd, ", ".join(rest[:9]) or "others", reason))
+        return "\n\n".join(parts)
+
+    async def _match(self, command: ContextCommand, reference: Reference) -> str:
+        if not current_inclusions().room:
+            return current_inclusions().leave_out(command.cmd, reference.path)
         try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = "\0"
-        if "\0" in text:
-            raise ContextProviderException(f"`@file:{arg}`: it is not a text file.")
-        return _lines(text, arg)
+            return await self._file(command, reference, reference.path)
+        except FileRefused as error:
+            return current_inclusions().leave_out(command.cmd, reference.path, str(error))
 
-
-def _lines(text: str, arg: str) -> str:
-    """The lines that `arg` asks for, counted from 1, both ends included; all without a range."""
-    match = _LINES.search(arg)
-    if match is None:
-        return text
-    lines = text.splitlines(keepends=True)
-    first, last = int(match[1]), int(match[2] or match[1])
-    if not 1 <= first <= min(last, len(lines)):
-        raise ContextProviderException(f"`@file:{arg}`: it has no such lines, but {len(lines)} lines.")
-    return "".join(lines[first - 1 : last])
-
-
-def _fenced(text: str) -> str:
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}\n{text.rstrip()}\n{fence}"
+    async def _file(self, command: ContextCommand, reference: Reference, name: str) -> str:
+        """What a model is shown of one file. Raises `FileRefused`."""
+        shown = await asyncio.to_thread(read_file, reference, self.root_dir)
+        if shown.image is not None:
+            part = image_part(shown.image)
+            if not getattr(self._chosen_model(), "takes_images", False):
+                raise FileRefused("the chosen model takes no images, as far as is known.")
+            return current_inclusions().include_image(command.cmd, name, part, IMAGE_TOKENS)
+        text = self._include(command, shown.text, name=name, kind=shown.kind)
+        return FILE_CONTEXT_TEMPLATE.format(filepath=f"`{name}`", content=fenced(text))

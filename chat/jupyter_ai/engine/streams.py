@@ -79,7 +79,7 @@ class Streams:
             stream.save_timer = self._loop.call_later(_SAVE_EVERY, self._save, stream)
 
     def end(self, id: str, text: str, metadata: dict[str, Any]) -> None:
-        """Append the last of a stream and end it."""
+        """Append the last of a stream and end it; `metadata` adds to what it began with."""
         stream = self._open.pop(id, None)
         if stream is None:
             return
@@ -92,7 +92,7 @@ class Streams:
         message = stream.message
         message.body = stream.buffer.text()
         message.complete = True
-        message.metadata = metadata = plain(metadata)
+        message.metadata = metadata = plain({**message.metadata, **metadata})
         ticket = self._store.finish_stream(self._chat_id, id, dump(message))
         offset, text = stream.buffer.take(monotonic())
         self._outlet.send_chunk(id, text, offset, complete=True, metadata=metadata, ticket=ticket)

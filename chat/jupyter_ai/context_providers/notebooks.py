@@ -1,0 +1,57 @@
+"""Notebooks as text: their cells, and by request what these have put out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from jupyter_ai.context_providers.text import without_colours
+from jupyter_ai.errors import FileRefused
+
+__all__ = ["notebook_text"]
+
+# Read by hand: nbformat takes seconds to import, and makes no difference to what is read here.
+_VERSION = 4
+_MOST = 4_000  # characters of one output
+
+
+def notebook_text(content: bytes, *, outputs: bool = False) -> str:
+    """The cells of a notebook, numbered from 1, each with its kind. Raises `FileRefused` for what is none."""
+    try:
+        notebook = json.loads(content.decode("utf-8-sig"))
+        if notebook["nbformat"] < _VERSION:
+            raise FileRefused("It is a notebook of an old format. Open it in JupyterLab and save it.")
+        cells = enumerate(notebook["cells"], 1)
+        parts = [part for number, cell in cells for part in _cell(number, cell, outputs)]
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise FileRefused(f"It is not a notebook that can be read: {type(error).__name__}.") from None
+    return "\n\n".join(parts) or "(It has no cells.)"
+
+
+def _cell(number: int, cell: dict[str, Any], outputs: bool) -> Iterator[str]:
+    yield f"[cell {number}: {cell['cell_type']}]\n{_joined(cell['source'])}"
+    if outputs and (
+        texts := [text for output in cell.get("outputs", ()) if (text := _output(output).strip())]
+    ):
+        yield "\n".join([f"[output of cell {number}]", *map(_shortened, texts)])
+
+
+def _output(output: dict[str, Any]) -> str:
+    if "text" in output:
+        return without_colours(_joined(output["text"]))
+    if "ename" in output:
+        traceback = without_colours("\n".join(output.get("traceback", ())))
+        return traceback or f"{output['ename']}: {output['evalue']}"
+    data = output["data"]
+    text = data.get("text/markdown") or data.get("text/plain")
+    return without_colours(_joined(text)) if text else f"({', '.join(data)})"
+
+
+def _joined(text: Any) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _shortened(text: str) -> str:
+    left_out = len(text) - _MOST
+    return f"{text[:_MOST]}\n(left out: {left_out:,} more characters)" if left_out > 0 else text

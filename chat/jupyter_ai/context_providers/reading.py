@@ -1,0 +1,98 @@
+"""A file of the server's root as a model is shown it: text, cells, a document's text, or an image."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from jupyter_ai.confined import list_confined, read_confined
+from jupyter_ai.context_providers.documents import DOCUMENTS, document_text
+from jupyter_ai.context_providers.images import is_image
+from jupyter_ai.context_providers.notebooks import notebook_text
+from jupyter_ai.errors import FileRefused
+
+__all__ = ["Reference", "Shown", "listing", "read_file"]
+
+_MOST_BYTES = {".ipynb": 16 << 20, "image": 5 << 20, "document": 32 << 20}
+_MOST_TEXT = 1 << 20  # bytes
+_MOST_ENTRIES = 200
+_LINES = re.compile(r"#L(\d+)(?:-L?(\d+))?$")
+_OUTPUTS = "#outputs"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What an argument such as `a.py#L10-40` or `a.ipynb#outputs` asks for."""
+
+    path: str
+    lines: tuple[int, int] | None = None
+    """First and last, counted from 1."""
+
+    outputs: bool = False
+    """Whether a notebook is shown with its outputs."""
+
+    @classmethod
+    def parse(cls, argument: str) -> Reference:
+        """The reference that an argument makes."""
+        if argument.endswith(_OUTPUTS):
+            return cls(argument.removesuffix(_OUTPUTS), outputs=True)
+        match = _LINES.search(argument)
+        if match is None:
+            return cls(argument)
+        first = int(match[1])
+        return cls(argument[: match.start()], (first, int(match[2] or first)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a file holds: `text`, or the bytes of an `image`."""
+
+    kind: str
+    text: str = ""
+    image: bytes | None = None
+
+
+def read_file(reference: Reference, root: str) -> Shown:
+    """What a model is shown of a file in `root`. Blocks. Raises `FileRefused`."""
+    suffix = PurePosixPath(reference.path).suffix.lower()
+    kind = "image" if is_image(reference.path) else "document" if suffix in DOCUMENTS else suffix
+    content = read_confined(reference.path, root, _MOST_BYTES.get(kind, _MOST_TEXT))
+    if kind == "image":
+        return Shown("image", image=content)
+    if kind == "document":
+        text, kind = document_text(content, suffix), "document"
+    elif kind == ".ipynb":
+        text, kind = notebook_text(content, outputs=reference.outputs), "notebook"
+    else:
+        text, kind = _decoded(content), "text"
+    return Shown(kind, _lines(text, reference))
+
+
+def listing(folder: str, root: str) -> str:
+    """The names in a folder, folders with a slash, files with their size. Blocks. Raises `FileRefused`."""
+    entries = [e for e in list_confined(folder, root, 10_000) if not e.name.startswith(".")]
+    lines = [f"{e.name}/" if e.is_dir else f"{e.name} ({e.size:,} bytes)" for e in entries[:_MOST_ENTRIES]]
+    if len(entries) > _MOST_ENTRIES:
+        lines.append(f"(left out: {len(entries) - _MOST_ENTRIES:,} more)")
+    return "\n".join(lines) or "(It is empty.)"
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise FileRefused("it is not a text file.")
+    return text
+
+
+def _lines(text: str, reference: Reference) -> str:
+    if reference.lines is None:
+        return text
+    lines = text.splitlines(keepends=True)
+    first, last = reference.lines
+    if not 1 <= first <= min(last, len(lines)):
+        raise FileRefused(f"it has no such lines, but {len(lines)} lines.")
+    return "".join(lines[first - 1 : last])

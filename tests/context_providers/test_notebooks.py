@@ -1,0 +1,59 @@
+"""Notebooks as text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from jupyter_ai.context_providers.notebooks import notebook_text
+from jupyter_ai.errors import FileRefused
+
+
+def notebook(*cells: dict[str, Any]) -> bytes:
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
+
+
+def code(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
+    return {"cell_type": "code", "source": [source], "outputs": outputs, "metadata": {}}
+
+
+def test_cells_are_numbered_with_their_kind() -> None:
+    content = notebook({"cell_type": "markdown", "source": "# Whales", "metadata": {}}, code("1 + 1"))
+
+    assert notebook_text(content) == "[cell 1: markdown]\n# Whales\n\n[cell 2: code]\n1 + 1"
+
+
+@pytest.mark.parametrize(
+    ("output", "text"),
+    [
+        ({"output_type": "stream", "name": "stdout", "text": ["a\n", "b"]}, "a\nb"),
+        ({"output_type": "execute_result", "data": {"text/plain": "2", "text/html": "<b>"}}, "2"),
+        ({"output_type": "display_data", "data": {"image/png": "aGk="}}, "(image/png)"),
+        ({"output_type": "error", "ename": "E", "evalue": "x", "traceback": ["\x1b[31mE\x1b[0m: x"]}, "E: x"),
+        ({"output_type": "error", "ename": "E", "evalue": "x", "traceback": []}, "E: x"),
+        (
+            {"output_type": "stream", "name": "stdout", "text": "x" * 4_001},
+            f"{'x' * 4_000}\n(left out: 1 more characters)",
+        ),
+    ],
+)
+def test_outputs_are_shown_by_request(output: dict[str, Any], text: str) -> None:
+    assert "output" not in notebook_text(notebook(code("1", output)))
+    assert notebook_text(notebook(code("1", output)), outputs=True).endswith(f"[output of cell 1]\n{text}")
+
+
+def test_notebook_of_version_3_is_refused_with_advice() -> None:
+    with pytest.raises(FileRefused, match="save it"):
+        notebook_text(b'{"nbformat": 3, "worksheets": []}')
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", notebook({"cell_type": "code"})])
+def test_what_is_no_notebook_is_refused(content: bytes) -> None:
+    with pytest.raises(FileRefused, match="not a notebook"):
+        notebook_text(content)
+
+
+def test_empty_notebook_says_so() -> None:
+    assert notebook_text(notebook()) == "(It has no cells.)"
