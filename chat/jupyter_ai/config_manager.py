@@ -90,6 +90,7 @@ class ConfigManager(Configurable):
         fixed: Mapping[str, Any] | None = None,
         model_parameters: Mapping[str, Mapping[str, Any]] | None = None,
         why_not: WhyNot | None = None,
+        url_hosts: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -105,6 +106,7 @@ class ConfigManager(Configurable):
             self.sources, self.policy, self.keys, network, self._providers, parameters, why_not
         )
         self._secret_values = SecretValues(self.sources, parameters, network)
+        self.url_hosts = tuple(url_hosts)  # whose pages `@url:` reads, as the administrator decided
         self.offers: Offers | None = None  # what could be chosen; a server looks for it
         self._prepared: str | None = None  # the language model whose provider was imported on a thread
 

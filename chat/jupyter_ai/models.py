@@ -110,6 +110,7 @@ class ChatRequest(BaseModel):
 
     prompt: str
     selection: Selection | None = None
+    notebook: str | None = None  # the path of the one that the user has open, below the server's root
 
 
 class StopRequest(BaseModel):
@@ -198,6 +199,7 @@ class HumanChatMessage(BaseModel):
     body: str
     prompt: str
     selection: Selection | None = None
+    notebook: str | None = None
     client: ChatClient
 
     # The names by which personas for Jupyter AI 3.x read a message.

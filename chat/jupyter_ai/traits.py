@@ -88,6 +88,10 @@ class AiTraits(Configurable):
         "NORMAL",
         help="NORMAL survives a crash of the server; FULL also a power cut, and is slower.",
     ).tag(config=True)
+    url_hosts = Ids(
+        help="Hosts whose pages `@url:` reads: `example.org`, `*.example.org`, `host:8080`, or `*` for all "
+        "public ones; None: it is off."
+    ).tag(config=True)
     max_frame_bytes = Integer(1 << 20, min=1024, help="The largest frame taken from a client.").tag(
         config=True
     )
@@ -130,6 +134,7 @@ class AiTraits(Configurable):
             local_personas=self._local_personas(),
             help_message_template=self.help_message_template,
             error_logs_dir=self.error_logs_dir,
+            url_hosts=self.url_hosts,
             max_frame_bytes=self.max_frame_bytes,
             max_outbox_bytes=self.max_outbox_bytes,
         )

@@ -85,7 +85,7 @@ async def test_small_model_is_shown_less(make_chat: Any) -> None:
 
 
 async def test_text_of_a_provider_that_tells_nothing_counts_as_one(make_chat: Any) -> None:
-    reply = await make_chat(context_providers=[Words]).send("@words")
+    reply = await make_chat(context_providers=[Words], model=FakeModel(["Yes."])).send("@words")
 
     row = reply.metadata["context"]["included"][0]
     assert (row["command"], row["name"], row["characters"]) == ("@words", "@words", 15)
@@ -133,7 +133,10 @@ async def test_first_reply_alone_tells_it(make_chat: Any) -> None:
 
 
 async def test_nothing_is_told_where_nothing_was_asked_for(make_chat: Any) -> None:
-    assert "context" not in (await make_chat(context_providers=[Words]).send("Hi")).metadata
+    assert (
+        "context"
+        not in (await make_chat(context_providers=[Words], model=FakeModel(["Yes."])).send("Hi")).metadata
+    )
 
 
 def _request(prompt: str) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Explained", "explain"]
 
-_LISTS = ("allowed_providers", "blocked_providers", "allowed_models", "blocked_models")
+_LISTS = ("allowed_providers", "blocked_providers", "allowed_models", "blocked_models", "url_hosts")
 _NETWORK = {"proxy": "PROXY", "ca_bundle": "CA_BUNDLE", "timeout": "TIMEOUT", "headers": "HEADERS"}
 _BUILT_IN = {"key_store": "file"}
 _MEMORY_TRAIT, _MEMORY_BUILT_IN = "AiExtension.default_max_chat_history", 2

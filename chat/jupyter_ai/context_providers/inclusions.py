@@ -104,6 +104,18 @@ class Inclusions:
         )
         return f"{shown}\n(left out for lack of room: {left_out:,} more characters)" if left_out else shown
 
+    def note(self, command: str, name: str, text: str, kind: str) -> None:
+        """Tell of what the message holds already; it takes no room."""
+        self.items.append(
+            Inclusion(
+                command=command,
+                name=name,
+                kind=kind,
+                characters=len(text),
+                tokens=estimate_tokens(text),
+            )
+        )
+
     def include_image(self, command: str, name: str, part: dict[str, Any], tokens: int) -> str:
         """Add an image, a content part that a model reads as `tokens`; what the text says of it."""
         if tokens > self.room:

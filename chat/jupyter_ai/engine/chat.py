@@ -157,6 +157,7 @@ class Chat:
             body=_body(request.prompt, request.selection),
             prompt=request.prompt,
             selection=request.selection,
+            notebook=request.notebook,
             client=client,
         )
         self._entitle(request.prompt)

@@ -93,6 +93,7 @@ class HostOptions:
     local_personas: Literal["ask", "allow", "forbid"] = "ask"
     help_message_template: str = ""
     error_logs_dir: str | None = None
+    url_hosts: list[str] | None = None  # that `@url:` reads
     max_frame_bytes: int = 1 << 20
     max_outbox_bytes: int = 4 << 20
 
@@ -235,6 +236,7 @@ class EngineHost:
                 fixed=options.fixed,
                 model_parameters=options.model_parameters,
                 why_not=self._why_not,
+                url_hosts=options.url_hosts or (),
             )
         return self._config_manager
 

@@ -47,7 +47,10 @@ _BUILTINS = (
         for name in ("default", "help", "clear", "model", "personas", "refresh_personas")
     ),
     (PERSONAS, "jupyternaut"),
-    (CONTEXT_PROVIDERS, "file"),
+    *(
+        (CONTEXT_PROVIDERS, name)
+        for name in ("file", "cell", "selection", "error", "notebook", "chat", "url")
+    ),
 )
 
 
@@ -127,13 +130,15 @@ class TestChat:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.frames: list[dict[str, Any]] = []  # what a client of this chat was sent
 
-    async def send(self, prompt: str, *, selection: Selection | None = None, user: str = "") -> Reply:
-        """Send a prompt and return the reply when the run is over.
+    async def send(
+        self, prompt: str, *, selection: Selection | None = None, notebook: str | None = None, user: str = ""
+    ) -> Reply:
+        """Send a prompt and return the reply when the run is over; `notebook` is the path of an open one.
 
         Cancelling it stops the run. For what happens meanwhile, run it in a task of your own.
         """
         chat = await self.open()
-        run = chat.submit(ChatRequest(prompt=prompt, selection=selection), _CLIENT, user)
+        run = chat.submit(ChatRequest(prompt=prompt, selection=selection, notebook=notebook), _CLIENT, user)
         reply = self._tap.replies[run.id] = Reply()
         try:
             await run.wait()
