@@ -11,6 +11,7 @@ from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.context_providers import BaseCommandContextProvider
 from jupyter_ai.context_providers.base import add_context
 from jupyter_ai.context_providers.inclusions import Inclusions, context_room
+from jupyter_ai.personas import BasePersona, PersonaDefaults
 from jupyter_ai.testing import HANG, FakeModel
 
 
@@ -130,6 +131,22 @@ async def test_first_reply_alone_tells_it(make_chat: Any) -> None:
     reply = await make_chat(handlers=[Twice], context_providers=[Words]).send("/twice @words")
 
     assert ["context" in message.metadata for message in reply.messages] == [True, False]
+
+
+async def test_reply_of_each_persona_tells_it(make_chat: Any) -> None:
+    def persona(title: str) -> type[BasePersona]:
+        async def process_message(self: Any, message: Any) -> None:
+            await self.stream_reply(message.body, message)
+
+        defaults = property(lambda self: PersonaDefaults(name=title, description=""))
+        return type(title, (BasePersona,), {"defaults": defaults, "process_message": process_message})
+
+    model = FakeModel(["Yes."])
+    chat = make_chat(personas=[persona("Ada"), persona("Bob")], context_providers=[Words], model=model)
+
+    reply = await chat.send("@Ada @Bob @words")
+
+    assert [list(message.metadata) for message in reply.messages] == [["context"], ["context"]]
 
 
 async def test_nothing_is_told_where_nothing_was_asked_for(make_chat: Any) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from threading import current_thread, main_thread
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from langchain_core.embeddings import FakeEmbeddings
@@ -113,10 +113,18 @@ def test_streaming_is_told_from_what_the_model_implements() -> None:
     assert not TextProvider(model_id="a").supports_streaming
 
 
+@pytest.mark.parametrize("profile", [{"image_inputs": True}, {"image_inputs": False}, {}, None])
+def test_model_takes_images_where_its_class_says_so(profile: Any) -> None:
+    provider = ChatProvider(model_id="a", profile=profile)
+
+    assert provider.takes_images == bool(profile and profile.get("image_inputs"))
+
+
 def test_a_class_that_says_nothing_gets_defaults() -> None:
     provider = TextProvider(model_id="a")
 
     assert provider.allows_concurrency
+    assert not provider.takes_images
     assert provider.chat_models() == provider.completion_models() == ["a", "b"]
     assert not provider.is_api_key_exc(ValueError())
     assert provider.server_settings.get("anything") is None

@@ -209,7 +209,8 @@ class TestLists:
             *((f"/{command}", True) for command in PERSONA_COMMANDS),
             ("@Jupyternaut", False),
             ("@Reviewer", False),
-            ("@file:", False),
+            *(("@" + name, False) for name in ("cell", "chat", "error", "file:", "notebook", "selection")),
+            ("@url:", False),
         ]
         assert await labels("/h") == ["/help"]
         assert await labels("@f") == ["@file:"]

@@ -74,6 +74,7 @@ class Inclusions:
     def __init__(self, room: Callable[[], int] | None = None) -> None:
         self.items: list[Inclusion] = []
         self.images: list[dict[str, Any]] = []
+        self.told = False  # a reply has told of it
         self._ask = room or (lambda: context_room(None, ""))
         self._room: int | None = None  # tokens, before anything was included
         self._used = 0
@@ -166,8 +167,10 @@ def current_inclusions() -> Inclusions:
 def take_report() -> dict[str, Any]:
     """What was gathered for the answer that the calling task makes, once: its first reply tells it."""
     inclusions = _current.get()
-    _current.set(None)
-    return inclusions.report() if inclusions is not None else {}
+    if inclusions is None or inclusions.told:
+        return {}
+    inclusions.told = True
+    return inclusions.report()
 
 
 def _cut(text: str, tokens: int) -> str:
