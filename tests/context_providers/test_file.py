@@ -128,6 +128,7 @@ async def test_reply_tells_what_was_included(make_chat: Any, root: Path) -> None
         ("@file:link.txt", "outside"),
         ("@file:pipe.txt", "a pipe"),
         ("@file:a.bin", "not a text file"),
+        ("@file:a.py#outputs", "only a notebook has outputs"),
         ("@file:image.png", "takes no images"),
         ("@file:*.none", "no file matches"),
         ("@file:../*", "outside"),

@@ -13,12 +13,15 @@ from jupyter_ai.errors import FileRefused
 __all__ = ["DOCUMENTS", "document_text"]
 
 _MOST = 1_000_000  # characters
-_SECONDS = 20.0  # that reading one may take
-_MOST_UNPACKED = 256 << 20  # bytes of an office file, which is a zip archive
+_SECONDS = 20.0  # after which no further page, paragraph or row is read
+_MOST_UNPACKED = 64 << 20  # bytes of an office file, which is a zip archive
 
 
 def document_text(content: bytes, suffix: str) -> str:
-    """The text of a document, the first million characters or 20 s of it. Blocks. Raises `FileRefused`."""
+    """The text of a document: a million characters at most, and what 20 s suffice for.
+
+    Blocks. Raises `FileRefused`.
+    """
     try:
         if suffix != ".pdf":
             _check_unpacked(content)

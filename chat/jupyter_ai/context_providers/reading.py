@@ -57,6 +57,8 @@ def read_file(reference: Reference, root: str) -> Shown:
     """What a model is shown of a file in `root`. Blocks. Raises `FileRefused`."""
     suffix = PurePosixPath(reference.path).suffix.lower()
     kind = "image" if is_image(reference.path) else "document" if suffix in DOCUMENTS else suffix
+    if reference.outputs and kind != ".ipynb":
+        raise FileRefused("only a notebook has outputs.")
     content = read_confined(reference.path, root, _MOST_BYTES.get(kind, _MOST_TEXT))
     if kind == "image":
         return Shown("image", image=content)
