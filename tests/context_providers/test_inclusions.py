@@ -63,6 +63,15 @@ def test_image_without_room_is_left_out() -> None:
     assert inclusions.images == []
 
 
+def test_number_of_images_is_bounded() -> None:
+    inclusions = Inclusions(lambda: 100)
+
+    told = [inclusions.include_image("@a", "a", {}, 1) for _ in range(9)]
+
+    assert told[7:] == ["(The image `a` comes with this message.)", "(left out: a: a message takes 8 images)"]
+    assert len(inclusions.images) == 8
+
+
 @pytest.mark.parametrize(
     ("window", "tokens"), [(8_192, 3_072), (32_768, 14_336), (128_000, 50_000), (1_000, 375)]
 )

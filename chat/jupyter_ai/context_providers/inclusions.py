@@ -22,6 +22,7 @@ __all__ = [
 
 _MOST = 50_000  # tokens, however large the window: what is added is paid for with every message
 _ANSWER = 4_096  # tokens that are kept for the answer
+_MOST_IMAGES = 8
 _BYTES = 3  # per token, as `estimate_tokens` counts
 _NO_ROOM = "there is no room for it"
 
@@ -119,6 +120,8 @@ class Inclusions:
 
     def include_image(self, command: str, name: str, part: dict[str, Any], tokens: int) -> str:
         """Add an image, a content part that a model reads as `tokens`; what the text says of it."""
+        if len(self.images) == _MOST_IMAGES:
+            return self.leave_out(command, name, f"a message takes {_MOST_IMAGES} images", "image")
         if tokens > self.room:
             return self.leave_out(command, name, _NO_ROOM, "image")
         self._used += tokens

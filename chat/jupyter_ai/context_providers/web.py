@@ -82,7 +82,7 @@ async def _get(url: str, parts: SplitResult, hosts: WebHosts) -> HTTPResponse:
         user_agent="jupyter_ai",
         follow_redirects=False,
         decompress_response=False,
-        request_timeout=_SECONDS,
+        request_timeout=_SECONDS + 1,  # ends what a cancelled fetch leaves behind
     )
     try:
         return await client.fetch(request, raise_error=False)
