@@ -13,8 +13,21 @@ from typing import Any
 ANSWERS: dict[str, Any] = json.loads(r"""{{ cookiecutter | jsonify }}""")
 
 # What is built in, or will be: the 2.x series has these names.
-COMMANDS = {"ask", "clear", "default", "export", "fix", "generate", "help", "learn", "model"}
-CONTEXTS = {"file"}
+COMMANDS = {
+    "ask",
+    "clear",
+    "default",
+    "export",
+    "fix",
+    "generate",
+    "help",
+    "learn",
+    "model",
+    "personas",
+    "refresh-personas",
+    "refresh_personas",
+}
+CONTEXTS = {"cell", "chat", "error", "file", "notebook", "selection", "url"}
 MODULES = {
     "jupyter_ai",
     "jupyter_ai_builtin_handlers",

@@ -5,12 +5,8 @@ The least, the most and one between; `scripts/soak scaffold` tries every combina
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
-from xml.etree import ElementTree
 
-import cpu_times
 import pytest
 from new_packages import OPTIONS, Environment, check_types, named, render, try_out
 
@@ -34,26 +30,13 @@ def test_a_package_is_built_installed_tested_and_answers(answers: dict[str, str]
 def test_the_first_three_minutes(tmp_path: Path) -> None:
     environment = Environment(tmp_path)
     package = tmp_path / "my-plugin"
-    begun = time.monotonic()
 
     environment.jupyter_ai("new", "my-plugin", "--no-input", cwd=tmp_path)
     environment.install("-e", ".", cwd=package)
     environment.test(package)
 
-    assert time.monotonic() - begun < 60
     assert environment.build_wheel(package).is_file()
     try_out(environment, LEAST)
-
-
-def test_a_handler_is_tested_in_less_than_10_ms(tmp_path: Path) -> None:
-    environment = Environment(tmp_path)
-    package = render(tmp_path, LEAST, hooks=False)
-    environment.variables["PYTHONPATH"] = os.pathsep.join([str(Path(cpu_times.__file__).parent), "src"])
-
-    environment.test(package, "-p", "cpu_times", "--junitxml=times.xml", "tests/test_chat_handler.py")
-
-    measured = ElementTree.parse(package / "times.xml").iterfind(".//property[@name='seconds']")
-    assert min(float(each.attrib["value"]) for each in measured) < 0.01  # of four: the first one imports
 
 
 def test_mypy_has_nothing_to_say(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """A package whose import does not return takes no model away but its own."""
 
+import asyncio
 import importlib
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -17,11 +19,20 @@ GUARD = 30.0  # seconds; a time-out that must not be reached
 CULPRIT = "the import of `aaa` of hang 1.0 (hang_p:P) has not returned"
 
 
+@dataclass
+class Hang:
+    """An import: `reached` once it hangs; it goes on when `opened` is set."""
+
+    opened: threading.Event
+    reached: threading.Event
+
+
 @pytest.fixture
-def hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """A package `hang` with providers of both kinds; set the event, and its import goes on."""
+def hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hang]:
+    """A package `hang` with providers of both kinds, whose import hangs."""
     gate = ModuleType("slow_imports_gate")
     gate.__dict__["opened"] = opened = threading.Event()
+    gate.__dict__["reached"] = reached = threading.Event()
     monkeypatch.setitem(sys.modules, gate.__name__, gate)
     site = tmp_path / "site"
     info = site / "hang-1.0.dist-info"
@@ -31,18 +42,18 @@ def hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.
         "[jupyter_ai.model_providers]\naaa = hang_p:P\n"
         "[jupyter_ai.embeddings_model_providers]\naaa = hang_p:P\n"
     )
-    source = f"from slow_imports_gate import opened\nopened.wait({GUARD})\n"
+    source = f"from slow_imports_gate import opened, reached\nreached.set()\nopened.wait({GUARD})\n"
     (site / "hang_p.py").write_text(source)
     monkeypatch.syspath_prepend(str(site))
     importlib.invalidate_caches()
     for module in (config, listings, loading):
         monkeypatch.setattr(module, "_PATIENCE", 0.01)
-    yield opened
+    yield Hang(opened, reached)
     opened.set()
     sys.modules.pop("hang_p", None)
 
 
-async def test_the_offline_model_answers(hang: threading.Event, serve: Serve) -> None:
+async def test_the_offline_model_answers(hang: Hang, serve: Serve) -> None:
     server = await serve()
     chat = await server.chat()
 
@@ -51,7 +62,7 @@ async def test_the_offline_model_answers(hang: threading.Event, serve: Serve) ->
     await chat.last("agent-stream-chunk", stream_complete=True)
 
     assert "offline model" in text_of(chat.frames, stream["id"])
-    assert not hang.is_set()
+    assert not hang.opened.is_set()
 
 
 async def answer(server: Server) -> str:
@@ -61,16 +72,17 @@ async def answer(server: Server) -> str:
 
 
 async def test_whoever_asks_for_its_model_is_told_what_hangs(
-    hang: threading.Event, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    hang: Hang, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await serve(config={"AiExtension": {"default_language_model": "aaa:m"}})
+    assert await asyncio.to_thread(hang.reached.wait, GUARD)
     ready = server.host.plugins.ready
     monkeypatch.setattr(server.host.plugins, "ready", lambda group, *_, **named: ready(group, 0.01, **named))
 
     assert CULPRIT in await answer(server)
 
 
-async def test_the_listings_tell_what_there_is(hang: threading.Event, serve: Serve) -> None:
+async def test_the_listings_tell_what_there_is(hang: Hang, serve: Serve) -> None:
     server = await serve()
 
     listed = (await server.get("api/ai/providers")).json()["providers"]
@@ -78,10 +90,10 @@ async def test_the_listings_tell_what_there_is(hang: threading.Event, serve: Ser
 
     assert "mockllm" in [entry["id"] for entry in listed]
     assert "openai" in [entry["id"] for entry in embeddings]
-    assert not hang.is_set()
+    assert not hang.opened.is_set()
 
 
-async def test_the_settings_can_be_read_and_changed(hang: threading.Event, serve: Serve) -> None:
+async def test_the_settings_can_be_read_and_changed(hang: Hang, serve: Serve) -> None:
     server = await serve()
 
     assert (await server.get("api/ai/config")).json()["model_provider_id"] == "mockllm:offline"
@@ -91,7 +103,7 @@ async def test_the_settings_can_be_read_and_changed(hang: threading.Event, serve
     assert CULPRIT in refusal.json()["message"]
 
 
-async def test_health_names_it(hang: threading.Event, serve: Serve) -> None:
+async def test_health_names_it(hang: Hang, serve: Serve) -> None:
     server = await serve()
     await server.get("api/ai/providers")
 
