@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Set
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Verdict(NamedTuple):
     level: int = logging.WARNING
 
 
+@lru_cache(maxsize=1024)
 def canonical(distribution: str) -> str:
     """The name as package indexes compare it: `Jupyter_AI` is `jupyter-ai`."""
     return re.sub(r"[-_.]+", "-", distribution).lower()
