@@ -25,6 +25,8 @@ FLAGS = [
 ]
 
 PANEL = "jupyter-ai-panel"
+# What JupyterLab asks its server in the background, when the page goes.
+_CUT_OFF = re.compile(r"Failed to fetch|net::ERR_(ABORTED|FAILED|NETWORK)|NetworkError|WebSocket connection")
 
 
 class ChatPage:
@@ -95,8 +97,10 @@ class ChatPage:
             await self.launched()
 
     async def reload(self) -> None:
-        """Reload the page and wait until it is there."""
+        """Reload the page and wait until it is there; what that cuts off is no error."""
+        before = len(self._errors)
         await self.page.reload()
+        self._errors[before:] = [error for error in self._errors[before:] if not _CUT_OFF.search(error)]
         await self.ready()
 
     async def ready(self) -> None:
