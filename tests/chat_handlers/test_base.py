@@ -169,9 +169,7 @@ def test_the_help_message_names_commands_and_context(by_hand, handler, human) ->
         "* `/a`: Does a",
         "* `/b`: Does b",
         "",
-        "These add context to a message:",
-        "",
-        "* `@file`: Reads",
+        "These add context to a message: `@file`.",
     ]
     assert message.reply_to == "m"
 
@@ -181,7 +179,10 @@ def test_the_help_message_ends_in_a_paragraph_of_its_own() -> None:
 
     made = build_help_message("", JupyternautPersona, {"/a": Mock(help="Does a")}, context)
 
-    assert made.split("\n\n")[-2:] == ["* `@file`: Reads", "Each command explains itself with `--help`."]
+    assert made.split("\n\n")[-2:] == [
+        "These add context to a message: `@file`.",
+        "Each command explains itself with `--help`.",
+    ]
 
 
 # Models

@@ -36,10 +36,10 @@ def build_help_message(
         for key, handler in sorted(chat_handlers.items())
         if key.startswith("/") and key not in hidden
     ]
-    contexts = [f"* `{p.command_id}`: {p.help}" for _, p in sorted(context_providers.items())]
-    heading = "\nThese add context to a message:\n\n" if contexts else ""
+    # Their names alone: what each adds stands in the menu of `@`, and a narrow panel has few lines.
+    contexts = ", ".join(f"`{p.command_id}`" for _, p in sorted(context_providers.items()))
     return (template or DEFAULT_HELP_MESSAGE_TEMPLATE).format(
         persona_name=persona.name,
         slash_commands_list="\n".join(commands),
-        context_commands_list=heading + "\n".join(contexts),
+        context_commands_list=f"\nThese add context to a message: {contexts}." if contexts else "",
     )
