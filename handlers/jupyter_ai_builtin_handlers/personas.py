@@ -17,7 +17,7 @@ class PersonasChatHandler(BaseChatHandler):
 
     id = "personas"
     name = "Personas"
-    help = "Shows who can be addressed; `/personas allow` runs the persona files of this folder"
+    help = "Shows who can be addressed"
     routing_type = SlashCommandRoutingType(slash_id="personas")
     uses_llm = False
 

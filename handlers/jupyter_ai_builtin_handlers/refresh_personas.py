@@ -17,7 +17,7 @@ class RefreshPersonasChatHandler(BaseChatHandler):
 
     id = "refresh_personas"
     name = "Refresh personas"
-    help = "Takes in personas that were edited, added or deleted"
+    help = "Takes in edited personas"
     routing_type = SlashCommandRoutingType(slash_id="refresh_personas")
     uses_llm = False
 
