@@ -26,6 +26,7 @@ def template_inputs_from_request(request: InlineCompletionRequest) -> dict[str, 
         "suffix": request.suffix.strip(),
         "filename": (request.path or "untitled").rsplit("/", 1)[-1],
         "language": request.language or "",
+        "context": request.context,
         "stop": [f"\n{_FENCE}"],
     }
 

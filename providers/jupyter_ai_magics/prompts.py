@@ -63,7 +63,13 @@ A short completion that is surely right is better than a long one.
 
 COMPLETION_DEFAULT_TEMPLATE = """
 The document is `{{ filename }}`{% if language %}, written in {{ language }}{% endif %}.
-{% if suffix %}
+{% if context %}
+What else it holds:
+
+```
+{{ context }}
+```
+{% endif %}{% if suffix %}
 After the cursor:
 
 ```

@@ -12,6 +12,7 @@ from jupyter_ai.plugins.record import (
     CHAT_HANDLERS,
     CONTEXT_PROVIDERS,
     EMBEDDINGS_PROVIDERS,
+    INLINE_COMPLETION_PROVIDERS,
     MODEL_PROVIDERS,
     PERSONAS,
     Plugin,
@@ -34,6 +35,9 @@ _KINDS = {
     MODEL_PROVIDERS: _Kind("model provider", validation.provider_problems),
     EMBEDDINGS_PROVIDERS: _Kind("embeddings provider", validation.embeddings_provider_problems),
     CONTEXT_PROVIDERS: _Kind("context provider", validation.context_provider_problems),
+    INLINE_COMPLETION_PROVIDERS: _Kind(
+        "inline completion provider", validation.inline_completion_provider_problems
+    ),
 }
 
 

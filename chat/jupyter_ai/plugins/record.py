@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_TASKS",
     "EMBEDDINGS_PROVIDERS",
     "GROUPS",
+    "INLINE_COMPLETION_PROVIDERS",
     "MODEL_PROVIDERS",
     "OURS",
     "PERSONAS",
@@ -27,8 +28,16 @@ PERSONAS = "jupyter_ai.personas"
 MODEL_PROVIDERS = "jupyter_ai.model_providers"
 EMBEDDINGS_PROVIDERS = "jupyter_ai.embeddings_model_providers"
 CONTEXT_PROVIDERS = "jupyter_ai.context_providers"
+INLINE_COMPLETION_PROVIDERS = "jupyter_ai.inline_completion_providers"
 # In the order of loading: what providers import takes longest.
-GROUPS = (CHAT_HANDLERS, PERSONAS, CONTEXT_PROVIDERS, MODEL_PROVIDERS, EMBEDDINGS_PROVIDERS)
+GROUPS = (
+    CHAT_HANDLERS,
+    PERSONAS,
+    CONTEXT_PROVIDERS,
+    INLINE_COMPLETION_PROVIDERS,
+    MODEL_PROVIDERS,
+    EMBEDDINGS_PROVIDERS,
+)
 DEFAULT_TASKS = "jupyter_ai.default_tasks"
 """A group of the 2.x series: what is in it is listed, and never loaded."""
 

@@ -17,6 +17,7 @@ __all__ = [
     "context_provider_problems",
     "embeddings_provider_problems",
     "import_class",
+    "inline_completion_provider_problems",
     "is_chat_handler",
     "parse_target",
     "persona_problems",
@@ -27,6 +28,7 @@ __all__ = [
 _TARGET = re.compile(r"\s*(?P<module>[\w.]+)\s*:\s*(?P<attr>[\w.]+)\s*(\[[^\]]*\]\s*)?")
 _SLASH_ID = re.compile(r"[A-Za-z0-9_]+")
 _MAKE_CONTEXT = "write `async def _make_context_prompt(self, message, commands): …`"
+_COMPLETE = "write `async def generate_inline_completions(self, request): …`"
 _PROCESS_MESSAGE = "write `async def process_message(self, message): …`"
 
 
@@ -120,6 +122,22 @@ def context_provider_problems(cls: type) -> list[str]:
     if cls._make_context_prompt is BaseCommandContextProvider._make_context_prompt:
         return [*problems, f"`_make_context_prompt` is not defined: {_MAKE_CONTEXT}"]
     return problems + _coroutine_problems(cls, "_make_context_prompt", _MAKE_CONTEXT)
+
+
+def inline_completion_provider_problems(cls: type) -> list[str]:
+    """What keeps `cls` from being an inline completion provider."""
+    from jupyter_ai.completions.base import BaseInlineCompletionProvider as Base
+
+    if not issubclass(cls, Base):
+        return [
+            "it is no subclass of `jupyter_ai.completions.BaseInlineCompletionProvider`: derive it from that"
+        ]
+    problems = _id_problems(cls, Base) + _missing(cls, ("name",), Base)
+    if cls.generate_inline_completions is not Base.generate_inline_completions:
+        return problems + _coroutine_problems(cls, "generate_inline_completions", _COMPLETE)
+    if cls.stream_inline_completions is Base.stream_inline_completions:
+        problems.append(f"`generate_inline_completions` is not defined: {_COMPLETE}")
+    return problems
 
 
 def _id_problems(cls: type, base: type = object) -> list[str]:

@@ -17,7 +17,12 @@ __all__ = [
 
 
 class InlineCompletionRequest(BaseModel):
-    """A cursor in a document: the text before it, the text after it, and where that is."""
+    """A cursor in a document: the text before it, the text after it, and where that is.
+
+    `prefix` and `suffix` are of the file, or of the cell `cell_id` of a notebook; `path` is relative to the
+    server's root. `number` is the client's, rising by one. `trigger` tells typing from a person's asking.
+    `context` is what else is known that may help, at most about 500 tokens of text; the server fills it in.
+    """
 
     number: int
     prefix: str
@@ -27,15 +32,26 @@ class InlineCompletionRequest(BaseModel):
     path: str | None = None
     language: str | None = None
     cell_id: str | None = None
+    trigger: Literal["automatic", "explicit"] = "automatic"
+    context: str = ""
 
 
 class InlineCompletionItem(BaseModel):
-    """One suggestion; `token` names the stream that will complete it."""
+    """One suggestion; `token` names the stream that will complete it.
+
+    A provider may set `sortText`, by which its items are ordered, and `preselect`, which puts one first. The
+    server sets `id`, by which a client tells what became of the item, and the ids of `provider` and `model`.
+    """
 
     insertText: str
     filterText: str | None = None
     isIncomplete: bool | None = None
     token: str | None = None
+    sortText: str | None = None
+    preselect: bool | None = None
+    id: str | None = None
+    provider: str | None = None
+    model: str | None = None
 
 
 class CompletionError(BaseModel):
