@@ -10,6 +10,14 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 from pydantic import Field as ModelField
 from pydantic_core import PydanticCustomError
 
+from jupyter_ai.attachments import (
+    MOST_ATTACHMENTS,
+    Attachment,
+    AttachmentSelection,
+    FileAttachment,
+    NotebookAttachment,
+    NotebookCell,
+)
 from jupyter_ai.config.schema import MOST_CHAT_HISTORY
 from jupyter_ai_magics.auth import AuthStrategy
 from jupyter_ai_magics.fields import Field
@@ -21,6 +29,8 @@ __all__ = [
     "AgentChatMessage",
     "AgentStreamChunkMessage",
     "AgentStreamMessage",
+    "Attachment",
+    "AttachmentSelection",
     "AuthStrategy",
     "BaseAgentMessage",
     "CellError",
@@ -41,6 +51,7 @@ __all__ = [
     "DescribeLocalPersonas",
     "ErrorMessage",
     "Field",
+    "FileAttachment",
     "GlobalConfig",
     "HumanChatMessage",
     "IndexMetadata",
@@ -55,8 +66,11 @@ __all__ = [
     "LocalPersonasRequest",
     "Message",
     "ModelTestRequest",
+    "NotebookAttachment",
+    "NotebookCell",
     "PendingMessage",
     "Persona",
+    "PersonaMessage",
     "Selection",
     "StopRequest",
     "TextSelection",
@@ -106,11 +120,12 @@ Selection = TextSelection | CellSelection | CellWithErrorSelection
 
 
 class ChatRequest(BaseModel):
-    """A prompt, with what the user chose to send along."""
+    """A prompt, with what the user chose to send along; it may be blank where something is attached."""
 
     prompt: str
     selection: Selection | None = None
     notebook: str | None = None  # the path of the one that the user has open, below the server's root
+    attachments: Annotated[list[Attachment], ModelField(max_length=MOST_ATTACHMENTS)] = []
 
 
 class StopRequest(BaseModel):
@@ -200,6 +215,7 @@ class HumanChatMessage(BaseModel):
     prompt: str
     selection: Selection | None = None
     notebook: str | None = None
+    attachments: list[Attachment] = []
     client: ChatClient
 
     # The names by which personas for Jupyter AI 3.x read a message.
@@ -213,11 +229,6 @@ class HumanChatMessage(BaseModel):
     def raw_time(self) -> bool:
         """False: `time` is the server's."""
         return False
-
-    @property
-    def attachments(self) -> list[Any]:
-        """What is attached: nothing."""
-        return []
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -250,6 +261,13 @@ class ClosePendingMessage(BaseModel):
 
     type: Literal["close-pending"] = "close-pending"
     id: str
+
+
+class PersonaMessage(BaseModel):
+    """Who answers what is addressed to nobody ("": the default); for those who connect with `?personas=1`."""
+
+    type: Literal["persona"] = "persona"
+    name: str
 
 
 class ErrorMessage(BaseModel):

@@ -7,7 +7,13 @@ import pytest
 from jupyter_ai.engine.frame import dump
 from jupyter_ai.engine.restore import cut_reply, ends_visibly, last_answer, parse_message
 from jupyter_ai.engine.store_records import decode
-from jupyter_ai.models import AgentChatMessage, AgentStreamMessage, ChatClient, HumanChatMessage
+from jupyter_ai.models import (
+    AgentChatMessage,
+    AgentStreamMessage,
+    ChatClient,
+    HumanChatMessage,
+    NotebookAttachment,
+)
 from jupyter_ai_magics.models.persona import JupyternautPersona
 
 CLIENT = ChatClient(id="c", username="u", initials="U", name="U", display_name="U")
@@ -22,6 +28,9 @@ def stream(body: str, **metadata: Any) -> AgentStreamMessage:
     "message",
     [
         HumanChatMessage(id="m", time=1.0, body="hello \ud800", prompt="hello \ud800", client=CLIENT),
+        HumanChatMessage(
+            id="m", time=1.0, body="x", prompt="x", attachments=[NotebookAttachment(value="a")], client=CLIENT
+        ),
         AgentChatMessage(body="whole 🎉", metadata={"k": [1, None]}, **COMMON),
         stream("streamed", stopped=True),
     ],

@@ -278,3 +278,26 @@ def _running(server: Server) -> Any:
     chat = server.host.default_chat()
     assert chat is not None
     return chat.runs
+
+
+async def test_attachments_are_in_the_message_and_come_back(server: Server) -> None:
+    attached = [{"type": "notebook", "value": "a.ipynb", "cells": [{"id": "c", "input_type": "code"}]}]
+    chat = await server.chat()
+
+    await chat.send({"prompt": "/help", "attachments": attached})
+    live = await chat.last("human")
+    again = await server.ws()
+    history = (await again.last("connection"))["history"]["messages"]
+
+    assert live["attachments"] == history[0]["attachments"] == attached
+
+
+async def test_the_next_to_answer_is_told_to_who_asks_for_it(server: Server) -> None:
+    chat = await server.ws("api/ai/chats?personas=1")
+    seen = await chat.until("persona")
+    id = (await server.get("api/ai/chats")).json()["chats"][0]["id"]
+
+    await server.patch(f"api/ai/chats/{id}", {"persona": "Reviewer"})
+
+    assert [frame["type"] for frame in seen] == ["connection", "persona"]
+    assert await chat.last("persona") == {"type": "persona", "name": "Reviewer"}

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from jupyter_ai.errors import InvalidFrame
-from jupyter_ai.models import ChatRequest, ChatUpdate, ClearRequest, StopRequest
+from jupyter_ai.models import ChatRequest, ChatUpdate, ClearRequest, FileAttachment, StopRequest
 from jupyter_ai.server.intake import InvalidBody, parse_body, parse_frame, parse_since
 
 LIMIT = 1 << 20
 GOOD: dict[str, Any] = {
     '{"prompt": "x"}': ChatRequest(prompt="x"),
     '{"prompt": "x", "selection": null, "later": 1}': ChatRequest(prompt="x"),
+    '{"prompt": "", "attachments": [{"type": "file", "value": "a.py"}]}': ChatRequest(
+        prompt="", attachments=[FileAttachment(value="a.py")]
+    ),
     '{"type": "clear"}': ClearRequest(),
     '{"type": "clear", "target": "a"}': ClearRequest(target="a"),
     '{"type": "stop"}': StopRequest(type="stop"),
@@ -41,6 +44,10 @@ BAD = {
     '{"type": {}}': "type: an object is unknown",
     '{"type": "stop", "target": 1}': "target: ",
     '{"type": "clear", "target": ["a"]}': "target: ",
+    '{"prompt": "", "attachments": []}': "prompt: it is empty",
+    '{"prompt": "x", "attachments": [{"type": "file", "value": " "}]}': "attachments.0.file.value: ",
+    '{"prompt": "x", "attachments": [{"type": "folder", "value": "a"}]}': "attachments.0: ",
+    json.dumps({"prompt": "x", "attachments": 21 * [{"type": "file", "value": "a"}]}): "at most 20 items",
     '{"prompt": "x", "selection": []}': "selection: Input should be an object",
     '{"prompt": "x", "selection": {"source": 1}}': "selection.source: ",
     '{"prompt": "x", "selection": {"type": "cell"}}': "selection.source: Field required",

@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from jupyter_ai.attachments import ATTACHED_ONLY
 from jupyter_ai.engine.addresses import address_of
 from jupyter_ai.engine.frame import dump, encodable, plain
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.log import ChatLog
 from jupyter_ai.engine.memory import Shortening, exchange_rows, memory_row, recall
 from jupyter_ai.engine.outlet import Outlet
+from jupyter_ai.engine.persona_news import PersonaNews
 from jupyter_ai.engine.restore import cut_reply, describe, ends_visibly, last_answer, parse_message
 from jupyter_ai.engine.router import DEFAULT, Addressed, DidYouMean, ForPeople, Handled, route
 from jupyter_ai.engine.run import STOPPED_TEXT, Run, current_run
@@ -79,6 +81,7 @@ class Chat:
         self.context_providers: LazyMapping[Any] = LazyMapping(self.context_ids, self._build_context)
         self.root_chat_handlers: dict[str, Any] = {"chat": self}
         self._personas: PersonaManager | None = None
+        self._news = PersonaNews(self)
         self._mute: dict[str, str] = {}  # human messages that were cleared or stopped, and who answered them
         self._closed = False  # deleted, or the server is stopping
         self.closing: set[asyncio.Task[None]] = set()  # what shuts down its personas
@@ -151,16 +154,19 @@ class Chat:
         Raises `ChatNotFound` once the chat is deleted.
         """
         self._check_open()
+        is_blank = request.attachments and not request.prompt.strip()
+        prompt = ATTACHED_ONLY if is_blank else request.prompt
         message = HumanChatMessage(
             id=uuid.uuid4().hex,
             time=time.time(),
-            body=_body(request.prompt, request.selection),
-            prompt=request.prompt,
+            body=_body(prompt, request.selection),
+            prompt=prompt,
             selection=request.selection,
             notebook=request.notebook,
+            attachments=request.attachments,
             client=client,
         )
-        self._entitle(request.prompt)
+        self._entitle(prompt)
         run = self.runs[message.id] = Run(message, user, self._on_over, self.engine.store.give_way)
         self._append(message)
         self._put_run(run)  # with the message: who sees that after a crash sees what became of it
@@ -281,7 +287,12 @@ class Chat:
         """
         self._check_open()
         self._streams.flush()
-        self.outlet.attach(reader, self.history_json, epoch, since)
+        persona = self._news.frame() if reader.personas else None
+        self.outlet.attach(reader, self.history_json, epoch, since, persona)
+
+    def tell_persona(self) -> None:
+        """Tell readers who have asked for it who answers what is addressed to nobody, if that has changed."""
+        self._news.tell()
 
     def unsubscribe(self, reader: Subscriber) -> None:
         """Send `reader` nothing more."""
@@ -421,6 +432,7 @@ class Chat:
         self.context_providers.forget(lambda key, value: not _is_made_by(value, contexts.get(key)))
         if self._personas is not None:
             self._personas.renew()
+            self._news.tell()
 
     def _build_context(self, key: str) -> Any:
         arguments = self.engine.handler_arguments(self)

@@ -109,6 +109,13 @@ class Frame:
         self.size = len(json_object) + _OVERHEAD if counted else 0  # bytes, roughly, in an outbox
         self.encoded: bytes | None = None
 
+    @classmethod
+    def aside(cls, json_object: str) -> Frame:
+        """A frame that changes no chat: it bears no `seq`, and waits for nothing to be durable."""
+        frame = cls(json_object, 0, 0)
+        frame.encoded = json_object.encode()
+        return frame
+
     def encode(self) -> bytes:
         """The bytes of the frame, made once."""
         if self.encoded is None:

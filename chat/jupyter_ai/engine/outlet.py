@@ -53,10 +53,26 @@ class Outlet:
             ChunkFrame(stream, text, offset, self.seq, complete=complete, metadata=metadata, ticket=ticket)
         )
 
-    def attach(self, reader: Subscriber, history: Callable[[], str], epoch: str, since: int | None) -> None:
-        """Send `reader` the connection frame and what it missed, then all that comes."""
+    def send_persona(self, json: str) -> None:
+        """Send the readers who asked for it who answers next; it is not numbered, and not held."""
+        frame = Frame.aside(json)
+        for reader in self.readers():
+            if reader.personas:
+                reader.push(frame)
+
+    def attach(
+        self,
+        reader: Subscriber,
+        history: Callable[[], str],
+        epoch: str,
+        since: int | None,
+        persona: str | None = None,
+    ) -> None:
+        """Send `reader` the connection frame, the JSON `persona`, and what it missed, then all that comes."""
         missed = self._since(since) if epoch == self.epoch and since is not None else None
         reader.push(self._connection(reader.client_id, "null" if missed is not None else history()))
+        if persona is not None:
+            reader.push(Frame.aside(persona))
         for frame in missed or ():
             reader.push(frame, counted=False)
         task = self._readers[reader] = reader.start(self._store)

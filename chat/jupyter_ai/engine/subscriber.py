@@ -24,13 +24,21 @@ class Subscriber:
 
     `send` writes one frame and returns when the reader took it; what it raises ends the subscription.
     `abort` is called, once, when a frame comes while more than `max_outbox` bytes wait: the reader is
-    expected to come back.
+    expected to come back. With `personas` it is told who answers what is addressed to nobody: clients of the
+    2.x series, which take whatever they do not know for a message, are not.
     """
 
     def __init__(
-        self, client_id: str, send: Send, abort: Callable[[], None], *, max_outbox: int = MAX_OUTBOX
+        self,
+        client_id: str,
+        send: Send,
+        abort: Callable[[], None],
+        *,
+        max_outbox: int = MAX_OUTBOX,
+        personas: bool = False,
     ) -> None:
         self.client_id = client_id
+        self.personas = personas
         self.lost = False  # closed, fell behind, or `send` failed
         self._send = send
         self._abort = abort

@@ -153,6 +153,7 @@ class PersonaManager:
     @sticky.setter
     def sticky(self, name: str | None) -> None:
         self._sticky_known, self._sticky = True, name
+        self._chat.tell_persona()
 
     def voices(self, prompt: str) -> Voices:
         """Whom `prompt` could address. Personas are made only if it may address one, or one is sticky."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_ai.attachments import ATTACHED_ONLY
 from jupyter_ai.chat_handlers.base import BaseChatHandler
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.personas.base_persona import BasePersona
@@ -45,5 +46,7 @@ class Member:
         """
         if not isinstance(self.voice, BasePersona):
             return message
+        if message.attachments and not text:
+            text = ATTACHED_ONLY
         rest: Any = message.body.removeprefix(message.prompt) if message.selection else ""
         return message.model_copy(update={"prompt": text, "body": f"{text}{rest}"})

@@ -38,7 +38,7 @@ def parse_frame(frame: str | bytes, limit: int) -> Request:
     data = _object(frame, "The frame", InvalidFrame)
     model = _model(data)
     request = _validated(model, data, InvalidFrame)
-    if not getattr(request, "prompt", "-").strip():
+    if not (getattr(request, "prompt", "-").strip() or getattr(request, "attachments", None)):
         raise InvalidFrame("prompt: it is empty. Say something.")
     return request
 

@@ -91,14 +91,21 @@ class RootChatHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         )
 
     def open(self) -> None:
-        """Send the connection frame, with the history or what was missed since `?epoch=&since=`."""
+        """Send the connection frame, with the history or what was missed since `?epoch=&since=`.
+
+        With `?personas=1` also who answers what is addressed to nobody, now and whenever that changes.
+        """
         from jupyter_ai.engine.subscriber import Subscriber
 
         self.set_nodelay(True)
         self.client_id = uuid.uuid4().hex
         host = host_of(self)
         self._reader = Subscriber(
-            self.client_id, self._send, self._fell_behind, max_outbox=host.options.max_outbox_bytes
+            self.client_id,
+            self._send,
+            self._fell_behind,
+            max_outbox=host.options.max_outbox_bytes,
+            personas=self.get_query_argument("personas", "") == "1",
         )
         host.connections.add(self)
         self.chat.subscribe(
@@ -275,7 +282,4 @@ def _error_frame(reason: str, code: str) -> Frame:
     from jupyter_ai.engine.frame import Frame
     from jupyter_ai.models import ErrorMessage
 
-    text = ErrorMessage(reason=reason, code=code).model_dump_json()
-    frame = Frame(text, 0, 0)
-    frame.encoded = text.encode()  # it changes no chat, so it bears no `seq`
-    return frame
+    return Frame.aside(ErrorMessage(reason=reason, code=code).model_dump_json())

@@ -21,6 +21,7 @@ from jupyter_ai.models import (
     AgentChatMessage,
     AgentStreamChunkMessage,
     AgentStreamMessage,
+    Attachment,
     ChatClient,
     ChatMessage,
     ChatRequest,
@@ -132,14 +133,24 @@ class TestChat:
         self.frames: list[dict[str, Any]] = []  # what a client of this chat was sent
 
     async def send(
-        self, prompt: str, *, selection: Selection | None = None, notebook: str | None = None, user: str = ""
+        self,
+        prompt: str,
+        *,
+        selection: Selection | None = None,
+        notebook: str | None = None,
+        attachments: Sequence[Attachment] = (),
+        user: str = "",
     ) -> Reply:
         """Send a prompt and return the reply when the run is over; `notebook` is the path of an open one.
 
-        Cancelling it stops the run. For what happens meanwhile, run it in a task of your own.
+        `attachments` are of `jupyter_ai.models`: `FileAttachment(value="a.py")`. Cancelling it stops the run.
+        For what happens meanwhile, run it in a task of your own.
         """
         chat = await self.open()
-        run = chat.submit(ChatRequest(prompt=prompt, selection=selection, notebook=notebook), _CLIENT, user)
+        request = ChatRequest(
+            prompt=prompt, selection=selection, notebook=notebook, attachments=list(attachments)
+        )
+        run = chat.submit(request, _CLIENT, user)
         reply = self._tap.replies[run.id] = Reply()
         try:
             await run.wait()
