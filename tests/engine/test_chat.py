@@ -206,7 +206,7 @@ async def test_lone_surrogates_pass(make_engine, read, ask, tmp_path, caplog, te
     async def process_message(self: Any, message: HumanChatMessage) -> None:
         self.broadcast_message(stream("s", text, message.id))
         self.broadcast_message(chunk("s", text))
-        chat._streams._save(chat._streams._open["s"])
+        chat.streams._save(chat.streams._open["s"])
         self.broadcast_message(chunk("s", text, True))
         self.reply(text, message)
 

@@ -232,7 +232,7 @@ async def test_a_stream_cut_by_a_crash_comes_back_whole_marked_and_remembered(
     chat = await engine.default_chat()
     run = ask(chat, "hello")
     await until(lambda: chat.log[-1].body == "so far")
-    chat._streams._save(next(iter(chat._streams._open.values())))
+    chat.streams._save(next(iter(chat.streams._open.values())))
     await crash(engine)
 
     again = await (await make_engine(path=path)).default_chat()

@@ -67,7 +67,7 @@ async def test_three_answer_one_message_with_interleaved_streams(make_chat: Any,
     await until(lambda: paced.begun == 3)
     for word in ("one ", "two ", "three ", None):
         await paced.step(word)
-        (await chat.open())._streams.flush()
+        (await chat.open()).streams.flush()
 
     assert {m.persona.name: m.body for m in (await asking).messages} == dict.fromkeys(NAMES, "one two three ")
     streams = [m.id for m in chat.messages if m.type == "agent-stream"]
@@ -156,7 +156,7 @@ async def test_ten_reloads_and_a_restart_lose_no_text_and_make_nobody_twice(
         page = Page(await engine.default_chat())
         said += f"{reload} "
         await paced.step(f"{reload} ")
-        chat._streams.flush()
+        chat.streams.flush()
         assert await page.texts() == [said] * 3
         await page.close()
     await engine.aclose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -19,10 +20,11 @@ from jupyter_ai.models import (
 )
 
 if TYPE_CHECKING:
-    from jupyter_ai.engine.store import ChatRow
+    from jupyter_ai.engine.chat import Chat
+    from jupyter_ai.engine.store import ChatContents, ChatRow, RunRow
     from jupyter_ai_magics.models.persona import Persona
 
-__all__ = ["cut_reply", "describe", "ends_visibly", "last_answer", "parse_message"]
+__all__ = ["cut_reply", "describe", "ends_visibly", "last_answer", "parse_message", "restore"]
 
 _CUT_TEXT = "(The server stopped before this was answered.)"
 _CUT_LATER_TEXT = "(The server stopped before this answer was finished.)"
@@ -32,6 +34,29 @@ _KINDS: dict[Any, type[HumanChatMessage | AgentChatMessage | AgentStreamMessage]
     "agent": AgentChatMessage,
     "agent-stream": AgentStreamMessage,
 }
+
+
+def restore(chat: Chat, contents: ChatContents) -> None:
+    """Fill a chat with what was stored of it, and end visibly what was being answered then."""
+    for row in contents.messages:
+        message = parse_message(row)
+        if message is None:
+            chat.engine.log.warning("A stored message of chat %s cannot be read; left out.", chat.id)
+        else:
+            chat.log.add(message)
+    for run in contents.runs:
+        _end_cut(chat, run)
+
+
+def _end_cut(chat: Chat, run: RunRow) -> None:
+    human = chat.log.find(run.id)
+    replies = [m for m in chat.log if getattr(m, "reply_to", None) == run.id]
+    if isinstance(human, HumanChatMessage):
+        if run.remembers:
+            chat.remembered.remember_cut(human, last_answer(replies))
+        if not ends_visibly(replies):
+            chat.append(cut_reply(run.id, chat.engine.persona(), begun=bool(replies)))
+    chat.engine.store.put_run(replace(run, state="failed"))
 
 
 def parse_message(row: dict[str, Any]) -> ChatMessage | None:
