@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_ai.context_providers.notebooks import notebook_text
+from jupyter_ai.context_providers.notebooks import notebook_cells
 from jupyter_ai.errors import FileRefused
 
 
@@ -19,10 +19,14 @@ def code(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
     return {"cell_type": "code", "source": [source], "outputs": outputs, "metadata": {}}
 
 
+def text_of(content: bytes, *, outputs: bool = False) -> str:
+    return notebook_cells(content, outputs=outputs)[0]
+
+
 def test_cells_are_numbered_with_their_kind() -> None:
     content = notebook({"cell_type": "markdown", "source": "# Whales", "metadata": {}}, code("1 + 1"))
 
-    assert notebook_text(content) == "[cell 1: markdown]\n# Whales\n\n[cell 2: code]\n1 + 1"
+    assert text_of(content) == "[cell 1: markdown]\n# Whales\n\n[cell 2: code]\n1 + 1"
 
 
 @pytest.mark.parametrize(
@@ -40,20 +44,31 @@ def test_cells_are_numbered_with_their_kind() -> None:
     ],
 )
 def test_outputs_are_shown_by_request(output: dict[str, Any], text: str) -> None:
-    assert "output" not in notebook_text(notebook(code("1", output)))
-    assert notebook_text(notebook(code("1", output)), outputs=True).endswith(f"[output of cell 1]\n{text}")
+    assert "output" not in text_of(notebook(code("1", output)))
+    assert text_of(notebook(code("1", output)), outputs=True).endswith(f"[output of cell 1]\n{text}")
 
 
 def test_notebook_of_version_3_is_refused_with_advice() -> None:
     with pytest.raises(FileRefused, match="save it"):
-        notebook_text(b'{"nbformat": 3, "worksheets": []}')
+        text_of(b'{"nbformat": 3, "worksheets": []}')
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", notebook({"cell_type": "code"})])
 def test_what_is_no_notebook_is_refused(content: bytes) -> None:
     with pytest.raises(FileRefused, match="not a notebook"):
-        notebook_text(content)
+        text_of(content)
 
 
 def test_empty_notebook_says_so() -> None:
-    assert notebook_text(notebook()) == "(It has no cells.)"
+    assert text_of(notebook()) == "(It has no cells.)"
+
+
+def test_some_cells_keep_their_numbers_and_those_that_are_gone_are_counted() -> None:
+    content = notebook({**code("1"), "id": "a"}, {**code("2"), "id": "b"})
+
+    assert notebook_cells(content, ("b", "gone")) == ("[cell 2: code]\n2", 1)
+
+
+def test_where_no_cell_is_left_the_notebook_is_refused() -> None:
+    with pytest.raises(FileRefused, match="no such cells"):
+        notebook_cells(notebook(code("1")), ("gone",))

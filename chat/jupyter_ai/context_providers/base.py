@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from jupyter_ai.context_providers.attached import ATTACHED, path_of
 from jupyter_ai.context_providers.inclusions import (
     ContextText,
     Inclusions,
@@ -38,6 +39,7 @@ __all__ = [
     "unescape",
 ]
 
+_UNREAD = "`@file`, which reads what is attached, is not installed on this server"
 _CODE = r"```.*?(?:```|\Z)|`[^`\n]*`"  # what is quoted is meant literally
 _ARGUMENT = r""""[^"\n]+"|'[^'\n]+'|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
 
@@ -168,7 +170,12 @@ class BaseCommandContextProvider:
         return await self._make_context_prompt(message, commands) if commands else ""
 
     def _chosen_model(self) -> Any:
-        """The LangChain model that the default handler asks, made if need be; None where there is none."""
+        """The LangChain model that is asked: of a persona, its own; None where there is none.
+
+        Unless it is given, the default handler's, made if need be.
+        """
+        if (given := current_inclusions().model) is not None:
+            return given
         handler = (self.chat_handlers or {}).get("default")
         try:
             handler.get_llm_chain()  # type: ignore[union-attr]  # whatever fails, and why, is the same here
@@ -210,21 +217,28 @@ def find_commands(context_provider: BaseCommandContextProvider, text: str) -> li
     return list(dict.fromkeys(commands))
 
 
-async def add_context(providers: Mapping[str, Any], message: HumanChatMessage, text: str) -> tuple[str, str]:
-    """`text` as the model is to read it, and what the context commands of `message` add.
+async def add_context(
+    providers: Mapping[str, Any], message: HumanChatMessage, text: str, model: Any = None
+) -> tuple[str, str]:
+    """`text` as `model` is to read it, and what is attached to `message` and its context commands add.
 
     Raises `ContextProviderException`, also for what else a provider raises; that names the provider.
     """
-    return replace_commands(providers, text), await context_of(providers, message)
+    return replace_commands(providers, text), await context_of(providers, message, model)
 
 
-async def context_of(providers: Mapping[str, Any], message: HumanChatMessage) -> ContextText:
-    """What the context commands of `message` add. Raises `ContextProviderException`, as `add_context`.
+async def context_of(
+    providers: Mapping[str, Any], message: HumanChatMessage, model: Any = None
+) -> ContextText:
+    """What is attached to `message` and its context commands add, as far as there is room in `model`.
 
-    The first reply that the calling task sends next tells in its metadata what that was.
+    Without a LangChain model, in the one that the default handler asks. The first reply that the calling
+    task sends next tells in its metadata what that was. Raises `ContextProviderException`, as `add_context`.
     """
-    inclusions = begin_inclusions(lambda: _room(providers, message))
+    inclusions = begin_inclusions(lambda: _room(providers, message), model)
     parts = [await _context_of(provider, message, inclusions) for provider in providers.values()]
+    if not any(item.command == ATTACHED for item in inclusions.items):
+        parts += [inclusions.leave_out(ATTACHED, path_of(each), _UNREAD) for each in message.attachments]
     return ContextText("\n\n".join(part for part in parts if part), inclusions.images)
 
 
@@ -260,7 +274,8 @@ async def _context_of(provider: Any, message: HumanChatMessage, inclusions: Incl
 
 def _room(providers: Mapping[str, Any], message: HumanChatMessage) -> int:
     provider = next((p for p in providers.values() if isinstance(p, BaseCommandContextProvider)), None)
-    return context_room(provider._chosen_model() if provider else None, message.body)
+    model = provider._chosen_model() if provider else current_inclusions().model
+    return context_room(model, message.body)
 
 
 def _failed(provider: Any, error: Exception) -> ContextProviderException:

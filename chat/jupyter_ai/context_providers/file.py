@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
+from jupyter_ai.attachments import Attachment
 from jupyter_ai.confined import Entry, confine, list_confined
+from jupyter_ai.context_providers.attached import ATTACHED, missing_cells, reference_of
 from jupyter_ai.context_providers.base import (
     BaseCommandContextProvider,
     ContextCommand,
@@ -55,7 +58,7 @@ class FileContextProvider(BaseCommandContextProvider):
     `@file:a.ipynb` is shown as its cells, `@file:a.ipynb#outputs` with their outputs, a PDF or office file as
     its text, `@file:src/` as a listing, `@file:src/*.py` as the first 50 files that match. Paths are relative
     to the server's root, and no other file is read, whatever links say. A text may have 1 MiB, an image 5, a
-    notebook 16, a document 32.
+    notebook 16, a document 32. What is attached to a message is read likewise.
     """
 
     id = "file"
@@ -96,6 +99,11 @@ class FileContextProvider(BaseCommandContextProvider):
         """The paths that `message` names, as it names them, without their lines."""
         return [Reference.parse(command.arg or "").path for command in find_commands(self, message.prompt)]
 
+    async def make_context_prompt(self, message: HumanChatMessage) -> str:
+        """What is attached to `message`, and then what its commands add."""
+        parts = [await self._attached(attachment) for attachment in message.attachments]
+        return "\n\n".join(filter(None, [*parts, await super().make_context_prompt(message)]))
+
     async def _make_context_prompt(self, message: HumanChatMessage, commands: list[ContextCommand]) -> str:
         return "\n\n".join([await self._shown(command) for command in commands])
 
@@ -106,22 +114,38 @@ class FileContextProvider(BaseCommandContextProvider):
         """What one command adds. Raises `ContextProviderException`."""
         reference = Reference.parse(command.arg or "")
         try:
-            found = await asyncio.to_thread(self._find, reference.path)
-            if isinstance(found, Glob):
-                return await self._matches(command, reference, found)
-            if found:
-                text = self._include(command, found, name=reference.path, kind="listing")
-                return FOLDER_CONTEXT_TEMPLATE.format(folder=reference.path, content=fenced(text))
-            return await self._file(command, reference, command.arg or "")
+            if has_pattern(reference.path) and (glob := await asyncio.to_thread(self._glob, reference.path)):
+                return await self._matches(command, reference, glob)
+            return await self._file_or_folder(command, reference, command.arg or "")
         except FileRefused as error:
             raise ContextProviderException(f"`{command.cmd}`: {error}") from None
 
-    def _find(self, path: str) -> Glob | str | None:
-        """A pattern, the listing of a folder, or None for a file. Blocks. Raises `FileRefused`."""
-        real = confine(path, self.root_dir)
-        if real.is_dir():
-            return listing(path, self.root_dir)
-        return Glob(path, self.root_dir) if has_pattern(path) and not real.exists() else None
+    async def _attached(self, attachment: Attachment) -> str:
+        """What one attachment adds; why not, where it cannot be read: the message is answered even so."""
+        reference, inclusions = reference_of(attachment), current_inclusions()
+        if not inclusions.room:
+            return inclusions.leave_out(ATTACHED, reference.name)
+        try:
+            return await self._file_or_folder(ContextCommand(cmd=ATTACHED), reference, reference.name)
+        except FileRefused as error:
+            return inclusions.leave_out(ATTACHED, reference.name, str(error))
+
+    def _glob(self, path: str) -> Glob | None:
+        """The pattern that a path is, unless there is a file of this name. Blocks. Raises `FileRefused`."""
+        return None if os.path.exists(confine(path, self.root_dir)) else Glob(path, self.root_dir)
+
+    async def _file_or_folder(self, command: ContextCommand, reference: Reference, name: str) -> str:
+        """What a model is shown of a file, or of what a folder holds. Raises `FileRefused`."""
+        found = await asyncio.to_thread(self._listing, reference.path)
+        if found is None:
+            return await self._file(command, reference, name)
+        text = self._include(command, found, name=reference.path, kind="listing")
+        return FOLDER_CONTEXT_TEMPLATE.format(folder=reference.path, content=fenced(text))
+
+    def _listing(self, path: str) -> str | None:
+        """What a folder holds; None for a file. Blocks. Raises `FileRefused`."""
+        is_folder = os.path.isdir(confine(path, self.root_dir))
+        return listing(path, self.root_dir) if is_folder else None
 
     async def _matches(self, command: ContextCommand, reference: Reference, glob: Glob) -> str:
         """The files that match, one after the other, and the names of those for which there is no room."""
@@ -152,4 +176,5 @@ class FileContextProvider(BaseCommandContextProvider):
                 raise FileRefused("the chosen model takes no images, as far as is known.")
             return current_inclusions().include_image(command.cmd, name, part, IMAGE_TOKENS)
         text = self._include(command, shown.text, name=name, kind=shown.kind)
-        return FILE_CONTEXT_TEMPLATE.format(filepath=f"`{name}`", content=fenced(text))
+        left_out = missing_cells(command.cmd, name, shown.missing)
+        return FILE_CONTEXT_TEMPLATE.format(filepath=f"`{name}`", content=fenced(text)) + left_out

@@ -31,7 +31,7 @@ class Inclusion(BaseModel):
     """What one command added of one thing; a row of `metadata["context"]["included"]` of a reply."""
 
     command: str
-    """As it was typed, `@file:*.py`."""
+    """As it was typed, `@file:*.py`; "attachment" of what is attached."""
 
     name: str
     """What it is, `a.py`."""
@@ -69,10 +69,12 @@ class ContextText(str):
 class Inclusions:
     """Collects what the context commands of one message add, within a room that they share.
 
-    `room` tells how many tokens that is; it is asked when the first text comes.
+    `room` tells how many tokens that is; it is asked when the first text comes. `model` is the LangChain
+    model that reads it, if it is not that of the default handler.
     """
 
-    def __init__(self, room: Callable[[], int] | None = None) -> None:
+    def __init__(self, room: Callable[[], int] | None = None, model: Any = None) -> None:
+        self.model = model
         self.items: list[Inclusion] = []
         self.images: list[dict[str, Any]] = []
         self.told = False  # a reply has told of it
@@ -155,16 +157,16 @@ def context_room(model: Any, prompt: str) -> int:
 _current: ContextVar[Inclusions | None] = ContextVar("jupyter_ai_inclusions", default=None)
 
 
-def begin_inclusions(room: Callable[[], int] | None = None) -> Inclusions:
+def begin_inclusions(room: Callable[[], int] | None = None, model: Any = None) -> Inclusions:
     """Those of a message that the calling task begins to gather; any before are forgotten."""
-    inclusions = Inclusions(room)
+    inclusions = Inclusions(room, model)
     _current.set(inclusions)
     return inclusions
 
 
-def current_inclusions() -> Inclusions:
-    """Those that the calling task gathers."""
-    return _current.get() or begin_inclusions()
+def current_inclusions(room: Callable[[], int] | None = None, model: Any = None) -> Inclusions:
+    """Those that the calling task gathers; begun now, as `begin_inclusions` does, if there are none."""
+    return _current.get() or begin_inclusions(room, model)
 
 
 def take_report() -> dict[str, Any]:

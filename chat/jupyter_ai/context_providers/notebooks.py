@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from jupyter_ai.context_providers.text import without_colours
 from jupyter_ai.errors import FileRefused
 
-__all__ = ["notebook_text"]
+__all__ = ["notebook_cells"]
 
 # Read by hand: nbformat takes seconds to import, and makes no difference to what is read here.
 _VERSION = 4
 _MOST = 4_000  # characters of one output
 
 
-def notebook_text(content: bytes, *, outputs: bool = False) -> str:
-    """The cells of a notebook, numbered from 1, each with its kind. Raises `FileRefused` for what is none."""
+def notebook_cells(content: bytes, ids: Collection[str] = (), *, outputs: bool = False) -> tuple[str, int]:
+    """The cells of a notebook, numbered from 1, each with its kind; with `ids`, those, and how many it lacks.
+
+    Raises `FileRefused` for what is no notebook, and where it has none of them.
+    """
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
         if notebook["nbformat"] < _VERSION:
             raise FileRefused("It is a notebook of an old format. Open it in JupyterLab and save it.")
-        cells = enumerate(notebook["cells"], 1)
-        parts = [part for number, cell in cells for part in _cell(number, cell, outputs)]
+        numbered = enumerate(notebook["cells"], 1)
+        shown = [(number, cell) for number, cell in numbered if not ids or cell.get("id") in ids]
+        parts = [part for number, cell in shown for part in _cell(number, cell, outputs)]
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FileRefused(f"It is not a notebook that can be read: {type(error).__name__}.") from None
-    return "\n\n".join(parts) or "(It has no cells.)"
+    if ids and not shown:
+        raise FileRefused("It has no such cells as it was saved last. Save it, and attach them again.")
+    return "\n\n".join(parts) or "(It has no cells.)", len(set(ids)) - len(shown) if ids else 0
 
 
 def _cell(number: int, cell: dict[str, Any], outputs: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from jupyter_ai.confined import list_confined, read_confined
 from jupyter_ai.context_providers.documents import DOCUMENTS, document_text
 from jupyter_ai.context_providers.images import is_image
-from jupyter_ai.context_providers.notebooks import notebook_text
+from jupyter_ai.context_providers.notebooks import notebook_cells
 from jupyter_ai.errors import FileRefused
 
 __all__ = ["Reference", "Shown", "listing", "read_file"]
@@ -32,6 +32,17 @@ class Reference:
     outputs: bool = False
     """Whether a notebook is shown with its outputs."""
 
+    cells: tuple[str, ...] = ()
+    """The ids of the cells that are shown of a notebook; all of them if there are none here."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is told what was read."""
+        if self.lines is not None:
+            return f"{self.path}#L{self.lines[0]}-{self.lines[1]}"
+        count = len(self.cells)
+        return f"{self.path} ({count} cell{'s' * (count > 1)})" if count else self.path
+
     @classmethod
     def parse(cls, argument: str) -> Reference:
         """The reference that an argument makes."""
@@ -46,11 +57,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a file holds: `text`, or the bytes of an `image`."""
+    """What a file holds: `text`, or the bytes of an `image`; `missing` cells were asked for as well."""
 
     kind: str
     text: str = ""
     image: bytes | None = None
+    missing: int = 0
 
 
 def read_file(reference: Reference, root: str) -> Shown:
@@ -65,7 +77,8 @@ def read_file(reference: Reference, root: str) -> Shown:
     if kind == "document":
         text, kind = document_text(content, suffix), "document"
     elif kind == ".ipynb":
-        text, kind = notebook_text(content, outputs=reference.outputs), "notebook"
+        text, missing = notebook_cells(content, reference.cells, outputs=reference.outputs)
+        return Shown("notebook", _lines(text, reference), missing=missing)
     else:
         text, kind = _decoded(content), "text"
     return Shown(kind, _lines(text, reference))

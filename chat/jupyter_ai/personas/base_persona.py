@@ -11,6 +11,8 @@ from jupyter_ai.chat_handlers.base import BaseChatHandler
 from jupyter_ai.chat_handlers.failure_report import log_failure, report, told
 from jupyter_ai.chat_handlers.provider_use import ModelSlot, busy, key_refused
 from jupyter_ai.chat_handlers.runnables import GenerationInfo, open_stream
+from jupyter_ai.context_providers.attached import attachments_text
+from jupyter_ai.context_providers.inclusions import context_room, current_inclusions
 from jupyter_ai.errors import NoModelConfigured
 from jupyter_ai.keys.redaction import redact
 from jupyter_ai.models import ChatUser, HumanChatMessage
@@ -191,9 +193,10 @@ class BasePersona:
         if refusal := busy(self.config_manager.lm_provider, BaseChatHandler):
             self._voice.say(refusal, {"error": {"type": "Refused", "message": refusal}})
             return ""
-        chain = self._prompt() | self.get_model()
+        model = self._voice.model = self.get_model()
+        chain = self._prompt() | model
         memory = self.get_llm_chat_memory(message)
-        prompt, context = await self.parent.add_context(message, input)
+        prompt, context = await self.parent.add_context(message, input, model)
         inputs = {"input": prompt, "context": context, "history": memory.messages}
         slot = ModelSlot(BaseChatHandler, counts=True)
         try:
@@ -286,13 +289,20 @@ class BasePersona:
     # Attachments
 
     def resolve_attachment_to_path(self, attachment: Any) -> str | None:
-        """The path of an attached file (a str, a dictionary or an object with its `value`) in the root.
+        """The path of what is attached: an item of `message.attachments`, or a path below the server's root.
 
-        None for one that is not there, or not in the root.
+        None for what is not there, or not in the root.
         """
         return places.attachment_path(attachment, self.parent.root_dir)
 
     def process_attachments(self, message: Any) -> str | None:
-        """The text of what is attached to a message, each file under its name; None without attachments."""
+        """The text of what is attached to a message, each file under its name; None without attachments.
+
+        It is cut to what a model has room for, and what was read or not is told under the next message. It
+        blocks while it reads, so that documents and images are left to `stream_reply` without a chain, which
+        adds what is attached by itself.
+        """
         attachments: Iterable[Any] = getattr(message, "attachments", None) or ()
-        return places.attachments_text(attachments, self.parent.root_dir)
+        model = self._voice.model
+        current_inclusions(lambda: context_room(model, str(getattr(message, "body", ""))), model)
+        return attachments_text(attachments, str(self.parent.root_dir))

@@ -109,9 +109,13 @@ class PersonaManager:
         self._chat.mark_remembering(message.id, budget)
         return WrappedBoundedChatHistory(self._chat.memory, message, budget=budget)
 
-    async def add_context(self, message: HumanChatMessage, text: str) -> tuple[str, str]:
-        """`text` as a model is to read it, and what the context commands of `message` add."""
-        return await add_context(self.context_providers, message, text)
+    async def add_context(self, message: HumanChatMessage, text: str, model: Any = None) -> tuple[str, str]:
+        """`text` as `model` is to read it, and what is attached to `message` and its context commands add.
+
+        As much as `model`, a LangChain model, has room for; without one, what the chosen model has room for.
+        Raises `ContextProviderException`.
+        """
+        return await add_context(self.context_providers, message, text, model)
 
     def avatar_route(self, persona: Any) -> str:
         """Where the picture of a persona is, below the server's base URL."""

@@ -68,6 +68,11 @@ class PersonaChat:
         message = self._chat.log.find(id)
         return self._said(message) if message is not None else None
 
+    def get_attachments(self) -> dict[Any, dict[str, Any]]:
+        """All that is attached in the chat, by the items of messages' `attachments`."""
+        attached = [each for message in self.get_messages() for each in message.attachments]
+        return {each: each.model_dump() for each in attached}
+
     def add_message(self, message: Any) -> None:
         """Say a str, or the `body` of a message, as this persona."""
         if self._persona is None:
@@ -77,7 +82,8 @@ class PersonaChat:
 
     def _said(self, message: ChatMessage) -> Said:
         if isinstance(message, HumanChatMessage):
-            return Said(message.id, message.body, message.time, message.sender)
+            attachments = tuple(message.attachments)
+            return Said(message.id, message.body, message.time, message.sender, attachments=attachments)
         assert not isinstance(message, AgentStreamChunkMessage)  # a log holds whole messages
         sender = self._sender_of(message.persona.name)
         return Said(message.id, message.body, message.time, sender, message.reply_to, message.metadata)

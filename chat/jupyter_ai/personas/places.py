@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from jupyter_ai.confined import confine, read_confined
+from jupyter_ai.context_providers.attached import as_attachment, path_of
 from jupyter_ai.errors import FileRefused
 
-__all__ = ["attachment_path", "attachments_text", "dotjupyter_dir", "mcp_settings"]
+__all__ = ["attachment_path", "dotjupyter_dir", "mcp_settings"]
 
-_MOST = 1 << 20  # bytes of one attached file, or of the settings
+_MOST = 1 << 20  # bytes of the settings
 
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
@@ -42,29 +42,9 @@ def mcp_settings(folder: str | None, root: Path, log: Log) -> dict[str, Any] | N
 
 def attachment_path(attachment: Any, root: Path) -> str | None:
     """The real path of an attached file in `root`, or None."""
-    value = _value(attachment)
+    found = as_attachment(attachment)
     try:
-        path = confine(value, root) if value else None
+        path = confine(path_of(found), root) if found is not None else None
     except FileRefused:
         return None
     return str(path) if path is not None and path.is_file() else None
-
-
-def attachments_text(attachments: Iterable[Any], root: Path) -> str | None:
-    """The text of attached files, each under its name, and why one cannot be read; None for no files."""
-    parts = [f"File `{value}`:\n\n{_text(value, root)}" for a in attachments if (value := _value(a))]
-    return "\n\n".join(parts) or None
-
-
-def _text(value: str, root: Path) -> str:
-    try:
-        return read_confined(value, root, _MOST).decode("utf-8", errors="replace")
-    except FileRefused as error:
-        return f"({error})"
-
-
-def _value(attachment: Any) -> str:
-    if isinstance(attachment, Mapping):
-        attachment = attachment.get("value")
-    value = getattr(attachment, "value", attachment)
-    return value if isinstance(value, str) else ""

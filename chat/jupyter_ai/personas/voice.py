@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.chat_handlers.speaker import Speaker
+from jupyter_ai.context_providers.inclusions import take_report
 from jupyter_ai.engine.run import current_run
 from jupyter_ai_magics.models.persona import Persona
 
@@ -41,7 +42,8 @@ class Voice(Speaker):
     def say(self, text: str, metadata: dict[str, Any] | None = None) -> None:
         """Send a whole message."""
         self.clear_status()
-        self.broadcast_message(self._agent_message(text, answered_message(), metadata))
+        told = {**take_report(), **(metadata or {})}
+        self.broadcast_message(self._agent_message(text, answered_message(), told))
 
     def set_status(self, text: str) -> None:
         """Show what is being worked on, in place of what was shown for this message."""
