@@ -70,8 +70,8 @@ class AiTraits(Configurable):
     ).tag(config=True)
     help_message_template = Unicode(
         DEFAULT_HELP_MESSAGE_TEMPLATE,
-        help="What greets a chat: a template with `{persona_name}`, `{slash_commands_list}` and "
-        "`{context_commands_list}`.",
+        help="What greets a chat: a template with `{persona_name}`, `{slash_commands_list}`, "
+        "`{context_commands_list}` and `{personas_list}`.",
     ).tag(config=True)
     error_logs_dir = Unicode(
         None, allow_none=True, help="Where tracebacks of failed answers are written; None: into the chat."

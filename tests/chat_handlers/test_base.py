@@ -185,6 +185,22 @@ def test_the_help_message_ends_in_a_paragraph_of_its_own() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("names", "ending"),
+    [
+        (["Ada"], "`@file`."),
+        (["Ada", "Bob B"], "`@file`.\nThese answer by name: `@Ada`, `@Bob-B`."),
+        (list("abcdefg"), "`@file`.\nThese answer by name: `@a`, `@b`, `@c`, `@d`, `@e` and 2 more."),
+    ],
+)
+def test_the_help_message_names_personas_in_a_line(names: list[str], ending: str) -> None:
+    context = {"file": Mock(command_id="@file", help="Reads")}
+
+    made = build_help_message("", JupyternautPersona, {"/a": Mock(help="Does a")}, context, (), names)
+
+    assert made.split("\n\n")[-2].endswith(ending)
+
+
 # Models
 
 

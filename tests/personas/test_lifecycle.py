@@ -60,7 +60,7 @@ async def test_plain_methods_of_older_personas_are_called(make_chat: Any, person
 async def test_nothing_is_shut_down_that_was_not_made(make_chat: Any, persona: Any) -> None:
     calls: list[str] = []
     chat = make_chat(personas=[persona("Ada", lambda self, m: "hi", shutdown=notes(calls, "shutdown"))])
-    await chat.send("/help")
+    await chat.send("hello")
 
     await chat.aclose()
 

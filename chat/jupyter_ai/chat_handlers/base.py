@@ -243,13 +243,15 @@ class BaseChatHandler(Speaker):
         return next((personas for personas in roots if personas is not None), None)
 
     def send_help_message(self, human_msg: HumanChatMessage | None = None) -> None:
-        """Send the list of commands."""
+        """Send the list of commands, and who can be addressed."""
+        manager = self.persona_manager
         text = build_help_message(
             self.help_message_template,
             self.persona,
             self.chat_handlers,
             self.context_providers,
             unsupported_commands(self.config_manager.lm_provider),
+            [member.name for member in manager.members()] if manager is not None else (),
         )
         offers = self._offers
         note = offers.known_note() if offers is not None else None
