@@ -24,6 +24,7 @@ from jupyter_ai import __version__
 from jupyter_ai.cli import main
 from jupyter_ai.keys.log_redaction import stop_redacting
 from jupyter_ai.keys.redaction import active_redactors
+from jupyter_ai.personas.allowed_folders import AllowedFolders
 
 CLI = [sys.executable, "-c", "from jupyter_ai.cli import main; main()"]
 ANSWERS = f"""
@@ -98,6 +99,20 @@ def test_plugins_lists_each_on_a_line(run: Run) -> None:
 
     package = f"jupyter_ai {__version__}"
     assert ["jupyter_ai.chat_handlers", "help", "/help", package, "loaded", ""] in lines
+
+
+def test_plugins_lists_the_persona_files_that_are_allowed(run: Run, folder: Path, tmp_path: Path) -> None:
+    place = folder / ".jupyter" / "personas"
+    place.mkdir(parents=True)
+    (place / "bad.py").write_text("raise ValueError('not today')")
+    before = run("plugins").output
+
+    AllowedFolders(tmp_path / "data" / "jupyter_ai" / "persona-folders.json").allow("", place)
+    (line,) = [line for line in run("plugins").output.splitlines() if "bad.py" in line]
+
+    assert "bad.py" not in before
+    assert line.split("\t")[:5] == ["jupyter_ai.personas", "bad.py", "", "(local file)", "failed"]
+    assert f"ValueError: not today ({place / 'bad.py'}:1)" in line
 
 
 def test_plugins_tells_why_one_failed(run: Run, broken_package: None) -> None:

@@ -16,9 +16,14 @@ from jupyter_ai.plugins.blame import place_of_class, place_of_error
 from jupyter_ai.plugins.validation import persona_problems, summarize
 from jupyter_ai_magics.failures import is_interrupt
 
-__all__ = ["LocalModule"]
+__all__ = ["LocalModule", "failed_file"]
 
 _DISTRIBUTION = "(local file)"
+
+
+def failed_file(path: Path, reason: str) -> Plugin:
+    """A persona file that cannot be used, as it is listed among the plug-ins."""
+    return Plugin(PERSONAS, path.name, "", _DISTRIBUTION, state="failed", reason=reason, where=str(path))
 
 
 @dataclass(eq=False)
@@ -49,6 +54,13 @@ class LocalModule:
         if made.problem is not None:
             made._put_back(before)
         return made
+
+    def listed(self) -> list[Plugin]:
+        """Its personas as they are listed among the plug-ins; if it cannot be used, the file."""
+        if self.problem is None:
+            return self.plugins
+        serves = "; what it was before goes on serving" if self.plugins else ""
+        return [failed_file(self.path, f"{self.problem}{serves}")]
 
     def forget(self) -> None:
         """Take the module away; its file is gone."""

@@ -13,7 +13,7 @@ from typing import Literal, ParamSpec, TypeVar
 from jupyter_ai.errors import FileRefused, NotAllowed, ReloadRuns
 from jupyter_ai.personas.allowed_folders import AllowedFolders
 from jupyter_ai.personas.local_folder import PLACE, nearest_folder, persona_files, read_source
-from jupyter_ai.personas.local_module import LocalModule
+from jupyter_ai.personas.local_module import LocalModule, failed_file
 from jupyter_ai.plugins import Plugin
 from jupyter_ai_magics.threads import run_in_thread
 
@@ -44,6 +44,12 @@ class LocalFiles:
         """What is wrong, by the name of the file or the folder."""
         failed = {path.name: module.problem for path, module in self.modules.items() if module.problem}
         return {**self.refused, **failed}
+
+    def listed(self) -> list[Plugin]:
+        """What became of them, as the plug-ins of installed packages are listed."""
+        refused = [failed_file((self.folder or Path()) / name, why) for name, why in self.refused.items()]
+        found = [plugin for module in self.modules.values() for plugin in module.listed()]
+        return sorted([*found, *refused], key=lambda plugin: plugin.name)
 
 
 class LocalPersonas:
@@ -81,6 +87,10 @@ class LocalPersonas:
         if not self.allows(owner):
             return []
         return [plugin for module in self.files.modules.values() for plugin in module.plugins]
+
+    def listed(self, owner: str) -> list[Plugin]:
+        """What became of the files that may be run for `owner`, as plug-ins are listed."""
+        return self.files.listed() if self.allows(owner) else []
 
     def allows(self, owner: str) -> bool:
         """Whether files of the folder may be run for `owner`."""

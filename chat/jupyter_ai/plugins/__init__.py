@@ -12,6 +12,7 @@ from jupyter_ai.plugins.record import (
     PERSONAS,
     Plugin,
     PluginState,
+    with_local,
 )
 from jupyter_ai.plugins.registry import PluginRegistry
 from jupyter_ai.plugins.validation import PluginError
@@ -30,4 +31,5 @@ __all__ = [
     "PluginRegistry",
     "PluginState",
     "builtin_class",
+    "with_local",
 ]

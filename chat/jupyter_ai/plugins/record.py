@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +22,7 @@ __all__ = [
     "PERSONAS",
     "Plugin",
     "PluginState",
+    "with_local",
 ]
 
 CHAT_HANDLERS = "jupyter_ai.chat_handlers"
@@ -104,6 +106,12 @@ class Plugin:
 
     def __str__(self) -> str:
         return f"`{self.name}` of {self.owner} ({self.target})"
+
+
+def with_local(installed: Sequence[Plugin], local: Sequence[Plugin]) -> list[Plugin]:
+    """Those of persona files after the personas of packages, in a list sorted by group."""
+    at = max((i for i, plugin in enumerate(installed, 1) if plugin.group == PERSONAS), default=len(installed))
+    return [*installed[:at], *local, *installed[at:]]
 
 
 def _text(value: object) -> str | None:

@@ -97,6 +97,13 @@ class HostOptions:
     max_frame_bytes: int = 1 << 20
     max_outbox_bytes: int = 4 << 20
 
+    @property
+    def allowed_folders(self) -> Path:
+        """Where it is kept whose persona files may be run."""
+        from jupyter_ai.config.file import FOLDER
+
+        return Path(self.data_dir) / FOLDER / "persona-folders.json"
+
 
 class Connection(Protocol):
     """A WebSocket that shows a chat."""
@@ -322,7 +329,6 @@ class EngineHost:
 
     async def _make(self) -> Engine:
         await run_in_thread(self._prepare)
-        from jupyter_ai.config.file import FOLDER
         from jupyter_ai.engine.engine import Engine, EngineOptions
         from jupyter_ai.engine.store import Store
 
@@ -341,7 +347,7 @@ class EngineHost:
                 max_chat_history=options.max_chat_history,
                 error_logs_dir=options.error_logs_dir,
                 local_personas=options.local_personas,
-                allowed_folders=Path(options.data_dir) / FOLDER / "persona-folders.json",
+                allowed_folders=options.allowed_folders,
             ),
         )
         engine.reload_plugins = self._reload_plugins

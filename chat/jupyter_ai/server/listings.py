@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from jupyter_ai.plugins import with_local
 from jupyter_ai.server.base import AiHandler, answers
 from jupyter_ai_magics.threads import run_in_thread
 
@@ -69,12 +70,13 @@ class PluginsHandler(AiHandler):
     @authorized
     @answers
     async def get(self) -> None:
-        """Each with its state, and what is wrong with it."""
-        plugins = (await self.engine()).plugins
+        """Each with its state and what is wrong with it; also persona files that may be run for the user."""
+        engine = await self.engine()
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
-                await (await self.engine()).handlers_ready()
-        self.send_json({"plugins": [plugin.describe() for plugin in plugins.plugins()]})
+                await engine.handlers_ready()
+        found = with_local(engine.plugins.plugins(), engine.local_personas.listed(self.owner))
+        self.send_json({"plugins": [plugin.describe() for plugin in found]})
 
 
 class ModelProviderHandler(AiHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
@@ -14,13 +15,12 @@ from jupyter_ai.server.base import AiHandler, answers
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from jupyter_ai.personas.local_personas import LocalPersonas
     from jupyter_ai.plugins import PluginRegistry
     from jupyter_ai.plugins.reload import Changes
     from jupyter_ai.server.host import EngineHost
 
-__all__ = ["PluginReloadHandler", "reload_plugins"]
+__all__ = ["PluginReloadHandler", "refresh_local", "reload_plugins"]
 
 _PATIENCE = 30.0  # seconds for the imports, after which the request is answered; they go on
 _LATE = "its import has not returned; what takes long is to be done when it is used"
@@ -37,11 +37,37 @@ class PluginReloadHandler(AiHandler):
 
         409 while another reload is under way.
         """
-        self.send_json(await reload_plugins(self.host))
+        told = await reload_plugins(self.host)
+        local = await refresh_local((await self.engine()).local_personas, self.owner)
+        self.send_json({key: [*value, *local.get(key, ())] for key, value in told.items()})
+
+
+async def refresh_local(local: LocalPersonas, owner: str) -> dict[str, list[dict[str, Any]]]:
+    """Run persona files that were edited or added, drop those that are gone; what `owner` is told of it.
+
+    What is being answered goes on with what it has. Cancelling it leaves the code of files alone.
+    """
+    from jupyter_ai.errors import ReloadRuns
+    from jupyter_ai.personas.local_module import failed_file
+
+    before = {plugin.name: plugin for plugin in local.listed(owner)}
+    try:
+        await local.refresh()
+    except ReloadRuns as error:
+        return {"failed": [failed_file(local.files.folder or Path(), str(error)).describe()]}
+    found = local.listed(owner)
+    now = {plugin.name: plugin for plugin in found if plugin.state == "loaded"}
+    gone = [plugin for plugin in before.values() if plugin.name not in {each.name for each in found}]
+    return {
+        "added": _names(plugin for name, plugin in now.items() if name not in before),
+        "removed": _names(gone),
+        "edited": _names(p for name, p in now.items() if name in before and before[name] is not p),
+        "failed": [plugin.describe() for plugin in found if plugin.state == "failed"],
+    }
 
 
 async def reload_plugins(host: EngineHost) -> dict[str, Any]:
-    """Reload, have chats use what is there then, and tell of it as JSON. Raises `ReloadRuns`.
+    """Reload packages, have chats use what is there then, and tell of it as JSON. Raises `ReloadRuns`.
 
     What is being answered goes on with what it has. Cancelling it leaves the imports alone.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_ai.keys.redaction import redact, redact_data
-from jupyter_ai.plugins import Plugin, PluginRegistry
+from jupyter_ai.plugins import Plugin, PluginRegistry, with_local
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from jupyter_ai.server.host import HostOptions
 
 __all__ = ["load", "to_json", "to_lines", "to_table"]
 
@@ -27,31 +30,60 @@ _STYLES = {
 
 
 def load() -> list[Plugin]:
-    """All that are installed, loaded in this process; what is wrong with them is in them."""
+    """All that are installed, and the persona files that may be run, loaded in this process.
+
+    What is wrong with them is in them.
+    """
     log = logging.getLogger(__name__)
     log.propagate = False
     log.addHandler(logging.NullHandler())
-    _hide_keys(log)
+    options = _options()
+    _hide_keys(options, log)
     registry = PluginRegistry(log=log)
     registry.discover()
     registry.load_all()
-    return registry.plugins()
+    return with_local(registry.plugins(), _local(options, log))
 
 
-def _hide_keys(log: logging.Logger) -> None:
-    """Until the process ends: what a plug-in raises, warns of and logs may hold a key."""
+def _local(options: HostOptions, log: logging.Logger) -> list[Plugin]:
+    """Those of the files in the nearest `.jupyter/personas`, if anybody here has allowed that folder."""
+    from jupyter_ai.chat_handlers.base import get_preferred_dir
+    from jupyter_ai.personas.allowed_folders import AllowedFolders
+    from jupyter_ai.personas.local_personas import LocalPersonas
+
+    root = options.root_dir
+    local = LocalPersonas(
+        Path(get_preferred_dir(root, options.preferred_dir) or root),
+        Path(root),
+        options.local_personas,
+        AllowedFolders(options.allowed_folders),
+        log=log,
+        on_change=lambda: None,
+        threads=False,
+    )
+    asyncio.run(local.ready())
+    return local.files.listed()
+
+
+def _options() -> HostOptions:
     from jupyter_core.paths import jupyter_data_dir
 
     from jupyter_ai.errors import InvalidSetting
-    from jupyter_ai.server.host import EngineHost, HostOptions
+    from jupyter_ai.server.host import HostOptions
     from jupyter_ai.terminal.settings import host_options, read_config
 
     # What is wrong with the configuration is told by the commands that need it.
     config = read_config(lambda _: None)
     try:
-        options = host_options(config, str(Path.cwd()), jupyter_data_dir())
+        return host_options(config, str(Path.cwd()), jupyter_data_dir())
     except InvalidSetting:
-        options = HostOptions(str(Path.cwd()), data_dir=jupyter_data_dir())
+        return HostOptions(str(Path.cwd()), data_dir=jupyter_data_dir())
+
+
+def _hide_keys(options: HostOptions, log: logging.Logger) -> None:
+    """Until the process ends: what a plug-in raises, warns of and logs may hold a key."""
+    from jupyter_ai.server.host import EngineHost
+
     EngineHost(options, log, {}).redact()
 
 
