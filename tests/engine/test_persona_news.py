@@ -30,7 +30,7 @@ class Reader(Subscriber):
         told = json.loads(frame)
         self.seen.append(repr(told["name"]) if told["type"] == "persona" else told["type"])
 
-    async def names(self) -> list[str]:
+    async def told(self) -> list[str]:
         await self.drain()
         return [each for each in self.seen if each.startswith("'")]
 
@@ -43,7 +43,7 @@ async def test_it_is_told_after_the_connection_and_when_it_changes(make_chat: An
     await made.send("@Ada hello")
     await made.send("again")
     await made.clear()
-    names = await reader.names()
+    names = await reader.told()
 
     assert names == ["''", "'Ada'", "''"]
     assert reader.seen[:2] == ["connection", "''"]
@@ -56,7 +56,7 @@ async def test_who_comes_later_is_told_what_holds_then(make_chat: Any) -> None:
 
     chat.subscribe(reader, epoch=chat.outlet.epoch, since=chat.seq)
 
-    assert await reader.names() == ["'Ada'"]
+    assert await reader.told() == ["'Ada'"]
 
 
 async def test_who_does_not_ask_is_not_told(make_chat: Any) -> None:
@@ -66,7 +66,7 @@ async def test_who_does_not_ask_is_not_told(make_chat: Any) -> None:
     chat.subscribe(reader)
     await made.send("@Ada hello")
 
-    assert await reader.names() == []
+    assert await reader.told() == []
     assert reader.seen
 
 
@@ -79,4 +79,4 @@ async def test_it_takes_no_number_of_the_frames_that_are_held(make_chat: Any) ->
     chat.personas.sticky = "Ada"
 
     assert chat.seq == before
-    assert await reader.names() == ["''", "'Ada'"]
+    assert await reader.told() == ["''", "'Ada'"]

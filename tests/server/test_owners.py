@@ -8,7 +8,7 @@ import pytest
 from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.auth.identity import LegacyIdentityProvider, PasswordIdentityProvider
 from jupyter_server.auth.login import LegacyLoginHandler
-from serving import Serve, Server, Steps, begin, stream
+from serving import Serve, Server, Steps, begin, eventually, stream
 from tornado.httpclient import HTTPClientError
 
 from jupyter_ai.auth.identity import LocalIdentityProvider, create_initials
@@ -72,6 +72,23 @@ async def test_a_shared_chat_is_seen_and_not_changed_by_others(shared_server: Se
     assert described.json() == {**chat, "shared": True}
     assert (renamed.status, deleted.status) == (403, 403)
     assert "ada" in renamed.json()["message"]
+
+
+async def test_what_is_said_to_a_person_is_not_answered(shared_server: Server) -> None:
+    created = (await shared_server.post("api/ai/chats", {"shared": True}, user="ada")).json()
+    path = f"api/ai/chats/{created['id']}"
+    ada, bob = await shared_server.chat(path, user="ada"), await shared_server.chat(path, user="bob")
+    chat = await (await shared_server.host.ready()).chat(created["id"], "ada")
+
+    await ada.ask("@bob what do you think?")  # who reads, and has said nothing yet
+    await bob.ask("@Ada I like it")  # who owns the chat
+    await eventually(lambda: not chat.runs)
+    await bob.ask("@nobody hello")
+    reply = await ada.last("agent")
+
+    said = [message.body for message in chat.log]
+    assert said == ["@bob what do you think?", "@Ada I like it", "@nobody hello", reply["body"]]
+    assert "nobody called `@nobody`" in reply["body"]
 
 
 async def test_in_a_shared_chat_stop_ends_only_ones_own(shared_server: Server) -> None:

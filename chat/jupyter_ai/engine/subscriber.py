@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING
 
 from jupyter_ai.engine.frame import ChunkFrame, Frame, merge
@@ -25,7 +25,8 @@ class Subscriber:
     `send` writes one frame and returns when the reader took it; what it raises ends the subscription.
     `abort` is called, once, when a frame comes while more than `max_outbox` bytes wait: the reader is
     expected to come back. With `personas` it is told who answers what is addressed to nobody: clients of the
-    2.x series, which take whatever they do not know for a message, are not.
+    2.x series, which take whatever they do not know for a message, are not. `names` are those by which people
+    address the person who reads.
     """
 
     def __init__(
@@ -36,9 +37,11 @@ class Subscriber:
         *,
         max_outbox: int = MAX_OUTBOX,
         personas: bool = False,
+        names: Collection[str] = (),
     ) -> None:
         self.client_id = client_id
         self.personas = personas
+        self.names = names
         self.lost = False  # closed, fell behind, or `send` failed
         self._send = send
         self._abort = abort

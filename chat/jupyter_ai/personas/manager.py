@@ -290,8 +290,9 @@ class PersonaManager:
 
     def _people(self) -> tuple[str, ...]:
         clients = [m.client for m in self._chat.log if isinstance(m, HumanChatMessage)]
-        names = [name for client in clients for name in (client.username, client.name, client.display_name)]
-        return tuple(dict.fromkeys(name for name in [self._chat.row.owner, *names] if name))
+        said = [name for client in clients for name in (client.username, client.name, client.display_name)]
+        reading = [name for reader in self._chat.outlet.readers() for name in reader.names]
+        return tuple(dict.fromkeys(name for name in [self._chat.row.owner, *said, *reading] if name))
 
     def _last_addressed(self) -> str | None:
         prompts = [m.prompt for m in self._chat.log if isinstance(m, HumanChatMessage) and "@" in m.prompt]

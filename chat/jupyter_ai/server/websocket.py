@@ -100,12 +100,14 @@ class RootChatHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.set_nodelay(True)
         self.client_id = uuid.uuid4().hex
         host = host_of(self)
+        user = self.get_chat_user()
         self._reader = Subscriber(
             self.client_id,
             self._send,
             self._fell_behind,
             max_outbox=host.options.max_outbox_bytes,
             personas=self.get_query_argument("personas", "") == "1",
+            names=(user.username, user.name, user.display_name),
         )
         host.connections.add(self)
         self.chat.subscribe(
