@@ -82,8 +82,9 @@ def chat(
 def plugins(as_json: bool, strict: bool, reload_them: bool, url: str | None, token: str) -> None:
     """List every plug-in that is installed, and what has become of it.
 
-    They are loaded in this process, as a server loads them. In a pipe each is a line of fields separated by
-    tabs: group, name, command, package, state and the reason for it.
+    They are loaded in this process, as a server loads them, and so are the persona files of this folder if it
+    was allowed to run them. In a pipe each is a line of fields separated by tabs: group, name, command,
+    package, state and the reason for it.
 
     With --reload, a running server adds what was installed since its start, drops what was removed, imports
     edited packages anew that are installed editable, and tries again what failed; its chats go on. The exit
