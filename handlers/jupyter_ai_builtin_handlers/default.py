@@ -44,8 +44,8 @@ class DefaultChatHandler(BaseChatHandler):
             await self.offer_models(message)
 
     async def make_context_prompt(self, human_msg: HumanChatMessage) -> str:
-        """What the context commands in `human_msg` add to the prompt, "" for nothing."""
-        return await context_of(self.context_providers, human_msg)
+        """What is attached to `human_msg` and its context commands add to the prompt, "" for nothing."""
+        return await context_of(self.context_providers, human_msg, self.llm)
 
     def replace_prompt(self, prompt: str) -> str:
         """`prompt` with its context commands replaced by what the model should read there."""

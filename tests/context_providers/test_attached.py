@@ -82,6 +82,20 @@ async def test_the_model_reads_it_and_the_reply_tells(
     assert (row["command"], row["name"], row["reason"]) == ("attachment", name, None)
 
 
+async def test_what_was_read_is_told_with_the_reply_live_and_in_the_history(
+    make_chat: Any, root: Path
+) -> None:
+    chat = make_chat(model=FakeModel(["Yes."]), root_dir=str(root))
+
+    reply = await chat.send("Why?", attachments=[FileAttachment(value="a.py")])
+    history = json.loads((await chat.open()).history_json())["messages"]
+
+    context = reply.metadata["context"]
+    frames = [frame for frame in chat.frames if frame["type"].startswith("agent-stream")]
+    assert [frames[0]["metadata"]["context"], frames[-1]["metadata"]["context"]] == [context, context]
+    assert history[1]["metadata"]["context"] == context
+
+
 async def test_image_is_sent_to_a_model_that_takes_images(make_chat: Any, root: Path) -> None:
     model = FakeModel(["Blue."], profile={"image_inputs": True})
     chat = make_chat(model=model, root_dir=str(root))

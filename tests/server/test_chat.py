@@ -301,3 +301,16 @@ async def test_the_next_to_answer_is_told_to_who_asks_for_it(server: Server) -> 
 
     assert [frame["type"] for frame in seen] == ["connection", "persona"]
     assert await chat.last("persona") == {"type": "persona", "name": "Reviewer"}
+
+
+async def test_after_a_restart_it_is_told_once_personas_are_loaded(serve: Serve) -> None:
+    server = await serve()
+    chat = await server.chat()
+    human = await chat.ask("@Reviewer hello")
+    await chat.last("agent-stream-chunk", stream_complete=True)
+    await server.host.aclose()
+
+    again = await (await serve()).ws("api/ai/chats?personas=1")
+
+    assert await again.last("persona", name="Reviewer")
+    assert human in str(again.frames[0]["history"])
