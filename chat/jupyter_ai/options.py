@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.chat_handlers.provider_use import unsupported_commands
 from jupyter_ai.engine.addresses import address_of
-from jupyter_ai.models import ListOptionsEntry
+from jupyter_ai.models import ListOptionsEntry, ListPersonasEntry
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jupyter_ai.personas.manager import PersonaManager
     from jupyter_ai.plugins import Plugin
 
-__all__ = ["list_options", "plugin_help", "supported_commands"]
+__all__ = ["list_options", "list_personas", "plugin_help", "supported_commands"]
 
 
 async def list_options(chat: Chat, partial: str) -> list[ListOptionsEntry]:
@@ -32,6 +32,19 @@ async def list_options(chat: Chat, partial: str) -> list[ListOptionsEntry]:
         return await _arguments(chat.engine, provider, prefix)
     options = [*_commands(chat.engine), *_personas(chat.personas), *_contexts(providers)]
     return [option for option in options if option.label.lower().startswith(partial.lower())]
+
+
+def list_personas(manager: PersonaManager) -> list[ListPersonasEntry]:
+    """Who can be addressed, and how. Makes the personas that are not made yet."""
+    return [
+        ListPersonasEntry(
+            name=member.name,
+            address=address_of(member.name),
+            description=member.description,
+            avatar_route=manager.avatar_route(member.voice),
+        )
+        for member in manager.members()
+    ]
 
 
 def supported_commands(engine: Engine) -> list[tuple[str, Plugin]]:

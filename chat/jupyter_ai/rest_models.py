@@ -27,6 +27,8 @@ __all__ = [
     "ListChatsResponse",
     "ListOptionsEntry",
     "ListOptionsResponse",
+    "ListPersonasEntry",
+    "ListPersonasResponse",
     "ListProvidersEntry",
     "ListProvidersResponse",
     "ListSlashCommandsEntry",
@@ -111,6 +113,21 @@ class ListOptionsResponse(BaseModel):
     """What can be completed."""
 
     options: list[ListOptionsEntry] = []
+
+
+class ListPersonasEntry(BaseModel):
+    """Somebody who can be addressed, by `address` in a prompt; the picture is at `avatar_route`."""
+
+    name: str
+    address: str
+    description: str
+    avatar_route: str
+
+
+class ListPersonasResponse(BaseModel):
+    """Who can be addressed."""
+
+    personas: list[ListPersonasEntry] = []
 
 
 class ListProvidersEntry(BaseModel):

@@ -217,6 +217,15 @@ class TestLists:
         assert await labels("@file:pa") == ["@file:path.txt"]
         assert await labels("@file:!") == []
 
+    async def test_personas(self, server: Server) -> None:
+        listed = (await server.get("api/ai/personas")).json()["personas"]
+
+        expected = [
+            ("Jupyternaut", "@Jupyternaut", "api/ai/static/jupyternaut.svg"),
+            ("Reviewer", "@Reviewer", "api/ai/personas/reviewer/avatar"),
+        ]
+        assert expected == [(one["name"], one["address"], one["avatar_route"]) for one in listed]
+
     async def test_plugins_with_what_is_wrong_with_them(self, serve: Serve) -> None:
         server = await serve()
         server.host.plugins.add(CHAT_HANDLERS, "broken", Broken, distribution="acme", version="1")

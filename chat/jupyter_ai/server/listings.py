@@ -20,6 +20,7 @@ __all__ = [
     "AutocompleteOptionsHandler",
     "EmbeddingsModelProviderHandler",
     "ModelProviderHandler",
+    "PersonasHandler",
     "PluginsHandler",
     "SlashCommandsInfoHandler",
 ]
@@ -61,6 +62,23 @@ class AutocompleteOptionsHandler(AiHandler):
         chat = await (await self.engine()).default_chat(self.owner)
         options = await list_options(chat, self.get_query_argument("partialCommand", "", strip=False))
         self.send(ListOptionsResponse(options=options))
+
+
+class PersonasHandler(AiHandler):
+    """The personas of one's own chats."""
+
+    @web.authenticated
+    @authorized
+    @answers
+    async def get(self) -> None:
+        """Those that can be addressed, local persona files included."""
+        from jupyter_ai.models import ListPersonasResponse
+        from jupyter_ai.options import list_personas
+
+        engine = await self.engine()
+        await engine.commands_ready()
+        chat = await engine.default_chat(self.owner)
+        self.send(ListPersonasResponse(personas=list_personas(chat.personas)))
 
 
 class PluginsHandler(AiHandler):

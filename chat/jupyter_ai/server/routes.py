@@ -11,6 +11,7 @@ from jupyter_ai.server.listings import (
     AutocompleteOptionsHandler,
     EmbeddingsModelProviderHandler,
     ModelProviderHandler,
+    PersonasHandler,
     PluginsHandler,
     SlashCommandsInfoHandler,
 )
@@ -43,6 +44,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (r"api/ai/models/test/?", ModelTestHandler),
     (r"api/ai/api_keys/([^/]+)/?", ApiKeysHandler),
     (r"api/ai/static/jupyternaut.svg", AvatarHandler),
+    (r"api/ai/personas/?", PersonasHandler),
     (r"api/ai/personas/local/?", LocalPersonasHandler),
     (r"api/ai/personas/([^/]+)/avatar", PersonaAvatarHandler),
 ]
