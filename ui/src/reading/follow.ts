@@ -56,14 +56,19 @@ export class Follower {
       this._top = this._element.scrollTop;
     } else if (this._isPinned) {
       this._element.scrollTop = this._element.scrollHeight;
+      this._top = this._element.scrollTop;
+      this._room = this._element.clientHeight;
     }
   }
 
   private _onScroll = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = this._element;
-    // Growth alone leads away from the end too, and what shrinks leads up: only who goes up does not want to be there.
-    const isUp = scrollTop < this._top - 1 && scrollHeight >= this._height;
+    // Growth alone leads away from the end too, and what shrinks leads up, as more room does (the input has fewer lines):
+    // only who goes up does not want to be there.
+    const isMoved = scrollHeight < this._height || clientHeight > this._room;
+    const isUp = scrollTop < this._top - 1 && !isMoved;
     this._height = scrollHeight;
+    this._room = clientHeight;
     if (Math.abs(scrollTop - this._top) > 1) {
       this._held = null;
     }
@@ -97,6 +102,7 @@ export class Follower {
   private readonly _observer: ResizeObserver;
   private _top: number;
   private _height = 0;
+  private _room = 0;
   private _isPinned = true;
   /** Whether a person did anything since this is here. */
   private _isTouched = false;
