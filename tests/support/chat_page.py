@@ -132,6 +132,30 @@ class ChatPage:
             "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }", [command, args or {}]
         )
 
+    async def open_notebook(self, path: str, cells: list[dict[str, Any]]) -> None:
+        """Write a notebook of these code cells, and open it beside the panel."""
+        unrun: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+        notebook = {
+            "cells": [{**unrun, **cell} for cell in cells],
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        self.lab.write(path, json.dumps(notebook))
+        await self.execute("docmanager:open", {"path": path})
+        await self.page.locator(".jp-Notebook .jp-Cell").nth(len(cells) - 1).wait_for()
+        await self.show()
+
+    async def drop(self, what: Locator) -> None:
+        """Drag something onto the input."""
+        await what.hover()
+        await self.page.mouse.down()
+        box = await self.input.bounding_box()
+        assert box is not None
+        await self.page.mouse.move(box["x"] + 10, box["y"] + 5, steps=5)
+        await self.page.mouse.move(box["x"] + 15, box["y"] + 8)
+        await self.page.mouse.up()
+
     async def read_commands(self) -> None:
         """Have the page read the list of commands again, as it does when one comes back to it."""
         async with self.page.expect_response("**/api/ai/chats/autocomplete_options*"):

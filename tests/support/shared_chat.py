@@ -16,6 +16,7 @@ _TIDY = """() => {
     if (!widget.id.startsWith('launcher')) widget.dispose();
   }
   press('.jp-ai-back, .jp-ai-included-head button, .jp-ai-editing button');
+  press('.jp-ai-chat-body > .jp-ai-chips .jp-ai-icon-button');
   press('.jp-ai-panel-notice button, .jp-ai-notice button');
 }"""
 _IS_AS_SET_OUT = """() => {

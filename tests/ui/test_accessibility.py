@@ -46,7 +46,8 @@ WORDS = """where => {
   const walker = document.createTreeWalker(document.querySelector(where), shown);
   for (let node = walker.currentNode; node; node = walker.nextNode()) {
     const element = node instanceof Element ? node : node.parentElement;
-    const others = '.jp-ai-message, .jp-chat-message-header, [role=listbox], [aria-hidden=true]';
+    const names = '.jp-chat-message-header, .jp-ai-chip-name';
+    const others = `.jp-ai-message, ${names}, [role=listbox], [aria-hidden=true]`;
     if (element.closest(others) || !element.checkVisibility()) continue;
     if (node instanceof Text) words.push(node.data);
     else {
@@ -59,7 +60,7 @@ WORDS = """where => {
 
 
 def frames() -> list[dict[str, Any]]:
-    """A prompt with its reply, one with an error, and a reply that is streamed."""
+    """A prompt with a file and its reply, one with an error, and a reply that is streamed."""
     human = {
         "type": "human",
         "time": 1,
@@ -67,10 +68,13 @@ def frames() -> list[dict[str, Any]]:
         "client": {"id": "c", "username": "u", "display_name": "Ada"},
     }
     agent = {"type": "agent", "time": 2, "persona": PERSONA, "metadata": {}}
+    read = {"command": "", "name": "data.py", "kind": "text", "characters": 6, "tokens": 2, "left_out": 0}
+    context = {"context": {"included": [{**read, "reason": None}], "tokens": 2, "room": 9}}
+    attachments = [{"type": "file", "value": "data.py"}]
     error = {"error": {"name": "ValueError", "message": "no"}}
     history = [
-        {**human, "id": "1", "body": "a question", "prompt": "a question"},
-        {**agent, "id": "2", "reply_to": "1", "body": REPLY},
+        {**human, "id": "1", "body": "a question", "prompt": "a question", "attachments": attachments},
+        {**agent, "id": "2", "reply_to": "1", "body": REPLY, "metadata": context},
         {**human, "id": "3", "body": "another", "prompt": "another"},
         {
             **agent,
@@ -82,6 +86,7 @@ def frames() -> list[dict[str, Any]]:
     ]
     chunk = {"type": "agent-stream-chunk", "id": "5", "metadata": {}}
     return [
+        {"type": "persona", "name": "Reviewer"},
         {**connection(history), "wait": True},
         {**agent, "type": "agent-stream", "id": "5", "reply_to": "1", "body": "", "complete": False},
         {**chunk, "content": "The whole ", "stream_complete": False, "rest": True},

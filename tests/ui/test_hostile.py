@@ -62,6 +62,7 @@ def human(number: int, text: str) -> dict[str, Any]:
         "body": text,
         "prompt": text,
         "selection": None,
+        "attachments": [{"type": "file", "value": PAYLOADS[number]}],
         "client": {"id": "c", "username": f"u{number}", "display_name": text},
     }
 
@@ -81,11 +82,13 @@ def agent(number: int, text: str, **more: Any) -> dict[str, Any]:
 
 
 def history() -> list[dict[str, Any]]:
-    """Each payload as a person's message and name, as a reply, a persona, and of some as an error."""
+    """Each payload as a person's message, name and file, as a reply, a persona, and of some as an error."""
     messages = []
     for number, payload in enumerate(PAYLOADS):
         text = f"{payload}\n\n{END} {number}"
         error = {"error": {"name": payload, "message": payload}, "stopped": payload}
+        left_out = {"command": payload, "name": payload, "kind": payload, "reason": payload, "characters": 0}
+        error["context"] = {"included": [left_out]}
         messages += [human(number, text), agent(number, text, metadata=error if number % 3 == 0 else {})]
     return messages
 
@@ -137,7 +140,7 @@ class HostileServer:
         self.foreign: list[str] = []
 
     async def attach(self, page: Page) -> None:
-        frames = [connection(history()), *streams()]
+        frames = [{"type": "persona", "name": HOSTILE}, connection(history()), *streams()]
         await page.add_init_script(f"{CANARY} {scripted(frames)}")
         await page.context.route(re.compile("xss.invalid"), self._refuse)
         chats = [
@@ -161,6 +164,10 @@ class HostileServer:
             for payload in PAYLOADS
             for sign in "@/"
         ]
+        personas = [
+            {"name": payload, "address": payload, "description": payload, "avatar_route": payload}
+            for payload in [HOSTILE, *PAYLOADS]
+        ]
         providers = [provider(number, payload) for number, payload in enumerate(PAYLOADS)]
         config = {
             "model_provider_id": f"p0:{PAYLOADS[0]}",
@@ -181,6 +188,7 @@ class HostileServer:
         for path, answer in {
             r"/api/ai/chats(\?.*)?$": {"chats": chats},
             "/api/ai/chats/autocomplete_options": {"options": options},
+            r"/api/ai/personas(\?.*)?$": {"personas": personas},
             r"/api/ai/providers(/embeddings)?(\?.*)?$": {"providers": providers},
             r"/api/ai/config(\?.*)?$": config,
         }.items():
@@ -217,6 +225,12 @@ async def test_no_script_runs(lab: LabServer, open_chat: OpenChat) -> None:
     await chat.page.wait_for_function(ALL_SHOWN, arg=[END, len(PAYLOADS)])
     await expect(chat.panel.get_by_role("alert").filter(has_text=HOSTILE)).to_be_visible()
     assert await left(chat, ".jp-ai-message, .jp-chat-message-header, .jp-ai-pending, .jp-ai-notice") == []
+    assert await left(chat, ".jp-ai-below, .jp-ai-addressee") == []
+
+    await chat.panel.locator(".jp-ai-addressee").click()
+    await expect(chat.page.locator("[role=menu] > li")).to_have_count(len(PAYLOADS) + 2)
+    assert await left(chat, "[role=menu]") == []
+    await chat.page.keyboard.press("Escape")
 
     await chat.panel.locator(".jp-ai-selector-button").click()
     await expect(chat.panel.get_by_role("option")).to_have_count(len(PAYLOADS))

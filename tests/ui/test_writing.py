@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,36 +41,8 @@ async def offer(chat: ChatPage, options: dict[str, list[dict[str, Any]]]) -> Non
 
 async def open_notebook(chat: ChatPage) -> None:
     """A notebook of two cells beside the panel; the first one has an error."""
-    cells: list[dict[str, Any]] = [
-        {"cell_type": "code", "id": "first", "source": SOURCE, "outputs": [ERROR], "execution_count": 1},
-        {"cell_type": "code", "id": "second", "source": "two = 2", "outputs": [], "execution_count": None},
-    ]
-    notebook = {
-        "cells": [{**cell, "metadata": {}} for cell in cells],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    chat.lab.write("work.ipynb", json.dumps(notebook))
-    await chat.execute("docmanager:open", {"path": "work.ipynb"})
-    await chat.page.locator(".jp-Notebook .jp-Cell").nth(1).wait_for()
-    await chat.show()
-
-
-async def list_files(chat: ChatPage) -> None:
-    """Have JupyterLab see what was written beside it."""
-    await chat.execute("filebrowser:refresh")
-
-
-async def drag(chat: ChatPage, what: Locator) -> None:
-    """Drag something onto the input."""
-    await what.hover()
-    await chat.page.mouse.down()
-    box = await chat.input.bounding_box()
-    assert box is not None
-    await chat.page.mouse.move(box["x"] + 10, box["y"] + 5, steps=5)
-    await chat.page.mouse.move(box["x"] + 15, box["y"] + 8)
-    await chat.page.mouse.up()
+    first = {"id": "first", "source": SOURCE, "outputs": [ERROR], "execution_count": 1}
+    await chat.open_notebook("work.ipynb", [first, {"id": "second", "source": "two = 2"}])
 
 
 async def test_commands_are_chosen_by_keyboard(chat: ChatPage) -> None:
@@ -233,7 +204,7 @@ async def test_shift_enter_sends_where_the_settings_say_so(lab: LabServer, open_
     await chat.open()
     await chat.show()
     await expect(chat.input).to_have_attribute(
-        "placeholder", "Ask something; / for commands, Shift+Enter sends"
+        "placeholder", "Ask; / for commands, @ for personas and context, Shift+Enter sends"
     )
 
     await chat.type("one")
@@ -263,6 +234,21 @@ async def test_cell_with_its_error_reaches_the_handler(chat: ChatPage) -> None:
     error = {"name": ERROR["ename"], "value": ERROR["evalue"], "traceback": ERROR["traceback"]}
     assert human["selection"] == {"type": "cell-with-error", "source": SOURCE, "error": error}
     assert human["body"] == f"what is wrong?\n\n```\n{SOURCE}\n```"
+
+
+async def test_cell_that_a_prompt_names_is_sent_without_being_included(chat: ChatPage) -> None:
+    await open_notebook(chat)
+    frames = chat.listen()
+
+    await chat.send("why @error")
+    await chat.send("and without")
+
+    humans = [frame for frame in frames if frame["type"] == "human"]
+    assert [human["selection"] and human["selection"]["type"] for human in humans] == [
+        "cell-with-error",
+        None,
+    ]
+    assert [human["notebook"] for human in humans] == ["work.ipynb"] * 2
 
 
 async def test_cell_is_included_by_keyboard_and_goes_with_its_cell(chat: ChatPage) -> None:
@@ -295,28 +281,6 @@ async def test_included_text_follows_the_selection(chat: ChatPage) -> None:
     await included(chat).get_by_role("button", name="Do not include this").click()
 
     await expect(included(chat)).to_have_count(0)
-
-
-async def test_file_that_is_dropped_is_named(chat: ChatPage) -> None:
-    chat.lab.write("a b.txt", "text")
-    await list_files(chat)
-    await offer(chat, {"@file": [option("@file:")]})
-    await chat.type("see")
-
-    await drag(chat, chat.page.locator(".jp-DirListing-item", has_text="a b.txt"))
-
-    await expect(chat.input).to_have_value(r"see @file:a\ b.txt ")
-
-
-async def test_file_that_cannot_be_read_is_not_dropped_without_a_word(chat: ChatPage) -> None:
-    chat.lab.write("a b.txt", "text")
-    await list_files(chat)
-    await offer(chat, {})
-
-    await drag(chat, chat.page.locator(".jp-DirListing-item", has_text="a b.txt"))
-
-    await expect(chat.panel.get_by_text("a b.txt was not added")).to_be_visible()
-    await expect(chat.input).to_have_value("")
 
 
 async def test_reload_of_plug_ins_is_told_at_once(chat: ChatPage) -> None:

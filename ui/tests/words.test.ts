@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asWord, wordAt } from '../src/writing/word';
+import { wordAt } from '../src/writing/word';
 
 test('the word is what is around the cursor, between white space', () => {
   assert.deepEqual(wordAt('ask @file:a b', 7), {
@@ -27,7 +27,21 @@ test('a word is the first with nothing but white space before it', () => {
   assert.ok(!wordAt('a /he', 5).isStart);
 });
 
-test('a path is one word', () => {
-  assert.equal(asWord('my file.txt'), 'my\\ file.txt');
-  assert.equal(wordAt(asWord('a b\tc'), 0).text.length, 7);
+test('spaces between quotes belong to the argument of a command', () => {
+  const text = `see @file:"my file.txt" and @file:'b c`;
+
+  assert.equal(wordAt(text, 15).text, '@file:"my file.txt"');
+  assert.equal(wordAt(text, text.length).text, "@file:'b c");
+});
+
+test('other quotes are no bounds, and an open one ends with its line', () => {
+  assert.equal(wordAt('say "hello you"', 9).text, '"hello');
+  assert.equal(wordAt('@file:"a b\nc d', 12).text, 'c');
+});
+
+test('between two words the cursor is at the one that it touches', () => {
+  assert.deepEqual(
+    [2, 3].map(cursor => wordAt('ab cd', cursor).text),
+    ['ab', 'cd']
+  );
 });

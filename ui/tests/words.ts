@@ -2,7 +2,12 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+function filled(text: string, ...values: unknown[]): string {
+  return text.replace(/%(\d+)/g, (_, number: string) => String(values[Number(number) - 1]));
+}
+
 export const trans = {
-  __: (text: string, ...values: unknown[]) =>
-    text.replace(/%(\d+)/g, (_, number: string) => String(values[Number(number) - 1]))
+  __: filled,
+  _n: (one: string, many: string, count: number, ...values: unknown[]) =>
+    filled(count === 1 ? one : many, count, ...values)
 } as unknown as TranslationBundle;

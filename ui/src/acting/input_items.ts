@@ -30,8 +30,10 @@ export function inputItems(trans: TranslationBundle): IToolbarItem[] {
       place: 'input',
       label: trans.__('Send'),
       icon: sendIcon,
-      isEnabled: ({ chat }) =>
-        (chat as ChatSession).state === 'connected' && chat.draft.trim() !== '',
+      isEnabled: ({ chat }) => {
+        const { state, writing } = chat as ChatSession;
+        return state === 'connected' && !writing.isEmpty;
+      },
       execute: ({ chat }) => (chat as ChatSession).submit()
     }
   ];

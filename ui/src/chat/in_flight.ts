@@ -1,13 +1,15 @@
 /** Prompts that were sent and have not come back as messages yet. Knows nothing of sockets and pages. */
 
+import { IWritten } from './draft';
+
 export class InFlight {
   /** How many are on their way. */
   get count(): number {
     return this._sent.length;
   }
 
-  send(prompt: string): void {
-    this._sent.push(prompt);
+  send(written: IWritten): void {
+    this._sent.push(written);
   }
 
   /** A message of the person here came: it is one of these, or was sent from another window. */
@@ -29,25 +31,25 @@ export class InFlight {
   }
 
   /** Those that never arrived, as far as frame `seq` tells. */
-  takeLost(seq: number): string[] {
+  takeLost(seq: number): IWritten[] {
     return seq < this._settled ? [] : this._doubtful.splice(0);
   }
 
   /** All that are on their way, which are not awaited any more. */
-  takeBack(): string[] {
+  takeBack(): IWritten[] {
     return this._sent.splice(0);
   }
 
-  private readonly _sent: string[] = [];
+  private readonly _sent: IWritten[] = [];
   /** Sent over a connection that was cut. */
-  private readonly _doubtful: string[] = [];
+  private readonly _doubtful: IWritten[] = [];
   private _settled = Infinity;
 }
 
-function remove(prompts: string[], prompt: string): boolean {
-  const at = prompts.indexOf(prompt);
+function remove(sent: IWritten[], prompt: string): boolean {
+  const at = sent.findIndex(written => written.prompt === prompt);
   if (at !== -1) {
-    prompts.splice(at, 1);
+    sent.splice(at, 1);
   }
   return at !== -1;
 }

@@ -7,7 +7,6 @@ import {
   IChatContext,
   IMessageContent,
   IMimeModelBody,
-  INewMessage,
   ISelectionWatcher,
   IUser
 } from '@jupyter/chat';
@@ -29,8 +28,6 @@ export interface IModelOptions {
   readonly baseUrl: string;
   readonly activeCellManager: IActiveCellManager | null;
   readonly selectionWatcher: ISelectionWatcher | null;
-  /** Send what was typed; false if it must stay. */
-  submit(text: string): boolean;
 }
 
 export class ChatModel extends AbstractChatModel {
@@ -43,7 +40,6 @@ export class ChatModel extends AbstractChatModel {
     this.session = options.session;
     this._user = options.user;
     this._baseUrl = options.baseUrl;
-    this._submit = options.submit;
     this.name = options.session.title;
     // Without this `model.ready` never settles and the input gets no context.
     this.setReady();
@@ -63,8 +59,9 @@ export class ChatModel extends AbstractChatModel {
     return new Context({ model: this });
   }
 
-  override sendMessage(message: INewMessage): boolean {
-    return this._submit(message.body);
+  override sendMessage(): boolean {
+    this.session.submit();
+    return true;
   }
 
   /** How many earlier messages are not shown. */
@@ -82,7 +79,7 @@ export class ChatModel extends AbstractChatModel {
     if (!this.isDisposed) {
       this.session.messagesChanged.disconnect(this._onMessages, this);
       this.session.changed.disconnect(this._onChanged, this);
-      this.session.draftChanged.disconnect(this._onDraft, this);
+      this.session.writing.promptChanged.disconnect(this._onDraft, this);
       this.session.focusWanted.disconnect(this._onFocus, this);
       super.dispose();
     }
@@ -92,16 +89,12 @@ export class ChatModel extends AbstractChatModel {
   private _connectInput(): void {
     const input = this.input;
     // The component's own forgets the text whether it was sent or not.
-    input.send = (text: string) => {
-      if (this._submit(text)) {
-        input.value = '';
-      }
-    };
+    input.send = () => this.session.submit();
     input.value = this.session.draft;
     input.valueChanged.connect((_, value) => {
       this.session.draft = value;
     });
-    this.session.draftChanged.connect(this._onDraft, this);
+    this.session.writing.promptChanged.connect(this._onDraft, this);
     this.session.focusWanted.connect(this._onFocus, this);
   }
 
@@ -196,7 +189,6 @@ export class ChatModel extends AbstractChatModel {
   private readonly _bodies = new Map<string, IMimeModelBody>();
   private readonly _user: IUser;
   private readonly _baseUrl: string;
-  private readonly _submit: (text: string) => boolean;
 }
 
 class Context extends AbstractChatContext {

@@ -2,11 +2,12 @@
 
 import { IActiveCellManager, ISelectionWatcher, IUser } from '@jupyter/chat';
 import { IThemeManager } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { Contents } from '@jupyterlab/services';
 import { ITranslator } from '@jupyterlab/translation';
-import { ICompleters, IMessageRenderers, IToolbarItems } from 'jupyter-ai-tokens';
+import { Attachment, ICompleters, IMessageRenderers, IToolbarItems } from 'jupyter-ai-tokens';
 
 import { Api } from '../wire/api';
 
@@ -16,6 +17,8 @@ export interface IChatServices {
   readonly user: IUser;
   readonly baseUrl: string;
   readonly contents: Contents.IManager;
+  /** Null where documents cannot be opened. */
+  readonly documents: IDocumentManager | null;
   readonly rmRegistry: IRenderMimeRegistry;
   readonly themeManager: IThemeManager | null;
   readonly translator: ITranslator;
@@ -26,4 +29,6 @@ export interface IChatServices {
   readonly renderers: IMessageRenderers;
   readonly toolbarItems: IToolbarItems;
   readonly completers: ICompleters;
+  /** Show what is attached. */
+  open(attachment: Attachment): Promise<void>;
 }

@@ -4,11 +4,12 @@ import { ServerConnection } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { IChat, IChatMessage, Selection } from 'jupyter-ai-tokens';
+import { Attachment, IChat, IChatMessage, Selection } from 'jupyter-ai-tokens';
 
 import { ChatConnection, ConnectionState } from '../wire/connection';
-import { ErrorFrame, PendingFrame, ServerFrame } from '../wire/frames';
+import { ErrorFrame, PendingFrame, RequestFrame, ServerFrame } from '../wire/frames';
 import { Change, Transcript } from '../wire/transcript';
+import { Draft, IWritten } from './draft';
 import { InFlight } from './in_flight';
 
 const FOCUS_MOMENT = 1000; // ms that a view may take to be drawn
@@ -23,6 +24,8 @@ export interface ISessionOptions {
   readonly trans: TranslationBundle;
   /** Why no connection could be made, or null if it is worth another try. */
   explain(): Promise<string | null>;
+  /** The path of the notebook that is open, below the server's root. */
+  notebook?(): string | null;
   /** Told when the server behind the connection is another one than before. */
   onRestart?(): void;
 }
@@ -34,7 +37,11 @@ export class ChatSession implements IChat, IDisposable {
     this._username = options.username;
     this._trans = options.trans;
     this._onRestart = () => options.onRestart?.();
-    this._draft = localStorage.getItem(this._key('draft')) ?? '';
+    this._notebook = () => options.notebook?.() ?? null;
+    this.writing = new Draft({
+      storage: localStorage,
+      keys: { prompt: this._key('draft'), attachments: this._key('attachments') }
+    });
     this._connection = new ChatConnection({
       chatId: options.id,
       settings: options.settings,
@@ -46,6 +53,9 @@ export class ChatSession implements IChat, IDisposable {
   }
 
   readonly id: string;
+
+  /** What is being written. */
+  readonly writing: Draft;
 
   get title(): string {
     return this._title;
@@ -119,20 +129,16 @@ export class ChatSession implements IChat, IDisposable {
     return this._messageChanged;
   }
 
-  get draft(): string {
-    return this._draft;
-  }
-  set draft(draft: string) {
-    if (draft === this._draft) {
-      return;
-    }
-    this._draft = draft;
-    this._keepDraft(draft);
-    this._draftChanged.emit(draft);
+  /** Who answers what is addressed to nobody, "" for the default; null until the server has told. */
+  get persona(): string | null {
+    return this._persona;
   }
 
-  get draftChanged(): ISignal<this, string> {
-    return this._draftChanged;
+  get draft(): string {
+    return this.writing.prompt;
+  }
+  set draft(draft: string) {
+    this.writing.prompt = draft;
   }
 
   /** Emitted when the cursor is wanted where one types. */
@@ -142,8 +148,8 @@ export class ChatSession implements IChat, IDisposable {
 
   /** What sends the draft; the view that is shown puts it here, and sends along what it shows. */
   submit: () => void = () => {
-    if (this.send(this.draft.trim())) {
-      this.draft = '';
+    if (this.send(this.draft.trim(), null, this.writing.attachments)) {
+      this.writing.clear();
     }
   };
 
@@ -188,23 +194,12 @@ export class ChatSession implements IChat, IDisposable {
     return performance.now() - this._focusedAt < FOCUS_MOMENT;
   }
 
-  send(prompt: string, selection?: Selection | null): boolean {
-    if (!prompt.trim()) {
-      return false;
-    }
-    const editing = this._editing !== null && this.find(this._editing) ? this._editing : null;
-    if (editing !== null) {
-      this._connection.send({ type: 'clear', target: editing });
-    }
-    const isSent = this._connection.send(selection ? { prompt, selection } : { prompt });
-    if (isSent) {
-      this._inFlight.send(prompt);
-      this._editing = null;
-      this._notice = null;
-      this._update();
-      this._sent.emit();
-    }
-    return isSent;
+  send(
+    prompt: string,
+    selection?: Selection | null,
+    attachments: readonly Attachment[] = []
+  ): boolean {
+    return this._send({ prompt, selection, attachments, notebook: this._notebook() });
   }
 
   stop(target?: string): void {
@@ -219,8 +214,9 @@ export class ChatSession implements IChat, IDisposable {
   retry(id: string): void {
     const message = this.find(id);
     if (message?.prompt !== undefined) {
+      const { prompt, selection, attachments = [], notebook } = message;
       this._editing = id;
-      this.send(message.prompt, message.selection);
+      this._send({ prompt, selection, attachments, notebook });
     }
   }
 
@@ -228,9 +224,9 @@ export class ChatSession implements IChat, IDisposable {
   edit(id: string): void {
     const message = this.find(id);
     if (message?.prompt !== undefined) {
-      this._draftBefore = this._editing === null ? this._draft : this._draftBefore;
+      this._writtenBefore = this._editing === null ? this.writing.written : this._writtenBefore;
       this._editing = id;
-      this.draft = message.prompt;
+      this.writing.put({ prompt: message.prompt, attachments: message.attachments ?? [] });
       this._changed.emit();
       this.focus();
     }
@@ -240,7 +236,7 @@ export class ChatSession implements IChat, IDisposable {
   cancelEdit(): void {
     if (this._editing !== null) {
       this._editing = null;
-      this.draft = this._draftBefore;
+      this.writing.put(this._writtenBefore);
       this._changed.emit();
     }
   }
@@ -261,9 +257,45 @@ export class ChatSession implements IChat, IDisposable {
     }
   }
 
+  /** What is edited goes, and this takes its place. */
+  private _send(request: {
+    prompt: string;
+    selection?: Selection | null;
+    attachments: readonly Attachment[];
+    notebook?: string | null;
+  }): boolean {
+    const { prompt, selection, attachments, notebook } = request;
+    if (!prompt.trim() && attachments.length === 0) {
+      return false;
+    }
+    if (this._editing !== null && this.find(this._editing)) {
+      this._connection.send({ type: 'clear', target: this._editing });
+    }
+    const frame: RequestFrame = {
+      prompt,
+      ...(selection ? { selection } : {}),
+      ...(attachments.length > 0 ? { attachments } : {}),
+      ...(notebook ? { notebook } : {})
+    };
+    const isSent = this._connection.send(frame);
+    if (isSent) {
+      this._inFlight.send({ prompt, attachments });
+      this._editing = null;
+      this._notice = null;
+      this._update();
+      this._sent.emit();
+    }
+    return isSent;
+  }
+
   private _receive(frame: ServerFrame): void {
     if (frame.type === 'error') {
       this._onRefusal(frame);
+      return;
+    }
+    if (frame.type === 'persona') {
+      this._persona = frame.name;
+      this._changed.emit();
       return;
     }
     const { epoch } = this._transcript;
@@ -296,7 +328,7 @@ export class ChatSession implements IChat, IDisposable {
   /** Somebody was quicker to clear or stop what is gone; all else is told. */
   private _onRefusal({ code, reason }: ErrorFrame): void {
     if (code !== GONE) {
-      this._takeBack(this._inFlight.takeBack());
+      this.writing.putBefore(this._inFlight.takeBack());
       this._notice = reason;
       this._update();
     }
@@ -311,28 +343,10 @@ export class ChatSession implements IChat, IDisposable {
     }
     const lost = this._inFlight.takeLost(this._transcript.seq);
     if (lost.length > 0) {
-      this._takeBack(lost);
+      this.writing.putBefore(lost);
       this._notice = this._trans.__(
         'What you sent last did not reach the server. It is where you wrote it; send it again.'
       );
-    }
-  }
-
-  /** Have what did not become a message where one types, before what is there by now. */
-  private _takeBack(prompts: readonly string[]): void {
-    this.draft = [...prompts, this._draft].filter(text => text).join('\n\n');
-  }
-
-  private _keepDraft(draft: string): void {
-    const key = this._key('draft');
-    try {
-      if (draft) {
-        localStorage.setItem(key, draft);
-      } else {
-        localStorage.removeItem(key);
-      }
-    } catch {
-      localStorage.removeItem(key); // longer than a browser keeps: it does not survive a reload
     }
   }
 
@@ -378,18 +392,18 @@ export class ChatSession implements IChat, IDisposable {
   private readonly _transcript = new Transcript();
   private readonly _connection: ChatConnection;
   private readonly _onRestart: () => void;
+  private readonly _notebook: () => string | null;
   private _title: string;
-  private _draft: string;
   private _busy = false;
   private _focusedAt = -Infinity;
   private _notice: string | null = null;
   private _editing: string | null = null;
   private readonly _inFlight = new InFlight();
-  private _draftBefore = '';
+  private _writtenBefore: IWritten = { prompt: '', attachments: [] };
+  private _persona: string | null = null;
   private _changed = new Signal<this, void>(this);
   private _messagesChanged = new Signal<this, Change>(this);
   private _messageChanged = new Signal<this, IChatMessage>(this);
-  private _draftChanged = new Signal<this, string>(this);
   private _focusWanted = new Signal<this, void>(this);
   private _sent = new Signal<this, void>(this);
 }

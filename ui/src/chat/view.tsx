@@ -17,6 +17,7 @@ import { Message } from '@lumino/messaging';
 import React, { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 
+import { Below } from '../reading/below';
 import { Follower } from '../reading/follow';
 import { markOf } from '../reading/marks';
 import { MessageViews } from '../reading/message_renderer';
@@ -43,8 +44,7 @@ export function createChatView(options: IChatViewOptions): ChatView {
     user: services.user,
     baseUrl: services.baseUrl,
     activeCellManager: services.activeCellManager,
-    selectionWatcher: services.selectionWatcher,
-    submit: text => composer.submit(text)
+    selectionWatcher: services.selectionWatcher
   });
   return new ChatView(options, model, composer);
 }
@@ -67,7 +67,7 @@ export class ChatView extends ChatWidget {
       rmRegistry,
       area,
       chatCommandRegistry: composer.commands,
-      inputToolbarRegistry: inputToolbar(session, services, this._trans),
+      inputToolbarRegistry: inputToolbar(composer, services, this._trans),
       messageFooterRegistry: footers(session, services, this._trans)
     };
   }
@@ -258,11 +258,16 @@ function footers(
   trans: TranslationBundle
 ): MessageFooterRegistry {
   const registry = new MessageFooterRegistry();
-  const Mark = ({ message }: MessageFooterSectionProps): JSX.Element | null => {
+  const Told = ({ message }: MessageFooterSectionProps): JSX.Element | null => {
     useSignal(session.changed);
     const found = session.find(message.id);
     const mark = found ? markOf(found, trans) : null;
-    return mark === null ? null : <span className="jp-ai-mark">{mark}</span>;
+    return found === undefined ? null : (
+      <>
+        <Below message={found} services={services} trans={trans} />
+        {mark !== null && <span className="jp-ai-mark">{mark}</span>}
+      </>
+    );
   };
   const Actions = ({ message }: MessageFooterSectionProps): JSX.Element | null => {
     useSignal(session.changed);
@@ -276,19 +281,21 @@ function footers(
       />
     );
   };
-  registry.addSection({ position: 'left', component: Mark });
+  registry.addSection({ position: 'left', component: Told });
   registry.addSection({ position: 'right', component: Actions });
   return registry;
 }
 
 function inputToolbar(
-  session: ChatSession,
+  composer: Composer,
   services: IChatServices,
   trans: TranslationBundle
 ): InputToolbarRegistry {
+  const { session } = composer;
   const registry = new InputToolbarRegistry();
   const Buttons = (): JSX.Element => {
-    useSignal(session.draftChanged);
+    useSignal(session.writing.promptChanged);
+    useSignal(session.writing.attachmentsChanged);
     return (
       <Toolbar
         items={services.toolbarItems}
@@ -298,6 +305,7 @@ function inputToolbar(
       />
     );
   };
-  registry.addItem('jupyter-ai', { position: 0, element: Buttons });
+  registry.addItem('addressee', { position: 0, element: composer.Addressee });
+  registry.addItem('jupyter-ai', { position: 1, element: Buttons });
   return registry;
 }

@@ -4,11 +4,13 @@ import { ActiveCellManager, SelectionWatcher } from '@jupyter/chat';
 import { JupyterFrontEnd } from '@jupyterlab/application';
 import { IThemeManager } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ICompleters, IMessageRenderers, IToolbarItems } from 'jupyter-ai-tokens';
 
+import { openAttachment } from '../chat/opening';
 import { IChatServices } from '../chat/services';
 import { Api } from '../wire/api';
 
@@ -18,6 +20,7 @@ export interface IParts {
   readonly toolbarItems: IToolbarItems;
   readonly completers: ICompleters;
   readonly tracker: INotebookTracker | null;
+  readonly documents: IDocumentManager | null;
   readonly themeManager: IThemeManager | null;
   readonly translator: ITranslator | null;
 }
@@ -42,12 +45,18 @@ export async function chatServices(app: JupyterFrontEnd, parts: IParts): Promise
     themeManager: parts.themeManager,
     translator: parts.translator ?? nullTranslator,
     tracker: parts.tracker,
+    documents: parts.documents,
     activeCellManager: parts.tracker
       ? new ActiveCellManager({ tracker: parts.tracker, shell: app.shell })
       : null,
     selectionWatcher: new SelectionWatcher({ shell: app.shell }),
     renderers: parts.renderers,
     toolbarItems: parts.toolbarItems,
-    completers: parts.completers
+    completers: parts.completers,
+    open: async attachment => {
+      if (parts.documents !== null) {
+        await openAttachment(attachment, parts.documents);
+      }
+    }
   };
 }

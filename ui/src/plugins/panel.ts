@@ -7,6 +7,7 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, IThemeManager } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -27,6 +28,7 @@ import { ChatPanel } from '../panel/panel';
 import { addBuiltIn } from '../registry';
 import { createSettings, settingsSaved } from '../settings';
 import { explain } from '../wire/explain';
+import { ownPath } from '../writing/attaching';
 import { settingsChanged } from '../writing/sending_key';
 import { chatServices } from './chat';
 
@@ -46,6 +48,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     ILauncher,
     IDefaultFileBrowser,
     INotebookTracker,
+    IDocumentManager,
     IThemeManager,
     ITranslator
   ],
@@ -62,6 +65,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     launcher: ILauncher | null,
     fileBrowser: IDefaultFileBrowser | null,
     tracker: INotebookTracker | null,
+    documents: IDocumentManager | null,
     themeManager: IThemeManager | null,
     translator: ITranslator | null
   ) => {
@@ -72,6 +76,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
       toolbarItems,
       completers,
       tracker,
+      documents,
       themeManager,
       translator
     });
@@ -173,6 +178,12 @@ export const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** The notebook that was used last, if it is still open. */
+function notebookOf({ tracker, contents }: IChatServices): string | null {
+  const path = tracker?.currentWidget?.context.path;
+  return path === undefined ? null : ownPath(path, contents);
+}
+
 function openChats(services: IChatServices, onRestart: () => void): Chats {
   const { api, user, translator } = services;
   const trans = translator.load('jupyter_ai');
@@ -190,6 +201,7 @@ function openChats(services: IChatServices, onRestart: () => void): Chats {
         username: user.username,
         trans,
         onRestart,
+        notebook: () => notebookOf(services),
         explain: async () => {
           const reason = await explain(api, trans);
           if (reason === null) {

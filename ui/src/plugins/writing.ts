@@ -2,12 +2,14 @@
 
 import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ICompleters, IToolbarItems } from 'jupyter-ai-tokens';
 
 import { addBuiltIn } from '../registry';
 import { Api } from '../wire/api';
+import { attachItem } from '../writing/attaching';
 import { CommandCompleter, CommandList } from '../writing/command_list';
 import {
   addIncludeCommands,
@@ -22,15 +24,16 @@ import { settingsChanged } from '../writing/sending_key';
 export const writing: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-ai-ui:writing',
   description:
-    'Completes and reloads the commands of prompts, and sends cells and selected text along.',
+    'Completes and reloads the commands of prompts; sends files, cells and selected text along.',
   autoStart: true,
   requires: [ICompleters, IToolbarItems],
-  optional: [INotebookTracker, ICommandPalette, ITranslator],
+  optional: [INotebookTracker, IDocumentManager, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     completers: ICompleters,
     items: IToolbarItems,
     tracker: INotebookTracker | null,
+    documents: IDocumentManager | null,
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
@@ -45,6 +48,10 @@ export const writing: JupyterFrontEndPlugin<void> = {
 
     addIncludeCommands(commands, tracker, trans);
     addBuiltIn(items, includeItem(commands, trans));
+    const { contents } = app.serviceManager;
+    if (documents !== null) {
+      addBuiltIn(items, attachItem(documents, contents, translator ?? nullTranslator));
+    }
     addReloadCommand(commands, api, trans, () => list.forget());
     for (const command of [INCLUDE_SELECTION, INCLUDE_CELL, INCLUDE_ERROR, RELOAD_PLUGINS]) {
       palette?.addItem({ command, category: trans.__('Chat') });

@@ -23,6 +23,14 @@ export interface CommandOption {
   only_start: boolean;
 }
 
+/** Somebody who can be addressed; `address` is what does so at the beginning of a prompt. */
+export interface PersonaDescription {
+  name: string;
+  address: string;
+  description: string;
+  avatar_route: string;
+}
+
 export interface Health {
   ok: boolean;
   problems: string[];
@@ -84,6 +92,16 @@ export class Api {
 
   renameChat(id: string, title: string): Promise<ChatDescription> {
     return this.request(`chats/${encodeURIComponent(id)}`, 'PATCH', { title });
+  }
+
+  /** Whom can be addressed in the person's chats. */
+  async personas(): Promise<PersonaDescription[]> {
+    return (await this.request<{ personas: PersonaDescription[] }>('personas')).personas;
+  }
+
+  /** Let a persona answer what is addressed to nobody; "" is the default. */
+  choosePersona(chatId: string, persona: string): Promise<ChatDescription> {
+    return this.request(`chats/${encodeURIComponent(chatId)}`, 'PATCH', { persona });
   }
 
   deleteChat(id: string): Promise<null> {

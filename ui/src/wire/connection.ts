@@ -86,7 +86,7 @@ export class ChatConnection implements IDisposable {
 
   private _open(): void {
     const { settings, chatId } = this._options;
-    const query: Record<string, string> = {};
+    const query: Record<string, string> = { personas: '1' };
     const { epoch, seq } = this._options.position();
     if (epoch) {
       query.epoch = epoch;

@@ -1,6 +1,6 @@
 /** Frames of the chat's WebSocket; the wire contract tells what each means. */
 
-import { IPersona, Selection } from 'jupyter-ai-tokens';
+import { Attachment, IPersona, Selection } from 'jupyter-ai-tokens';
 
 export interface HumanFrame {
   type: 'human';
@@ -9,6 +9,8 @@ export interface HumanFrame {
   body: string;
   prompt: string;
   selection: Selection | null;
+  attachments?: Attachment[];
+  notebook?: string | null;
   client: { id: string; username: string; display_name?: string; name?: string };
   seq?: number;
 }
@@ -76,12 +78,24 @@ export interface ErrorFrame {
   code: string;
 }
 
+/** Who answers what is addressed to nobody; "" is the default. Sent to those who asked for it. */
+export interface PersonaFrame {
+  type: 'persona';
+  name: string;
+}
+
 export type ChatFrame =
   HumanFrame | AgentFrame | ChunkFrame | PendingFrame | ClosePendingFrame | ClearFrame;
 
-export type ServerFrame = ChatFrame | ConnectionFrame | ErrorFrame;
+export type ServerFrame = ChatFrame | ConnectionFrame | ErrorFrame | PersonaFrame;
+
+/** A prompt and what goes with it. */
+export interface RequestFrame {
+  prompt: string;
+  selection?: Selection;
+  attachments?: readonly Attachment[];
+  notebook?: string;
+}
 
 export type ClientFrame =
-  | { prompt: string; selection?: Selection }
-  | { type: 'stop'; target?: string }
-  | { type: 'clear'; target?: string };
+  RequestFrame | { type: 'stop'; target?: string } | { type: 'clear'; target?: string };

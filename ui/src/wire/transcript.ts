@@ -170,6 +170,8 @@ function found(frame: HumanFrame | AgentFrame): IChatMessage {
       replyTo: '',
       prompt: frame.prompt,
       selection: frame.selection,
+      attachments: frame.attachments ?? [],
+      notebook: frame.notebook ?? null,
       sender: frame.client.display_name || frame.client.name || frame.client.username,
       metadata: { username: frame.client.username }
     };

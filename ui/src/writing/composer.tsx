@@ -1,17 +1,20 @@
 /** Where one types: what is completed, what is sent along, which keys do what. */
 
-import { ChatCommandRegistry, IAttachment, IInputModel } from '@jupyter/chat';
+import { ChatCommandRegistry, IInputModel } from '@jupyter/chat';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 import React from 'react';
 
 import { IChatServices } from '../chat/services';
 import { ChatSession } from '../chat/session';
+import { Addressee } from './addressee';
+import { Attached } from './attached';
+import { attach, saveAttached } from './attaching';
 import { Completions } from './completions';
-import { takeAttachment } from './dropping';
 import { Included } from './included';
 import { Inclusion } from './inclusion';
 import { enterSends, escapeAction } from './keys';
+import { namedSelection } from './named';
 import { IPlace, places } from './places';
 import { endOfFirstLine, isOnFirstLine, isOnLastLine, Recall } from './recall';
 import { SendingKey } from './sending_key';
@@ -39,21 +42,24 @@ export class Composer implements IDisposable, IPlace {
 
   /** Shows what will be sent along; it is drawn together with the input. */
   readonly Included = (): JSX.Element => (
-    <Included
-      inclusion={this.inclusion}
-      trans={this._trans}
-      onDrawn={this._onDrawn}
-      onRemoved={this._onRemoved}
-    />
+    <>
+      <Included
+        inclusion={this.inclusion}
+        trans={this._trans}
+        onDrawn={this._onDrawn}
+        onRemoved={this._onRemoved}
+      />
+      <Attached session={this.session} services={this.services} trans={this._trans} />
+    </>
+  );
+
+  /** Shows who answers; a part of the input. */
+  readonly Addressee = (): JSX.Element => (
+    <Addressee session={this.session} services={this.services} trans={this._trans} />
   );
 
   get node(): HTMLElement | null {
     return this._node;
-  }
-
-  /** Send what was typed; false if it must stay. */
-  submit(text: string): boolean {
-    return this.inclusion.send(text);
   }
 
   /** Serve the input of a view that is on the page. */
@@ -61,8 +67,14 @@ export class Composer implements IDisposable, IPlace {
     this._node = node;
     this._model = model;
     this._textbox = new Textbox(node, model);
-    this._shown = this.inclusion.show();
-    model.addAttachment = attachment => void this._onDropped(attachment);
+    this._shown = this.inclusion.show({
+      named: prompt => namedSelection(prompt, this.services),
+      prepare: attachments => saveAttached(attachments, this.services.documents)
+    });
+    model.addAttachment = attachment => {
+      attach(this.session, attachment, this.services.contents, this._trans);
+      this.session.focus();
+    };
     node.addEventListener('keydown', this._onKey, true);
     node.addEventListener('focusin', this._onFocus);
     this._sendingKey.changed.connect(this._onSendingKey, this);
@@ -111,8 +123,8 @@ export class Composer implements IDisposable, IPlace {
     this._textbox?.label(
       trans.__('Prompt'),
       this._sendingKey.withShift
-        ? trans.__('Ask something; / for commands, Shift+Enter sends')
-        : trans.__('Ask something; / for commands, Enter sends')
+        ? trans.__('Ask; / for commands, @ for personas and context, Shift+Enter sends')
+        : trans.__('Ask; / for commands, @ for personas and context, Enter sends')
     );
   }
 
@@ -149,7 +161,7 @@ export class Composer implements IDisposable, IPlace {
       return;
     }
     event.stopPropagation();
-    if (!this.session.draft.trim()) {
+    if (this.session.writing.isEmpty) {
       event.preventDefault();
     } else if (enterSends(event.shiftKey, this._sendingKey.withShift)) {
       event.preventDefault();
@@ -207,23 +219,6 @@ export class Composer implements IDisposable, IPlace {
       event.stopPropagation();
       press(event.target!, 'Enter');
     }
-  }
-
-  private async _onDropped(attachment: IAttachment): Promise<void> {
-    const { words, source, problem } = await takeAttachment(attachment, {
-      ...this.services,
-      trans: this._trans
-    });
-    if (words !== undefined) {
-      this._textbox?.insert(words);
-    }
-    if (source !== undefined) {
-      this.inclusion.include(source);
-    }
-    if (problem !== undefined) {
-      this.session.notice = problem;
-    }
-    this.session.focus();
   }
 
   private readonly _trans: TranslationBundle;

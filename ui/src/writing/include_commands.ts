@@ -9,7 +9,7 @@ import { Menu } from '@lumino/widgets';
 import { IChat, IToolbarItem } from 'jupyter-ai-tokens';
 
 import { IPlace, places } from './places';
-import { errorOf, ISource, NotebookCell, SelectedText } from './sources';
+import { activeCell, ISource, SelectedText } from './sources';
 
 export const INCLUDE_SELECTION = 'jupyter-ai-ui:include-selection';
 export const INCLUDE_CELL = 'jupyter-ai-ui:include-cell';
@@ -76,17 +76,10 @@ export function includeItem(commands: CommandRegistry, trans: TranslationBundle)
 }
 
 function kinds(tracker: INotebookTracker | null, trans: TranslationBundle): IKind[] {
-  const cell = (withError: boolean) => {
-    const panel = tracker?.currentWidget;
-    const model = tracker?.activeCell?.model;
-    if (!panel || !model || (withError && errorOf(model) === null)) {
-      return null;
-    }
-    return { panel, id: model.id };
-  };
-  const found = (withError: boolean) => {
-    const place = cell(withError);
-    return place === null ? null : new NotebookCell(place.panel, place.id, withError);
+  const isThere = (withError: boolean) => {
+    const cell = activeCell(tracker, withError);
+    cell?.dispose();
+    return cell !== null;
   };
   return [
     {
@@ -102,16 +95,16 @@ function kinds(tracker: INotebookTracker | null, trans: TranslationBundle): IKin
       id: INCLUDE_CELL,
       label: trans.__('Include the Active Cell'),
       cellLabel: trans.__('Ask the Chat about This Cell'),
-      isThere: () => cell(false) !== null,
-      find: () => found(false),
+      isThere: () => isThere(false),
+      find: () => activeCell(tracker, false),
       findAt: () => null
     },
     {
       id: INCLUDE_ERROR,
       label: trans.__('Include the Active Cell and Its Error'),
       cellLabel: trans.__('Fix the Error in the Chat'),
-      isThere: () => cell(true) !== null,
-      find: () => found(true),
+      isThere: () => isThere(true),
+      find: () => activeCell(tracker, true),
       findAt: () => null
     }
   ];
@@ -132,7 +125,7 @@ async function openPanel(commands: CommandRegistry): Promise<IPlace | undefined>
 function openMenu(commands: CommandRegistry, chat: IChat, trans: TranslationBundle): void {
   const node = places.of(chat.id)?.node?.querySelector('[data-item="include"]');
   const menu = new Menu({ commands });
-  menu.node.setAttribute('aria-label', trans.__('Include a cell or selected text'));
+  menu.contentNode.setAttribute('aria-label', trans.__('Include a cell or selected text'));
   for (const command of [INCLUDE_SELECTION, INCLUDE_CELL, INCLUDE_ERROR]) {
     menu.addItem({ command, args: { chat: chat.id } });
   }

@@ -2,10 +2,18 @@
 
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { Selection } from 'jupyter-ai-tokens';
+import { Attachment, Selection } from 'jupyter-ai-tokens';
 
 import { ChatSession } from '../chat/session';
 import { ISource, SentBefore } from './sources';
+
+/** What is around the input of a view. */
+export interface ISurroundings {
+  /** What a prompt names of what is open. */
+  named(prompt: string): Selection | null;
+  /** Have the server find what is attached; null if it would. */
+  prepare(attachments: readonly Attachment[]): Promise<unknown> | null;
+}
 
 export class Inclusion {
   static of(session: ChatSession): Inclusion {
@@ -43,30 +51,41 @@ export class Inclusion {
     this._changed.emit();
   }
 
-  /** Send a prompt with what is shown; false if there is no connection. */
-  send(prompt: string): boolean {
-    const isSent = this._session.send(prompt.trim(), this.selection);
-    if (isSent) {
-      this.include(null);
-    }
-    return isSent;
-  }
-
   /** While there are views, whatever sends the draft sends along what they show. */
-  show(): IDisposable {
+  show(surroundings: ISurroundings): IDisposable {
     if (this._views++ === 0) {
       this._submit = this._session.submit;
-      this._session.submit = () => {
-        if (this.send(this._session.draft)) {
-          this._session.draft = '';
-        }
-      };
+      this._session.submit = () => void this._prepareAndSend(surroundings);
     }
     return new DisposableDelegate(() => {
       if (--this._views === 0) {
         this._session.submit = this._submit!;
       }
     });
+  }
+
+  /** Once: what is pressed while files are being saved sends nothing more. */
+  private async _prepareAndSend(surroundings: ISurroundings): Promise<void> {
+    if (this._isPreparing) {
+      return;
+    }
+    const preparing = surroundings.prepare(this._session.writing.attachments);
+    if (preparing !== null) {
+      this._isPreparing = true;
+      await preparing;
+      this._isPreparing = false;
+    }
+    this._send(surroundings);
+  }
+
+  private _send(surroundings: ISurroundings): void {
+    const { writing } = this._session;
+    const prompt = writing.prompt.trim();
+    const selection = this.selection ?? surroundings.named(prompt);
+    if (this._session.send(prompt, selection, writing.attachments)) {
+      this.include(null);
+      writing.clear();
+    }
   }
 
   private _onSource(): void {
@@ -98,5 +117,6 @@ export class Inclusion {
   private _editing: string | null = null;
   private _views = 0;
   private _submit: (() => void) | null = null;
+  private _isPreparing = false;
   private _changed = new Signal<this, void>(this);
 }

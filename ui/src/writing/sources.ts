@@ -2,7 +2,7 @@
 
 import { ISelectionWatcher } from '@jupyter/chat';
 import { PathExt } from '@jupyterlab/coreutils';
-import { NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Selection } from 'jupyter-ai-tokens';
@@ -122,6 +122,19 @@ export class NotebookCell extends Source {
 
   private readonly _panel: NotebookPanel;
   private readonly _id: string;
+}
+
+/** The active cell, or null where there is none (or it has no error). */
+export function activeCell(
+  tracker: INotebookTracker | null,
+  withError: boolean
+): NotebookCell | null {
+  const panel = tracker?.currentWidget;
+  const model = tracker?.activeCell?.model;
+  if (!panel || !model || (withError && errorOf(model) === null)) {
+    return null;
+  }
+  return new NotebookCell(panel, model.id, withError);
 }
 
 /** What was sent along with a message that is being edited. */

@@ -1,4 +1,4 @@
-/** The word at the cursor: between white space, of which what follows a backslash is no part. */
+/** The word at the cursor: between white space, of which what is quoted or follows a backslash is no part. */
 
 export interface IWord {
   readonly start: number;
@@ -8,25 +8,19 @@ export interface IWord {
   readonly isStart: boolean;
 }
 
+/** A quoted argument, as of `@file:"a b.py"`, goes on to its line's end until it is closed. */
+const WORD = /(?:@[^\s:"']+:(?:"[^"\n]*"?|'[^'\n]*'?)|\\[^]|[^ \n\t])+/g;
+
 export function wordAt(text: string, cursor: number): IWord {
-  const isGap = (index: number) => /[ \n\t]/.test(text[index]) && text[index - 1] !== '\\';
-  let start = cursor;
-  while (start > 0 && !isGap(start - 1)) {
-    start--;
-  }
-  let end = cursor;
-  while (end < text.length && !isGap(end)) {
-    end++;
-  }
+  const found = [...text.matchAll(WORD)].find(
+    ({ index, 0: word }) => index <= cursor && cursor <= index + word.length
+  );
+  const start = found?.index ?? cursor;
+  const word = found?.[0] ?? '';
   return {
     start,
-    end,
-    text: text.slice(start, end),
+    end: start + word.length,
+    text: word,
     isStart: text.slice(0, start).trim() === ''
   };
-}
-
-/** A path as a word of a prompt. */
-export function asWord(path: string): string {
-  return path.replace(/[ \n\t]/g, '\\$&');
 }

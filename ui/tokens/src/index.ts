@@ -42,6 +42,16 @@ export type Selection =
       error: { name: string; value: string; traceback: string[] };
     };
 
+/** What is attached to a prompt: a file, or cells of a notebook; `value` is a path below the server's root. */
+export type Attachment =
+  | { type: 'file'; value: string; mimetype?: string }
+  | {
+      type: 'notebook';
+      value: string;
+      /** Without any, the whole notebook. */
+      cells?: readonly { id: string; input_type: 'raw' | 'markdown' | 'code' }[];
+    };
+
 /** Who answers. */
 export interface IPersona {
   readonly name: string;
@@ -68,9 +78,12 @@ export interface IChatMessage {
   /** Of a person's message: what was typed, without the selection. */
   readonly prompt?: string;
   readonly selection?: Selection | null;
+  readonly attachments?: readonly Attachment[];
+  /** Of a person's message: the path of the notebook that was open. */
+  readonly notebook?: string | null;
   /** Of a person's message: the name to show. */
   readonly sender?: string;
-  /** Of a reply: what the handler says of it; `error`, `interrupted` and `stopped` have a form of their own. */
+  /** Of a reply: what the handler says of it; `context`, `error`, `interrupted` and `stopped` have a form of their own. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -88,7 +101,7 @@ export interface IChat {
   /** Put the cursor where one types. */
   focus(): void;
   /** Send a prompt; false if there is no connection. */
-  send(prompt: string, selection?: Selection | null): boolean;
+  send(prompt: string, selection?: Selection | null, attachments?: readonly Attachment[]): boolean;
   /** Stop what this person asked for, or the answer to one message. */
   stop(target?: string): void;
   /** Forget everything, or the exchange that began with message `target`. */
@@ -118,7 +131,7 @@ export interface IToolbarContext {
 }
 
 /**
- * A button. Built in, of a message: "copy", "retry", "edit", "delete"; of the input: "include", "stop", "send";
+ * A button. Built in, of a message: "copy", "retry", "edit", "delete"; of the input: "attach", "include", "stop", "send";
  * of the panel: "new", "rename", "delete-chat", "clear", "export", "main-area", "settings".
  */
 export interface IToolbarItem extends IRegistered {
@@ -138,7 +151,7 @@ export interface ICompletionContext {
   readonly chat: IChat;
   /** All that was typed. */
   readonly text: string;
-  /** The word at the cursor, up to the white space around it; a space after a backslash belongs to it. */
+  /** The word at the cursor, up to the white space around it; a space that is quoted or after a backslash belongs to it. */
   readonly word: string;
   /** Whether the word is the first. */
   readonly isStart: boolean;
