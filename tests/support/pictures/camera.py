@@ -21,7 +21,7 @@ from pictures.work import NOTEBOOK
 __all__ = ["main"]
 
 _PLACE = Path(__file__).parents[3] / "docs" / "images"
-_SIZE = (1280, 840)
+_SIZE = (1280, 780)
 _ROOM = 540  # pixels for the panel
 _MOST = 150_000  # bytes of a picture
 _TITLES = ("Figures for the report", "Rain and weekdays", "Teaching, week 6")
@@ -74,6 +74,20 @@ async def include(chat: ChatPage) -> None:
     await chat.execute("jupyter-ai-ui:include-error")
     await chat.panel.locator(".jp-ai-included").wait_for()
     await chat.type("Why does this fail?")
+
+
+async def attach(chat: ChatPage) -> None:
+    """What was read of a file, and a cell that goes with the next prompt, to a persona."""
+    await _at_work(chat)
+    await chat.panel.get_by_role("button", name="Attach files").click()
+    dialog = chat.page.get_by_role("dialog")
+    await dialog.locator(".jp-DirListing-item", has_text="rain.csv").click()
+    await dialog.get_by_role("button", name="Select").click()
+    await _ask(chat, "@Reviewer What does rain do to the counts?", "how much")
+    await chat.panel.locator(".jp-ai-context").wait_for()
+    await chat.drop(chat.page.locator(".jp-Notebook .jp-Cell").nth(3).locator(".jp-InputPrompt"))
+    await chat.panel.locator(".jp-ai-chip", has_text="1 cell").wait_for()
+    await chat.type("And is this right?")
 
 
 async def settings(chat: ChatPage) -> None:
@@ -129,6 +143,7 @@ PICTURES: tuple[Callable[[ChatPage], Awaitable[None]], ...] = (
     answer,
     stopped,
     include,
+    attach,
     settings,
     chats,
     main_area,
