@@ -14,6 +14,10 @@ AT_END = f"""() => {{
     const node = document.querySelector(`#jupyter-ai-panel {SCROLLED}`);
     return node && node.scrollTop > 0 && node.scrollHeight - node.scrollTop - node.clientHeight < 2;
 }}"""
+LONGER_THAN_THE_VIEW = f"""() => {{
+    const node = document.querySelector(`#jupyter-ai-panel {SCROLLED}`);
+    return node && node.scrollHeight > node.clientHeight;
+}}"""
 TOP = "node => node.getBoundingClientRect().top"
 COUNT_REMOVED = """panel => {
     window.removed = 0;
@@ -33,9 +37,21 @@ async def test_message_stays_where_it_is_when_others_come(chat: ChatPage) -> Non
     assert await chat.page.evaluate("window.removed") == 0
 
 
-async def test_end_is_kept_in_view_while_nobody_touches_anything(chat: ChatPage) -> None:
+async def test_greeting_is_shown_from_its_beginning(chat: ChatPage) -> None:
+    await chat.page.set_viewport_size({"width": 900, "height": 420})
     await chat.execute("jupyter-ai-ui:new")
     await expect(chat.panel.locator(".jp-ai-selector-button")).to_have_text("New chat")
+    await chat.page.wait_for_function(LONGER_THAN_THE_VIEW)
+
+    assert await chat.panel.locator(SCROLLED).evaluate("node => node.scrollTop") == 0
+
+
+async def test_end_is_kept_in_view_while_nobody_touches_anything(chat: ChatPage) -> None:
+    await chat.send("/help")
+    await expect(chat.messages).to_have_count(3)
+    await chat.reload()
+    await chat.show()
+    await expect(chat.messages).to_have_count(3)
     await chat.page.wait_for_function(AT_END)
 
     await chat.panel.locator(SCROLLED).evaluate("node => { node.scrollTop = 0; }")

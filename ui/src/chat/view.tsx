@@ -169,7 +169,9 @@ function Conversation({
     )!;
     scrolled.tabIndex = 0; // so that the keyboard scrolls it
     scrolled.prepend(above);
-    const following = new Follower(scrolled);
+    const following = new Follower(scrolled, () =>
+      session.messages.every(message => message.type !== 'human')
+    );
     const pin = () => following.pin();
     session.sent.connect(pin);
     setFollower(following);

@@ -1,4 +1,7 @@
-/** Keeps a scrolled element at its end while it grows, unless the reader has scrolled up. */
+/**
+ * Keeps a scrolled element at its end while it grows, unless the reader has scrolled up; at its beginning as long as
+ * nothing was asked, so that a greeting is read from there.
+ */
 
 import { ISignal, Signal } from '@lumino/signaling';
 
@@ -6,8 +9,10 @@ const NEAR = 40; // pixels from the end that still count as being there
 const ACTS = ['wheel', 'touchmove', 'pointerdown', 'keydown']; // without which nobody scrolls
 
 export class Follower {
-  constructor(element: HTMLElement) {
+  /** `isUnasked` says whether nothing was asked yet. */
+  constructor(element: HTMLElement, isUnasked: () => boolean) {
     this._element = element;
+    this._isUnasked = isUnasked;
     this._top = element.scrollTop;
     element.addEventListener('scroll', this._onScroll);
     ACTS.forEach(act =>
@@ -54,6 +59,9 @@ export class Follower {
       const { node, top } = this._held;
       this._element.scrollTop += node.getBoundingClientRect().top - top;
       this._top = this._element.scrollTop;
+    } else if (this._isAtStart()) {
+      this._element.scrollTop = 0;
+      this._top = 0;
     } else if (this._isPinned) {
       this._element.scrollTop = this._element.scrollHeight;
       this._top = this._element.scrollTop;
@@ -73,7 +81,10 @@ export class Follower {
       this._held = null;
     }
     this._top = scrollTop;
-    if (scrollHeight - scrollTop - clientHeight < NEAR) {
+    this._isMoved ||= this._isTouched && scrollTop > 1;
+    if (this._isAtStart()) {
+      this._follow();
+    } else if (scrollHeight - scrollTop - clientHeight < NEAR) {
       this._setPinned(true);
     } else if (isUp && this._isTouched) {
       this._setPinned(false);
@@ -81,6 +92,10 @@ export class Follower {
       this._follow(); // the component goes to where its last message ends, once it is drawn
     }
   };
+
+  private _isAtStart(): boolean {
+    return !this._isMoved && this._isUnasked();
+  }
 
   private _onAct = (): void => {
     this._isTouched = true;
@@ -99,6 +114,7 @@ export class Follower {
   }
 
   private readonly _element: HTMLElement;
+  private readonly _isUnasked: () => boolean;
   private readonly _observer: ResizeObserver;
   private _top: number;
   private _height = 0;
@@ -106,6 +122,8 @@ export class Follower {
   private _isPinned = true;
   /** Whether a person did anything since this is here. */
   private _isTouched = false;
+  /** Whether they have left the beginning. */
+  private _isMoved = false;
   private _held: { node: HTMLElement; top: number } | null = null;
   private _changed = new Signal<this, void>(this);
 }
