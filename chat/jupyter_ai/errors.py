@@ -12,6 +12,7 @@ __all__ = [
     "ChatRefused",
     "ChatUnreachable",
     "ChatUnreadable",
+    "CompletionUnavailable",
     "ContextProviderException",
     "EngineUnavailable",
     "FileRefused",
@@ -189,6 +190,22 @@ class NoModelConfigured(JupyterAIError):
         if reason is None:
             reason = "none is chosen. Choose one with `/model` or `jupyter ai config --model`."
         super().__init__(f"No language model can be used: {reason}")
+
+
+class CompletionUnavailable(JupyterAIError):
+    """A provider of inline completions cannot be asked; the message says why, and what to do.
+
+    `type` names the kind for programs; `status` is the HTTP status that an endpoint has answered with.
+    """
+
+    code = "completion-unavailable"
+    status = 503
+
+    def __init__(self, reason: str, type: str = "unavailable", status: int | None = None) -> None:
+        super().__init__(reason)
+        self.type = type
+        if status is not None:
+            self.status = status
 
 
 class SecretsError(JupyterAIError):

@@ -27,6 +27,8 @@ from jupyter_ai_magics.provider_ids import ProviderIds
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
+    from jupyter_ai.completions.base import BaseInlineCompletionProvider
+    from jupyter_ai.completions.service import CompletionService
     from jupyter_ai.config.sources import ModelSetting
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai.engine.chat import Chat
@@ -116,6 +118,12 @@ class Connection(Protocol):
     def abort(self) -> None: ...
 
 
+class Editor(Protocol):
+    """A WebSocket over which completions are asked for."""
+
+    def abort(self) -> None: ...
+
+
 class EngineHost:
     """The one engine of a server. All methods but `find_plugins` belong to the event loop's thread."""
 
@@ -146,11 +154,13 @@ class EngineHost:
             ids=ProviderIds.in_folder(options.data_dir),
         )
         self.connections: set[Connection] = set()
+        self.editors: set[Editor] = set()
         self.testing: set[str] = set()  # whose models are being tested
         self.reloader: Reloader | None = None  # once plug-ins were found
         self._settings = settings  # the server's: providers and plug-ins read them
         self._one_owner = one_owner  # everybody is "": their chat may be opened before they come
         self._config_manager: ConfigManager | None = None
+        self._completions: CompletionService | None = None
         self._making = Lock()
         self._redactor = redactor  # from before any plug-in is imported until the end
         self._key_names: frozenset[str] = frozenset()
@@ -196,8 +206,10 @@ class EngineHost:
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task], timeout=_CLOSING)
-        for connection in list(self.connections):
+        for connection in [*self.connections, *self.editors]:
             connection.abort()  # a client that sees no closing handshake comes back
+        if self._completions is not None:
+            await self._completions.aclose()
         if self.engine is not None:
             await self._close(self.engine)
         if self._redactor is not None:
@@ -246,6 +258,27 @@ class EngineHost:
                 url_hosts=options.url_hosts or (),
             )
         return self._config_manager
+
+    @property
+    def completions(self) -> CompletionService:
+        """What completes code, made when it is first asked for. Raises `EngineUnavailable` at the end."""
+        if self.state == "closed":
+            raise EngineUnavailable("the server is stopping")
+        if self._completions is None:
+            from jupyter_ai.completions.providers import InlineProviders
+            from jupyter_ai.completions.service import CompletionService
+
+            providers = InlineProviders(self.find_plugins(), self._inline_provider, log=self.log)
+            self._completions = CompletionService(providers, log=self.log)
+        return self._completions
+
+    def _inline_provider(self, cls: type[BaseInlineCompletionProvider]) -> BaseInlineCompletionProvider:
+        return cls(
+            log=self.log,
+            config_manager=self.config_manager,
+            root_dir=self.options.root_dir,
+            server_settings=MappingProxyType(self._settings),
+        )
 
     def _network(self) -> NetworkSettings:
         """What the environment says of the network, before the traits."""

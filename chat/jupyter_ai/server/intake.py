@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from jupyter_ai.errors import ChatError, InvalidFrame
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     Request = ChatRequest | ClearRequest | StopRequest
 
-__all__ = ["InvalidBody", "parse_body", "parse_frame", "parse_since"]
+__all__ = ["InvalidBody", "parse_body", "parse_frame", "parse_since", "parse_typed_frame", "unknown_type"]
 
 M = TypeVar("M", bound="BaseModel")
 
@@ -31,16 +32,29 @@ class InvalidBody(ChatError):
 
 def parse_frame(frame: str | bytes, limit: int) -> Request:
     """The request that a frame of at most `limit` bytes makes. Raises `InvalidFrame`, naming the field."""
+    request = parse_typed_frame(frame, limit, _model)
+    if not (getattr(request, "prompt", "-").strip() or getattr(request, "attachments", None)):
+        raise InvalidFrame("prompt: it is empty. Say something.")
+    return request
+
+
+def parse_typed_frame(frame: str | bytes, limit: int, model_of: Callable[[dict[str, Any]], type[M]]) -> M:
+    """A frame of at most `limit` bytes as what `model_of` says it is.
+
+    Raises `InvalidFrame`, naming the field.
+    """
     if isinstance(frame, bytes):
         raise InvalidFrame("This is a binary frame. Send JSON in a text frame.")
     if _longer(frame, limit):
         raise InvalidFrame(f"The frame is larger than {limit} bytes. Send less at once.")
     data = _object(frame, "The frame", InvalidFrame)
-    model = _model(data)
-    request = _validated(model, data, InvalidFrame)
-    if not (getattr(request, "prompt", "-").strip() or getattr(request, "attachments", None)):
-        raise InvalidFrame("prompt: it is empty. Say something.")
-    return request
+    return _validated(model_of(data), data, InvalidFrame)
+
+
+def unknown_type(kind: object, known: str) -> InvalidFrame:
+    """Says that a frame's `type` is none of the `known` ones."""
+    told = json.dumps(kind[:_SHORT]) if isinstance(kind, str) else _kind(kind)
+    return InvalidFrame(f"type: {told} is unknown. {known}")
 
 
 def parse_body(body: bytes, model: type[M], limit: int) -> M:
@@ -112,8 +126,7 @@ def _model(data: dict[str, Any]) -> type[Request]:
         return ClearRequest
     if kind == "stop":
         return StopRequest
-    told = json.dumps(kind[:_SHORT]) if isinstance(kind, str) else _kind(kind)
-    raise InvalidFrame(f'type: {told} is unknown. It is "clear" or "stop"; a prompt has none.')
+    raise unknown_type(kind, 'It is "clear" or "stop"; a prompt has none.')
 
 
 def _validated(model: type[M], data: dict[str, Any], error: type[ChatError]) -> M:

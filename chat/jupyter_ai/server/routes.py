@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_ai.completions.handlers.default import DefaultInlineCompletionHandler
 from jupyter_ai.server.avatar import AvatarHandler, PersonaAvatarHandler
 from jupyter_ai.server.config import ApiKeysHandler, GlobalConfigHandler
 from jupyter_ai.server.health import HealthHandler
@@ -52,4 +53,5 @@ ROUTES: list[tuple[str, type[Any]]] = [
 WEBSOCKETS: list[tuple[str, type[Any]]] = [
     (r"api/ai/chats/?", RootChatHandler),
     (rf"api/ai/chats/{_CHAT_ID}/?", RootChatHandler),
+    (r"api/ai/completion/inline/?", DefaultInlineCompletionHandler),
 ]

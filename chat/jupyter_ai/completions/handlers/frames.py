@@ -1,0 +1,53 @@
+"""What an editor sends beside requests, and how its frames are told apart."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from jupyter_ai.completions.listeners import EventName, ItemEvent
+from jupyter_ai.completions.models import InlineCompletionRequest
+from jupyter_ai.server.intake import parse_typed_frame, unknown_type
+
+__all__ = ["CancelRequest", "EventRequest", "Frame", "parse"]
+
+
+class CancelRequest(BaseModel):
+    """Withdraws the request of that number."""
+
+    type: Literal["cancel"]
+    number: int
+
+
+class EventRequest(BaseModel):
+    """What became of a suggestion."""
+
+    type: Literal["event"]
+    event: EventName
+    item: str
+    index: int | None = None
+    characters: int | None = None
+    edit_distance: int | None = None
+
+    def as_event(self) -> ItemEvent:
+        """As listeners are told of it."""
+        return ItemEvent(self.event, self.item, self.index, self.characters, self.edit_distance)
+
+
+Frame = InlineCompletionRequest | CancelRequest | EventRequest
+
+
+def parse(frame: str | bytes, limit: int) -> Frame:
+    """What a frame of at most `limit` bytes says. Raises `InvalidFrame`, naming the field."""
+    return parse_typed_frame(frame, limit, _model)
+
+
+def _model(data: dict[str, Any]) -> type[Frame]:
+    kinds: dict[str, type[Frame]] = {"cancel": CancelRequest, "event": EventRequest}
+    kind = data.get("type")
+    if kind is None:
+        return InlineCompletionRequest
+    if not isinstance(kind, str) or kind not in kinds:
+        raise unknown_type(kind, 'It is "cancel" or "event"; a request for a completion has none.')
+    return kinds[kind]

@@ -1,0 +1,200 @@
+"""The inline completion providers of a server: those of installed packages and those registered later."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from jupyter_ai.completions.options import ProviderOptions
+from jupyter_ai.errors import CompletionUnavailable, message_of
+from jupyter_ai.keys.redaction import redact
+from jupyter_ai.plugins import INLINE_COMPLETION_PROVIDERS
+
+if TYPE_CHECKING:
+    from jupyter_ai.completions.base import BaseInlineCompletionProvider
+    from jupyter_ai.completions.models import InlineCompletionRequest
+    from jupyter_ai.plugins import Plugin, PluginRegistry
+    from jupyter_ai_magics.base_provider import BaseProvider
+
+    Provider = BaseInlineCompletionProvider | BaseProvider
+
+__all__ = ["InlineProviders", "ServedProvider"]
+
+State = Literal["ready", "failed", "off"]
+
+_PATIENCE = 2.0
+"""Seconds that the first request waits for packages to be imported; who is late serves the next one."""
+
+_CLOSING = 2.0  # seconds
+
+
+@dataclass(eq=False)
+class ServedProvider:
+    """A provider, and how it fares."""
+
+    id: str
+    name: str
+    options: ProviderOptions
+    provider: Provider | None  # None: it could not be made
+    cls: type | None = None  # of an installed package; None: registered at run time
+    state: State = "ready"
+    reason: str | None = None  # why it is not ready, for people
+    names: frozenset[str] = field(init=False)  # by which others may mean it
+
+    def __post_init__(self) -> None:
+        """Collect its names."""
+        self.names = frozenset(filter(None, (self.id, self.options.group)))
+
+    def succeed(self) -> bool:
+        """Note that it has answered; whether that is news."""
+        return self._become("ready", None)
+
+    def fail(self, error: BaseException) -> bool:
+        """Note that it has not; whether that is news."""
+        off = isinstance(error, CompletionUnavailable)
+        told = redact(message_of(error)) or "it gave no reason"
+        return self._become("off" if off else "failed", told if off else f"{type(error).__name__}: {told}")
+
+    def describe(self) -> dict[str, Any]:
+        """As the status tells it."""
+        return {"id": self.id, "name": self.name, "state": self.state, "reason": self.reason}
+
+    def _become(self, state: State, reason: str | None) -> bool:
+        news = (state, reason) != (self.state, self.reason)
+        self.state, self.reason = state, reason
+        return news
+
+
+class InlineProviders:
+    """One instance of each provider, made when something is asked for the first time.
+
+    `make` calls a class's constructor; a failure is kept and costs that provider only. All methods belong to
+    the event loop's thread.
+    """
+
+    def __init__(
+        self,
+        plugins: PluginRegistry | None = None,
+        make: Callable[[type], BaseInlineCompletionProvider] | None = None,
+        *,
+        log: logging.Logger | logging.LoggerAdapter[logging.Logger],
+    ) -> None:
+        self.made: Callable[[ServedProvider], None] = lambda served: None  # the service's: one more serves
+        self._plugins = plugins
+        self._make = make
+        self._log = log
+        self._found: dict[Plugin, ServedProvider] = {}
+        self._registered: dict[str, ServedProvider] = {}
+        self._complete = plugins is None  # everything that is installed was looked at
+        self._waited = False
+
+    async def ready(self) -> None:
+        """Find what is installed; returns at once if that was done. Cancelling it is harmless."""
+        if self._complete or self._plugins is None:
+            return
+        if not self._waited:
+            await self._plugins.ready(INLINE_COMPLETION_PROVIDERS, _PATIENCE)
+            self._waited = True
+        self._complete = self._plugins.loaded(INLINE_COMPLETION_PROVIDERS)
+        self._take_in()
+
+    def register(self, provider: Provider, options: ProviderOptions | None = None) -> Callable[[], None]:
+        """Have a provider asked from now on; returns what undoes it. Raises ValueError for an id in use."""
+        id = provider.id
+        if any(served.id == id for served in self):
+            raise ValueError(f"A provider of inline completions with the id {id!r} is there: choose another.")
+        served = ServedProvider(id, provider.name, options or _options_of(provider), provider)
+        self._registered[id] = served
+        self.made(served)
+
+        def undo() -> None:
+            if self._registered.get(id) is served:
+                del self._registered[id]
+
+        return undo
+
+    def matching(self, request: InlineCompletionRequest) -> list[ServedProvider]:
+        """Who is to be asked, by priority."""
+        fit = [served for served in self if served.provider is not None and served.options.match(request)]
+        excluded = {name for served in fit for name in served.options.excludes if name not in served.names}
+        asked = [served for served in fit if not served.names & excluded]
+        return sorted(asked, key=lambda served: -served.options.priority)
+
+    def get(self, id: str) -> Provider | None:
+        """The instance with this id."""
+        return next((served.provider for served in self if served.id == id), None)
+
+    def states(self) -> list[dict[str, Any]]:
+        """How each fares, also those that could not be imported."""
+        served = [served.describe() for served in self]
+        plugins = self._plugins.plugins(INLINE_COMPLETION_PROVIDERS) if self._plugins is not None else []
+        return served + [_describe(plugin) for plugin in plugins if plugin.state in ("failed", "disabled")]
+
+    async def renew(self) -> None:
+        """After a reload of plug-ins: make those whose class is new, close those whose class is gone."""
+        self._complete = self._plugins is None
+        gone = self._take_in() if self._plugins is not None else []
+        for served in gone:
+            await self._close(served)
+
+    async def aclose(self) -> None:
+        """Close every provider."""
+        everybody, self._found, self._registered = list(self), {}, {}
+        self._complete = True
+        for served in everybody:
+            await self._close(served)
+
+    def __iter__(self) -> Iterator[ServedProvider]:
+        return iter([*self._found.values(), *self._registered.values()])
+
+    def _take_in(self) -> list[ServedProvider]:
+        """Make what serves now and was not made; who does not serve any more."""
+        assert self._plugins is not None
+        serving = [p for p in self._plugins.serving(INLINE_COMPLETION_PROVIDERS) if p.obj is not None]
+        gone = [
+            self._found.pop(plugin)
+            for plugin, served in list(self._found.items())
+            if plugin not in serving or served.cls is not plugin.obj
+        ]
+        for plugin in serving:
+            if plugin not in self._found:
+                self._found[plugin] = self._served(plugin)
+        return gone
+
+    def _served(self, plugin: Plugin) -> ServedProvider:
+        cls: Any = plugin.obj
+        served = ServedProvider(str(plugin.id), str(cls.name), cls.options, None, cls)
+        try:
+            served.provider = self._make(cls) if self._make is not None else cls()
+        # Whatever a constructor raises must cost this provider only.
+        except Exception as e:  # noqa: BLE001
+            served.fail(e)
+            plugin.trouble = f"its constructor failed: {served.reason}"
+            self._log.exception("The inline completion provider %s could not be made.", plugin)
+        else:
+            self.made(served)
+        return served
+
+    async def _close(self, served: ServedProvider) -> None:
+        close = getattr(served.provider, "aclose", None)
+        if close is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSING):
+                await close()
+        # It is not asked any more; this is only told.
+        except Exception:  # noqa: BLE001
+            self._log.exception("The inline completion provider %s did not close well.", served.id)
+
+
+def _options_of(provider: Provider) -> ProviderOptions:
+    options = getattr(provider, "options", None)
+    return options if isinstance(options, ProviderOptions) else ProviderOptions()
+
+
+def _describe(plugin: Plugin) -> dict[str, Any]:
+    state = "failed" if plugin.state == "failed" else "off"
+    return {"id": plugin.id or plugin.name, "name": plugin.name, "state": state, "reason": plugin.reason}
