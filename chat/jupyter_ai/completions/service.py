@@ -3,32 +3,67 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import secrets
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any, Protocol
 
-from jupyter_ai.completions.models import (
-    InlineCompletionItem,
-    InlineCompletionList,
-    InlineCompletionReply,
-    InlineCompletionRequest,
-    InlineCompletionStreamChunk,
-)
+from jupyter_ai.completions.answer import Part, empty_reply
+from jupyter_ai.completions.cache import Place, SuggestionCache
+from jupyter_ai.completions.documents import Document, Documents, Turn
+from jupyter_ai.completions.flight import Flight, Tools
+from jupyter_ai.completions.models import InlineCompletionList, InlineCompletionReply, InlineCompletionRequest
+from jupyter_ai.completions.ranking import MOST, Ranking
+from jupyter_ai.completions.record import Record
+from jupyter_ai.completions.view import View
+from jupyter_ai.errors import CompletionUnavailable
 
 if TYPE_CHECKING:
+    from jupyter_ai.completions.call import Call
     from jupyter_ai.completions.caller import Caller
     from jupyter_ai.completions.listeners import CompletionListener, ItemEvent
     from jupyter_ai.completions.options import ProviderOptions
     from jupyter_ai.completions.providers import InlineProviders, Provider, ServedProvider
+    from jupyter_ai.completions.suggestion import Suggestion
 
 __all__ = ["CompletionService"]
 
-Part = InlineCompletionReply | InlineCompletionStreamChunk
+_JOINING = 0.2
+"""Seconds that a compatible request in flight is waited for."""
+
+_USERS = 256
+"""Whose caches are kept."""
+
+_CLOSING = 2.0  # seconds
+_LONG = float("inf")  # since the last request
+
+MODEL = "model"
+"""The id of the provider that asks the chosen model, which knows more for the status."""
+
+_NO_MODEL = {"enabled": False, "model": None, "mode": "none", "name": "", "reason": None, "fixed": False}
+
 Filter = Callable[[str, InlineCompletionRequest], str]
 
 
+class _Context(Protocol):
+    async def build(self, request: InlineCompletionRequest) -> str: ...
+
+
 class CompletionService:
-    """The completions of a server. All methods belong to its event loop's thread."""
+    """The completions of a server. All methods belong to its event loop's thread.
+
+    A request is answered by the first of these: what was suggested last, if it was typed as suggested; the
+    cache; a compatible request in flight, which is waited for at most 200 ms; all providers that match, in
+    parallel. The newest request of a document takes the place of the one before it, which is answered with
+    nothing more; what was asked for that is cancelled unless it answers the newer one.
+
+    `filter` says what of a suggestion may be shown. `context` makes what providers are told if they want it.
+    With `speculate`, what follows a suggestion is asked for as soon as that is shown. `group` is the A/B
+    group of a caller, for listeners.
+    """
 
     def __init__(
         self,
@@ -36,53 +71,285 @@ class CompletionService:
         *,
         log: logging.Logger | logging.LoggerAdapter[logging.Logger],
         listeners: Sequence[CompletionListener] = (),
+        filter: Filter = lambda text, request: text,
+        context: _Context | None = None,
+        speculate: bool = False,
+        group: Callable[[Caller], str] = lambda caller: "",
     ) -> None:
         self.providers = providers
         self._log = log
-        self._listeners = listeners
+        self._record = Record(listeners, group, log)
+        self._filter = filter
+        self._context = context
+        self._speculate = speculate
+        self._ranking = Ranking()
+        self._documents = Documents()
+        self._caches: OrderedDict[str, SuggestionCache] = OrderedDict()  # by user, the latest used last
+        self._observers: set[Callable[[], None]] = set()
+        self._age = 0  # rises with each `reset`: what was asked before it is not kept
+        series, numbers = secrets.token_hex(4), itertools.count(1)
+        self._telling = False  # it will be soon
+        self._tools = Tools(filter, lambda: f"{series}-{next(numbers)}", self._build_context, self._fared)
+        providers.made = self._welcome
+
+    # Asking
 
     async def complete(self, request: InlineCompletionRequest, caller: Caller) -> InlineCompletionReply:
         """The whole answer. Cancelling withdraws the request; may be called concurrently."""
-        await self.providers.ready()
-        asked = self.providers.matching(request)
-        answers = await asyncio.gather(*(self._ask(served, request) for served in asked))
-        items = [item for answer in answers for item in answer]
-        return InlineCompletionReply(list=InlineCompletionList(items=items), reply_to=request.number)
+        whole = request.model_copy(update={"stream": False}) if request.stream else request
+        async with aclosing(self.stream(whole, caller)) as parts:
+            async for part in parts:
+                if isinstance(part, InlineCompletionReply):
+                    return part
+        return empty_reply(request.number)
 
     async def stream(self, request: InlineCompletionRequest, caller: Caller) -> AsyncGenerator[Part, None]:
-        """The reply, then its suggestions as they grow. Closing it withdraws the request."""
-        yield await self.complete(request, caller)
+        """One reply, and if the request streams, chunks of what is to grow, each with one end.
+
+        Closing it withdraws the request. When a newer one of the same document comes, it ends: with an empty
+        reply if there was none, and with the end of each suggestion.
+        """
+        document = self._documents.get(request, caller)
+        turn = Turn(request, caller)
+        pause = document.begin(turn)
+        try:
+            async with aclosing(self._answer(document, turn, pause)) as parts:
+                async for part in parts:
+                    turn.answered = not (request.stream or turn.superseded)
+                    self._record.keep(turn)
+                    yield part
+            turn.answered = not turn.superseded
+        finally:
+            document.end(turn)
+            self._record.provided(turn)
+        self._look_ahead(turn)
+
+    async def _answer(self, document: Document, turn: Turn, pause: float) -> AsyncGenerator[Part, None]:
+        view = self._typed_into(document, turn)
+        if view is None and (known := self._known(turn)):
+            self._leave(document, turn)
+            yield _reply(turn, known)
+            return
+        view = view or await self._joined(document, turn) or await self._asked(document, turn, pause)
+        if view is None:
+            yield empty_reply(turn.request.number)
+            return
+        async with aclosing(view.parts()) as parts:
+            async for part in parts:
+                yield part
+
+    def _typed_into(self, document: Document, turn: Turn) -> View | None:
+        """What is being suggested, if that was typed; also if nothing was."""
+        view, typed = self._older(document, turn)
+        if view is None or not (view.fits() or (not typed and view.may_fit())):
+            return None
+        turn.source = "typed" if typed else "joined"
+        return view
+
+    def _known(self, turn: Turn) -> list[tuple[Suggestion, str]]:
+        """What the cache has, as far as there is anything left of it."""
+        hits, latest = self._cache(turn.caller).find(_place(turn), turn.position)
+        turn.source = "typed" if latest else "cache"
+        left = [
+            (hit.suggestion, self._filter(hit.text, turn.request) if hit.raw else hit.text) for hit in hits
+        ]
+        return [(suggestion, text) for suggestion, text in left if text][:MOST]
+
+    def _leave(self, document: Document, turn: Turn) -> None:
+        """Ask no further, unless for what comes after what is being typed."""
+        flight = document.flight
+        ahead = flight is not None and flight.position.typed_since(turn.position) is not None
+        if not (ahead and flight is not None and flight.speculative):
+            document.cancel()
+
+    async def _joined(self, document: Document, turn: Turn) -> View | None:
+        """A request in flight that may have what was typed, if that turns out soon."""
+        view, _ = self._older(document, turn)
+        if view is None:
+            return None
+        try:
+            async with asyncio.timeout(_JOINING):
+                with view.watching():
+                    while not (turn.superseded or view.fits()):
+                        if not view.may_fit():
+                            return None
+                        await turn.wait()
+        except TimeoutError:
+            return None
+        turn.source = "joined"
+        return view
+
+    def _older(self, document: Document, turn: Turn) -> tuple[View | None, str]:
+        """The request in flight, if all that has changed since is that something was typed."""
+        flight = document.flight
+        if flight is None or not flight.live:
+            return None, ""
+        typed = turn.position.typed_since(flight.position)
+        if typed is None:
+            return None, ""
+        return View(turn, flight, self._ranking, typed), typed
+
+    async def _asked(self, document: Document, turn: Turn, pause: float) -> View | None:
+        """All providers that match; None if the turn is over before."""
+        turn.source = "providers"
+        document.cancel()
+        await self.providers.ready()
+        if not await document.room(turn):
+            return None
+        turn.flight = self._launch(document, turn.request, turn.caller, pause)
+        return View(turn, turn.flight, self._ranking)
+
+    def _launch(
+        self, document: Document, request: InlineCompletionRequest, caller: Caller, pause: float = _LONG
+    ) -> Flight:
+        age = self._age
+
+        def landed(flight: Flight) -> None:
+            document.land(flight)
+            if age == self._age:
+                self._keep(flight)
+
+        asked = self.providers.matching(request)
+        flight = Flight(request, caller, asked, self._tools, landed, typing_for=pause)
+        document.launch(flight)
+        return flight
+
+    def _keep(self, flight: Flight) -> None:
+        """Put what was suggested to its end into the cache."""
+        whole = [suggestion for suggestion in flight.offers() if suggestion.whole and suggestion.text]
+        if whole:
+            best = self._ranking.best(whole, lambda suggestion: suggestion.text)
+            place = _place_of(flight.request, flight.caller)
+            self._cache(flight.caller).store(place, flight.position, best)
+
+    def _cache(self, caller: Caller) -> SuggestionCache:
+        cache = self._caches.setdefault(caller.user, SuggestionCache())
+        self._caches.move_to_end(caller.user)
+        if len(self._caches) > _USERS:
+            self._caches.popitem(last=False)
+        return cache
+
+    async def _build_context(self, request: InlineCompletionRequest) -> str:
+        return await self._context.build(request) if self._context is not None else ""
+
+    # What becomes of suggestions
+
+    def note(self, event: ItemEvent, caller: Caller) -> None:
+        """Take what a client tells of a suggestion; of what was not suggested to this user, nothing."""
+        info = self._record.item_event(event, caller)
+        if info is None:
+            return
+        if event.event in ("accepted", "accepted-partly"):
+            self._ranking.accepted(info.provider, True)
+        elif event.event in ("rejected", "ignored"):
+            self._ranking.accepted(info.provider, False)
+        elif event.event == "shown" and self._speculate and (turn := self._record.turn_of(event.item)):
+            turn.looked_at = event.item
+            self._look_ahead(turn)
+
+    def _look_ahead(self, turn: Turn) -> None:
+        """Ask what follows the suggestion that is shown, once that is complete, and keep it."""
+        suggestion, text = turn.shown.get(turn.looked_at, (None, ""))
+        document = self._documents.get(turn.request, turn.caller)
+        busy = document.flight is not None and document.flight.live
+        if suggestion is None or not (suggestion.done and turn.answered) or busy or document.turn is not turn:
+            return
+        turn.looked_at = ""
+        prefix = turn.request.prefix + text
+        ahead = turn.request.model_copy(update={"prefix": prefix, "stream": False, "trigger": "automatic"})
+        self._launch(document, ahead, turn.caller).speculative = True
+
+    # Providers
 
     def register(self, provider: Provider, options: ProviderOptions | None = None) -> Callable[[], None]:
         """Have a provider asked from now on; returns what undoes it. Raises ValueError for an id in use."""
-        return self.providers.register(provider, options)
+        undo = self.providers.register(provider, options)
+
+        def undone() -> None:
+            undo()
+            self._tell()
+
+        return undone
+
+    async def renew(self) -> None:
+        """Use what a reload of plug-ins has brought, and nothing that was suggested before."""
+        await self.providers.renew()
+        self.reset("plug-ins were reloaded")
 
     def reset(self, reason: str) -> None:
-        """Forget what was suggested, and cancel what is in flight."""
-
-    def note(self, event: ItemEvent, caller: Caller) -> None:
-        """Take what a client tells of a suggestion."""
+        """Forget what was suggested, and cancel what is in flight; who observes the status is told."""
+        self._log.info("Completions begin anew: %s.", reason)
+        self._age += 1
+        self._caches.clear()
+        for document in self._documents:
+            document.reset()
+        self._tell()
 
     def status(self) -> dict[str, Any]:
         """As `GET api/ai/completion/status` tells it."""
-        return {"providers": self.providers.states()}
+        model: Any = self.providers.get(MODEL)
+        told = getattr(model, "status", None)
+        return {**_NO_MODEL, **(told() if callable(told) else {}), "providers": self.providers.states()}
 
     def observe(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Call `changed` whenever the status is another; returns what undoes it."""
-        return lambda: None
+        """Call `changed` whenever the status may be another; returns what undoes it."""
+        self._observers.add(changed)
+        return lambda: self._observers.discard(changed)
 
     async def aclose(self) -> None:
-        """Cancel what is in flight and close the providers."""
+        """Cancel what is in flight and close the providers, within a few seconds."""
+        flights = [flight for document in self._documents for flight in document.flights]
+        self.reset("the server stops")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSING):
+                for flight in flights:
+                    await flight.landed.wait()
         await self.providers.aclose()
 
-    async def _ask(
-        self, served: ServedProvider, request: InlineCompletionRequest
-    ) -> list[InlineCompletionItem]:
-        assert served.provider is not None
-        try:
-            reply = await served.provider.generate_inline_completions(request)
-        # Whatever a provider raises must cost nobody else.
-        except Exception as e:  # noqa: BLE001
-            served.fail(e)
-            return []
-        return reply.list.items
+    def _welcome(self, served: ServedProvider) -> None:
+        observe = getattr(served.provider, "observe", None)
+        if callable(observe):
+            observe(lambda: self.reset("another model was chosen"))
+        self._tell()
+
+    def _fared(self, call: Call) -> None:
+        """Note how a provider fared."""
+        served, exception = call.served, call.exception
+        if exception is None:
+            if call.latency is not None:
+                self._ranking.answered(served.id, call.latency)
+            news = served.succeed()
+        else:
+            news = served.fail(exception)
+            level = logging.INFO if isinstance(exception, CompletionUnavailable) else logging.WARNING
+            if news:
+                self._log.log(level, "Inline completion provider %s failed: %s", served.id, served.reason)
+        if news:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell all who observe, once for whatever happens at once."""
+        if self._observers and not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_soon(self._tell_now)
+
+    def _tell_now(self) -> None:
+        self._telling = False
+        for changed in list(self._observers):
+            changed()
+
+
+def _place(turn: Turn) -> Place:
+    return _place_of(turn.request, turn.caller)
+
+
+def _place_of(request: InlineCompletionRequest, caller: Caller) -> Place:
+    """Whose suggestions are of use to each other: a cell or file, for all clients of the user."""
+    return request.path or caller.client, request.cell_id
+
+
+def _reply(turn: Turn, known: list[tuple[Suggestion, str]]) -> InlineCompletionReply:
+    for suggestion, text in known:
+        turn.show(suggestion, text)
+    items = [suggestion.shown(text) for suggestion, text in known]
+    return InlineCompletionReply(list=InlineCompletionList(items=items), reply_to=turn.request.number)

@@ -1,0 +1,212 @@
+"""One provider being asked one thing: within its time, and at nobody else's cost."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from jupyter_ai.completions.listeners import ProviderFailure
+from jupyter_ai.completions.models import (
+    CompletionError,
+    InlineCompletionItem,
+    InlineCompletionReply,
+    InlineCompletionRequest,
+    InlineCompletionStreamChunk,
+)
+from jupyter_ai.completions.suggestion import Suggestion
+from jupyter_ai.errors import CompletionUnavailable, message_of
+from jupyter_ai.keys.redaction import redact
+from jupyter_ai_magics.failures import is_interrupt
+
+if TYPE_CHECKING:
+    from jupyter_ai.completions.providers import ServedProvider
+
+__all__ = ["Call"]
+
+_MOST = 20  # suggestions of one call that are looked at
+_BREATH = 32  # parts of a stream after which others have their turn, if it does not wait by itself
+
+Context = Callable[[], Awaitable[str]]
+
+
+class Call:
+    """Asks `served`; `changed` is called whenever there is something new, `fared` if it ends by itself.
+
+    `filtered` says what of a suggestion may be shown, `new_id` names one, and `context` is what the provider
+    is told besides if it wants that.
+    """
+
+    def __init__(
+        self,
+        served: ServedProvider,
+        request: InlineCompletionRequest,
+        *,
+        delay: float,
+        changed: Callable[[], None],
+        fared: Callable[[Call], None],
+        filtered: Callable[[str], str],
+        new_id: Callable[[], str],
+        context: Context,
+    ) -> None:
+        self.served = served
+        self.asked = False  # the pause in typing is over
+        self.answered = False  # it has said something, or ended
+        self.ended = False
+        self.suggestions: list[Suggestion] = []
+        self.error: CompletionError | None = None
+        self.failure: ProviderFailure | None = None
+        self.exception: BaseException | None = None
+        self.latency: float | None = None  # seconds until its first answer
+        self._request = request
+        self._delay = delay
+        self._changed = changed
+        self._fared = fared
+        self._filtered = filtered
+        self._new_id = new_id
+        self._context = context
+        self._open: dict[str, Suggestion] = {}  # by the provider's token
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._parts = 0
+
+    async def run(self) -> None:
+        """Ask, and take what is answered, until the end. What is raised is kept as `error`.
+
+        Cancelling it closes the provider's stream.
+        """
+        try:
+            if self._delay:
+                await asyncio.sleep(self._delay)
+            self.asked = True
+            self._began = self._loop.time()
+            await self._ask()
+        except asyncio.CancelledError:
+            raise
+        # Whatever a provider raises must cost nobody else.
+        except BaseException as e:
+            if is_interrupt(e):
+                raise
+            self._fail(e)
+            self._fared(self)
+        else:
+            self._fared(self)
+        finally:
+            self._end()
+
+    async def _ask(self) -> None:
+        seconds = self.served.options.deadline_ms / 1000
+        try:
+            async with asyncio.timeout(seconds) as deadline:
+                request = await self._own_request()
+                if request.stream:
+                    await self._stream(request, deadline, seconds)
+                else:
+                    provider: Any = self.served.provider
+                    self._take(await provider.generate_inline_completions(request))
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            late = f"{self.served.name} did not answer within {seconds:g} s."
+            raise CompletionUnavailable(late, type="TimeoutError") from None
+
+    async def _own_request(self) -> InlineCompletionRequest:
+        """A copy, so that what a provider does to it is its own business."""
+        context = await self._context() if self.served.options.wants_context else ""
+        return self._request.model_copy(update={"context": context})
+
+    async def _stream(
+        self, request: InlineCompletionRequest, deadline: asyncio.Timeout, seconds: float
+    ) -> None:
+        provider: Any = self.served.provider
+        async with _closing(provider.stream_inline_completions(request)) as parts:
+            async for part in parts:
+                if self._take(part):
+                    deadline.reschedule(self._loop.time() + seconds)
+                self._parts += 1
+                if self._parts % _BREATH == 0:
+                    await asyncio.sleep(0)
+
+    def _take(self, part: object) -> bool:
+        """Whether it brings anything."""
+        if isinstance(part, InlineCompletionReply):
+            news = len(self.suggestions) < _MOST and bool(part.list.items)
+            for item in part.list.items[: _MOST - len(self.suggestions)]:
+                self._begin(item)
+        elif isinstance(part, InlineCompletionStreamChunk):
+            news = self._grow(part)
+        else:
+            raise TypeError(
+                f"{self.served.name} answered with a {type(part).__name__}: "
+                "answer with an InlineCompletionReply, then with InlineCompletionStreamChunk."
+            )
+        if part.error is not None and self.error is None:
+            self.error = part.error
+        if self.latency is None:
+            self.latency = self._elapsed
+        self.answered = True
+        self._changed()
+        return news
+
+    def _begin(self, item: InlineCompletionItem) -> None:
+        grows = bool(item.isIncomplete and item.token and self._request.stream)
+        suggestion = Suggestion(self._new_id(), self.served, item, len(self.suggestions))
+        suggestion.take(item.insertText, self._filtered, self._elapsed, done=not grows)
+        self.suggestions.append(suggestion)
+        if grows:
+            self._open[str(item.token)] = suggestion
+
+    def _grow(self, chunk: InlineCompletionStreamChunk) -> bool:
+        token = str(chunk.response.token)
+        suggestion = self._open.get(token)
+        if suggestion is None:
+            return False  # it is late, or of somebody else
+        before = suggestion.raw
+        if chunk.response.model is not None:
+            suggestion.item = suggestion.item.model_copy(update={"model": chunk.response.model})
+        suggestion.take(chunk.response.insertText, self._filtered, self._elapsed, done=chunk.done)
+        if chunk.done:
+            del self._open[token]
+        return chunk.done or suggestion.raw != before
+
+    def _fail(self, error: BaseException) -> None:
+        self.exception = error
+        known = isinstance(error, CompletionUnavailable)
+        kind = error.type if isinstance(error, CompletionUnavailable) else type(error).__name__
+        told = "" if known else redact("".join(traceback.format_exception(error)))
+        title = redact(message_of(error)) or kind
+        self.error = CompletionError(type=kind, title=title, traceback=told)
+        self.failure = ProviderFailure(self.served.id, kind, _status(error))
+
+    def _end(self) -> None:
+        self.ended = self.answered = True
+        for suggestion in self._open.values():
+            suggestion.close(self._filtered, self._elapsed)
+        self._open.clear()
+        self._changed()
+
+    @property
+    def _elapsed(self) -> float:
+        return self._loop.time() - self._began
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status that the exception of some client bears."""
+    for name in ("status_code", "status", "code"):
+        value = getattr(error, name, None)
+        if isinstance(value, int) and 100 <= value < 600:
+            return value
+    return None
+
+
+@asynccontextmanager
+async def _closing(stream: Any) -> AsyncGenerator[Any, None]:
+    """Closes a provider's stream at the end, if it can be closed."""
+    try:
+        yield stream
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()

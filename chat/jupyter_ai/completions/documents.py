@@ -1,0 +1,164 @@
+"""What a service knows of one document while somebody types in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from jupyter_ai.completions.position import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_ai.completions.caller import Caller
+    from jupyter_ai.completions.flight import Flight
+    from jupyter_ai.completions.listeners import Source
+    from jupyter_ai.completions.models import InlineCompletionRequest
+    from jupyter_ai.completions.suggestion import Suggestion
+
+__all__ = ["Document", "Documents", "Turn"]
+
+_MOST = 256
+"""Documents of which the state is kept, beside those in which something is going on."""
+
+_AT_ONCE = 2
+"""Requests of one document that may be at the providers: the newest, and one that is being closed."""
+
+_CLOSING = 1.0
+"""Seconds that are waited for providers that do not end when they are cancelled."""
+
+
+class Turn:
+    """One request of a document, until it is answered or a newer one takes its place."""
+
+    def __init__(self, request: InlineCompletionRequest, caller: Caller) -> None:
+        self.request = request
+        self.caller = caller
+        self.position = Position.of(request)
+        self.began = asyncio.get_running_loop().time()
+        self.superseded = False
+        self.answered = False  # to the end
+        self.news = asyncio.Event()  # something has changed: a flight, or that
+        self.flight: Flight | None = None  # that was asked for it
+        self.source: Source = "providers"
+        self.shown: dict[str, tuple[Suggestion, str]] = {}  # by id, with the text that was sent last
+        self.looked_at = ""  # id of the suggestion that the client shows, until what follows is asked
+        self.latency: float | None = None  # seconds until there was something to show
+
+    def supersede(self) -> None:
+        """End it: it is answered with nothing more."""
+        self.superseded = True
+        self.news.set()
+
+    def show(self, suggestion: Suggestion, text: str) -> None:
+        """Note what the client is sent."""
+        self.shown[suggestion.id] = suggestion, text
+        if text and self.latency is None:
+            self.latency = asyncio.get_running_loop().time() - self.began
+
+    async def wait(self) -> None:
+        """Wait for news."""
+        await self.news.wait()
+        self.news.clear()
+
+
+class Document:
+    """A document of one client, or a cell of it."""
+
+    def __init__(self) -> None:
+        self.turn: Turn | None = None  # the newest
+        self.flight: Flight | None = None  # the newest that was not cancelled
+        self._flights: set[Flight] = set()  # that have not landed
+
+    def begin(self, turn: Turn) -> float:
+        """Take a newer request; the seconds since the one before it."""
+        before, self.turn = self.turn, turn
+        if before is None:
+            return float("inf")
+        before.supersede()
+        return turn.began - before.began
+
+    def end(self, turn: Turn) -> None:
+        """The request is answered, or withdrawn: then nobody needs what was asked for it."""
+        if self.turn is turn and not turn.answered:
+            self.cancel()
+
+    def launch(self, flight: Flight) -> None:
+        """Keep what is asked now."""
+        self.flight = flight
+        self._flights.add(flight)
+        flight.start()
+
+    def land(self, flight: Flight) -> None:
+        """It has ended."""
+        self._flights.discard(flight)
+
+    def cancel(self) -> None:
+        """Ask no further."""
+        if self.flight is not None:
+            self.flight.cancel()
+            self.flight = None
+
+    def reset(self) -> None:
+        """End what is going on."""
+        if self.turn is not None:
+            self.turn.supersede()
+        self.cancel()
+
+    async def room(self, turn: Turn) -> bool:
+        """Wait until one more may be asked; False if this turn is over by then."""
+        flights = self.flights
+        for flight in flights:
+            flight.watch(turn.news)
+        try:
+            async with asyncio.timeout(_CLOSING):
+                while len(self._flights) >= _AT_ONCE and not turn.superseded:
+                    await turn.wait()
+        except TimeoutError:
+            self._flights = {flight for flight in self._flights if flight.live}  # the others do not end
+        finally:
+            for flight in flights:
+                flight.unwatch(turn.news)
+        return not turn.superseded
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is going on."""
+        return not self._flights and (self.turn is None or self.turn.answered or self.turn.superseded)
+
+    @property
+    def flights(self) -> frozenset[Flight]:
+        """What is at the providers."""
+        return frozenset(self._flights)
+
+
+class Documents:
+    """The documents of all clients; what was not used for long is forgotten."""
+
+    def __init__(self) -> None:
+        self._documents: OrderedDict[tuple[str | None, ...], Document] = OrderedDict()
+
+    def get(self, request: InlineCompletionRequest, caller: Caller) -> Document:
+        """The document that a request is about."""
+        key = (caller.client, request.path, request.cell_id)
+        document = self._documents.get(key)
+        if document is None:
+            self._forget()
+            document = self._documents[key] = Document()
+        self._documents.move_to_end(key)
+        return document
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._documents.clear()
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(list(self._documents.values()))
+
+    def _forget(self) -> None:
+        if len(self._documents) < _MOST:
+            return
+        oldest = next((key for key, document in self._documents.items() if document.idle), None)
+        if oldest is not None:
+            del self._documents[oldest]

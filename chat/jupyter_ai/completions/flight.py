@@ -1,0 +1,167 @@
+"""One request at all of its providers, in parallel, and what they have answered so far."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jupyter_ai.completions.call import Call
+from jupyter_ai.completions.caller import Caller, asking
+from jupyter_ai.completions.position import Position
+
+if TYPE_CHECKING:
+    from jupyter_ai.completions.models import CompletionError, InlineCompletionRequest
+    from jupyter_ai.completions.providers import ServedProvider
+    from jupyter_ai.completions.suggestion import Suggestion
+
+__all__ = ["Flight", "Tools"]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a flight needs of the service."""
+
+    filtered: Callable[[str, InlineCompletionRequest], str]
+    new_id: Callable[[], str]
+    context: Callable[[InlineCompletionRequest], Awaitable[str]]
+    fared: Callable[[Call], None]  # told of each call that has ended, unless it was cancelled
+
+
+class Flight:
+    """Asks every provider of `asked`; `landed` is called once, when the last call has ended.
+
+    `typing_for` is how long ago, in seconds, the request before this one came: providers whose pause is
+    longer are asked after that pause.
+    """
+
+    def __init__(
+        self,
+        request: InlineCompletionRequest,
+        caller: Caller,
+        asked: Sequence[ServedProvider],
+        tools: Tools,
+        landed: Callable[[Flight], None],
+        *,
+        typing_for: float = float("inf"),
+    ) -> None:
+        self.request = request
+        self.caller = caller
+        self.position = Position.of(request)
+        self.cancelled = False
+        self.speculative = False  # nobody has asked for it yet
+        self.landed = asyncio.Event()
+        self._watchers: set[asyncio.Event] = set()
+        self._tools = tools
+        self._on_landed = landed
+        self._context: asyncio.Task[str] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.calls = [self._call(served, typing_for) for served in asked]
+
+    def start(self) -> None:
+        """Ask; the tasks belong to the flight."""
+        context = copy_context()
+        context.run(asking.set, self.caller)
+        loop = asyncio.get_running_loop()
+        for call in self.calls:
+            name = f"ask {call.served.id} for request {self.request.number}"
+            task = loop.create_task(call.run(), name=name, context=context.copy())
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+        if not self._tasks:
+            self._land()
+
+    def cancel(self) -> None:
+        """Ask no further: streams are closed. It has landed when they are."""
+        self.cancelled = True
+        for task in self._tasks:
+            task.cancel()
+        if self._context is not None:
+            self._context.cancel()
+
+    def watch(self, news: asyncio.Event) -> None:
+        """Set `news` whenever there is any, until `unwatch`."""
+        self._watchers.add(news)
+
+    def unwatch(self, news: asyncio.Event) -> None:
+        """Leave it alone from now on."""
+        self._watchers.discard(news)
+
+    # What is known so far
+
+    @property
+    def live(self) -> bool:
+        """Whether more may come of it."""
+        return not self.cancelled and not self.landed.is_set()
+
+    @property
+    def begun(self) -> bool:
+        """Whether anybody was asked: before, there is nothing to wait for."""
+        return any(call.asked for call in self.calls)
+
+    def unanswered(self) -> list[Call]:
+        """Who has said nothing yet."""
+        return [call for call in self.calls if not call.answered]
+
+    def offers(self) -> Iterator[Suggestion]:
+        """The suggestions, without those that yield to another provider's, or may have to."""
+        for call in self.calls:
+            if call.suggestions and not any(self._takes_precedence(call, other) for other in self.calls):
+                yield from call.suggestions
+
+    def error(self) -> CompletionError | None:
+        """Why there is nothing, in the words of the most important provider that failed."""
+        return next((call.error for call in self.calls if call.error is not None), None)
+
+    def _takes_precedence(self, call: Call, other: Call) -> bool:
+        """Whether `call` yields to `other`, which has a suggestion or may get one."""
+        if other is call or not other.served.names.intersection(call.served.options.yield_to):
+            return False
+        return not other.answered or any(each.text or not each.done for each in other.suggestions)
+
+    def _call(self, served: ServedProvider, typing_for: float) -> Call:
+        pause = served.options.debounce_ms / 1000
+        return Call(
+            served,
+            self.request,
+            delay=pause if typing_for < pause and self.request.trigger == "automatic" else 0.0,
+            changed=self._changed,
+            fared=self._tools.fared,
+            filtered=lambda text: self._tools.filtered(text, self.request),
+            new_id=self._tools.new_id,
+            context=self._shared_context,
+        )
+
+    async def _shared_context(self) -> str:
+        """Built once for all who want it."""
+        if self._context is None:
+            building = self._tools.context(self.request)
+            self._context = asyncio.get_running_loop().create_task(_awaited(building), name="build a context")
+        return await asyncio.shield(self._context)
+
+    def _changed(self) -> None:
+        if all(call.ended for call in self.calls):
+            self._land()
+        for news in self._watchers:
+            news.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._land()  # also if some task was cancelled before its first step
+
+    def _land(self) -> None:
+        if self.landed.is_set():
+            return
+        if self._context is not None:
+            self._context.cancel()
+        self.landed.set()
+        self._on_landed(self)
+        for news in self._watchers:
+            news.set()
+
+
+async def _awaited(value: Awaitable[str]) -> str:
+    return await value
