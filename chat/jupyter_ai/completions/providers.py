@@ -135,9 +135,11 @@ class InlineProviders:
 
     async def renew(self) -> None:
         """After a reload of plug-ins: make those whose class is new, close those whose class is gone."""
-        self._complete = self._plugins is None
-        gone = self._take_in() if self._plugins is not None else []
-        for served in gone:
+        if self._plugins is None:
+            return
+        await self._plugins.ready(INLINE_COMPLETION_PROVIDERS, _PATIENCE)
+        self._complete = self._plugins.loaded(INLINE_COMPLETION_PROVIDERS)
+        for served in self._take_in():
             await self._close(served)
 
     async def aclose(self) -> None:

@@ -272,6 +272,11 @@ class EngineHost:
             self._completions = CompletionService(providers, log=self.log)
         return self._completions
 
+    async def renew_completions(self) -> None:
+        """Complete with the providers that a reload has brought."""
+        if self._completions is not None:
+            await self._completions.renew()
+
     def _inline_provider(self, cls: type[BaseInlineCompletionProvider]) -> BaseInlineCompletionProvider:
         return cls(
             log=self.log,

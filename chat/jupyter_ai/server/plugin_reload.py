@@ -88,6 +88,7 @@ async def reload_plugins(host: EngineHost) -> dict[str, Any]:
             group.create_task(engine.plugins.ready(name, _PATIENCE))
     engine.renew_plugins()
     host.learn_key_names()
+    await host.renew_completions()
     return _told(changes, engine.plugins)
 
 

@@ -1,0 +1,108 @@
+"""The providers of installed packages: one instance each, and failures that are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from suggesting import LOG, Scripted, reply
+
+from jupyter_ai.completions import BaseInlineCompletionProvider
+from jupyter_ai.completions.models import InlineCompletionReply, InlineCompletionRequest
+from jupyter_ai.completions.providers import InlineProviders
+from jupyter_ai.plugins import INLINE_COMPLETION_PROVIDERS, PluginRegistry
+
+
+class Snippets(BaseInlineCompletionProvider):
+    id = "snippets"
+    name = "Snippets"
+    closed = 0
+
+    async def generate_inline_completions(self, request: InlineCompletionRequest) -> InlineCompletionReply:
+        return reply("1")
+
+    async def aclose(self) -> None:
+        type(self).closed += 1
+
+
+class Broken(Snippets):
+    id = "broken"
+    name = "Broken"
+
+    def __init__(self, **_: Any) -> None:
+        raise RuntimeError("no index")
+
+
+def registry(*classes: type) -> PluginRegistry:
+    plugins = PluginRegistry(find=lambda group: [], log=LOG)
+    add(plugins, *classes)
+    return plugins
+
+
+def add(plugins: PluginRegistry, *classes: type) -> None:
+    for cls in classes:
+        plugins.add(INLINE_COMPLETION_PROVIDERS, str(cls.id), cls)  # type: ignore[attr-defined]
+
+
+def make(cls: Any) -> BaseInlineCompletionProvider:
+    made: BaseInlineCompletionProvider = cls(log=LOG, config_manager=None, root_dir="", server_settings={})
+    return made
+
+
+async def found(plugins: PluginRegistry) -> InlineProviders:
+    providers = InlineProviders(plugins, make, log=LOG)
+    await providers.ready()
+    return providers
+
+
+async def test_installed_class_has_one_instance() -> None:
+    providers = await found(registry(Snippets))
+    before = providers.get("snippets")
+    await providers.ready()
+
+    assert isinstance(before, Snippets)
+    assert providers.get("snippets") is before
+
+
+async def test_constructor_that_fails_costs_nobody_else() -> None:
+    plugins = registry(Broken, Snippets)
+    providers = await found(plugins)
+
+    assert [(each["id"], each["state"], each["reason"]) for each in providers.states()] == [
+        ("broken", "failed", "RuntimeError: no index"),
+        ("snippets", "ready", None),
+    ]
+
+
+async def test_class_that_is_no_provider_is_told_of() -> None:
+    class Wrong:
+        id = name = "wrong"
+
+    providers = await found(registry(Wrong))
+
+    assert [(each["id"], each["state"]) for each in providers.states()] == [("wrong", "failed")]
+
+
+async def test_reload_makes_what_is_new_and_closes_what_is_gone() -> None:
+    plugins = registry(Snippets)
+    providers = await found(plugins)
+    Snippets.closed = 0
+
+    class Words(Snippets):
+        id = "words"
+        name = "Words"
+
+    plugins.exchange(plugins.plugins(INLINE_COMPLETION_PROVIDERS), {})
+    add(plugins, Words)
+    await providers.renew()
+
+    assert [each["id"] for each in providers.states()] == ["words"]
+    assert Snippets.closed == 1
+
+
+async def test_id_in_use_is_refused() -> None:
+    providers = InlineProviders(log=LOG)
+    providers.register(Scripted())
+
+    with pytest.raises(ValueError, match="with the id 'scripted' is there: choose another"):
+        providers.register(Scripted())
