@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import socket
 from typing import Any
 
-from serving import Serve, Server, Socket
+from jupyter_server.utils import url_path_join
+from serving import BASE_URL, Serve, Server, Socket, eventually
+from suggesting import Scripted, Streaming, begun, chunk, reply
+from tornado.routing import Rule
 
 from jupyter_ai.completions import BaseInlineCompletionProvider
+from jupyter_ai.completions.handlers import BaseInlineCompletionHandler
 from jupyter_ai.completions.models import (
     InlineCompletionItem,
     InlineCompletionList,
     InlineCompletionReply,
     InlineCompletionRequest,
 )
+from jupyter_ai.errors import CompletionUnavailable
 from jupyter_ai.plugins import INLINE_COMPLETION_PROVIDERS
+from jupyter_ai.server.websocket import UpgradePath
 
 PATH = "api/ai/completion/inline"
 
@@ -54,3 +63,178 @@ async def test_editor_is_answered_by_an_installed_provider(serve: Serve) -> None
 
     assert (reply["reply_to"], reply["error"]) == (7, None)
     assert [item["insertText"] for item in reply["list"]["items"]] == ["1 + 1"]
+
+
+async def test_stream_is_a_reply_and_chunks(serve: Serve) -> None:
+    server = await serve()
+    streaming = Streaming(begun("t"))
+    server.host.completions.register(streaming)
+    editor = await server.ws(PATH)
+    await editor.send(asked(3, stream=True))
+    reply = await answer(editor)
+    streaming.put(chunk("one", done=True), None)
+    end = await answer(editor)
+
+    [item] = reply["list"]["items"]
+    assert (item["insertText"], item["isIncomplete"], item["provider"]) == ("", True, "streaming")
+    assert (end["type"], end["reply_to"], end["done"], end["error"]) == ("stream", 3, True, None)
+    assert (end["response"]["insertText"], end["response"]["token"]) == ("one", item["token"])
+
+
+async def test_withdrawn_request_is_ended_and_closes_the_provider_s_stream(serve: Serve) -> None:
+    server = await serve()
+    streaming = Streaming(begun("t"))
+    server.host.completions.register(streaming)
+    editor = await server.ws(PATH)
+    await editor.send(asked(stream=True))
+    await answer(editor)
+    await editor.send({"type": "cancel", "number": 1})
+
+    assert (await answer(editor))["done"] is True
+    await eventually(lambda: streaming.closed == 1)
+
+
+async def test_end_of_a_connection_withdraws_its_requests(serve: Serve) -> None:
+    server = await serve()
+    streaming = Streaming(begun("t"))
+    server.host.completions.register(streaming)
+    editor = await server.ws(PATH)
+    await editor.send(asked(stream=True))
+    await answer(editor)
+    editor.abort()
+
+    await eventually(lambda: streaming.closed == 1)
+
+
+async def test_failure_is_an_empty_reply_with_the_reason_without_keys(serve: Serve) -> None:
+    def refuse(request: Any) -> Any:
+        raise CompletionUnavailable("The key an-acme-key-0123456789 is wrong.", type="key-wrong")
+
+    keys = {"ACME_API_KEY": "an-acme-key-0123456789"}
+    server = await serve(config={"AiExtension": {"default_api_keys": keys}})
+    server.host.completions.register(Scripted(refuse))
+    editor = await server.ws(PATH)
+    await editor.send(asked())
+    reply = await answer(editor)
+
+    assert reply["list"]["items"] == []
+    assert reply["error"]["type"] == "key-wrong"
+    assert "0123456789" not in str(reply)
+    assert server.errors == []
+
+
+async def test_status_is_told_first_and_when_it_changes(serve: Serve) -> None:
+    server = await serve()
+    editor = await server.ws(f"{PATH}?status=1")
+    first = await answer(editor)
+    undo = server.host.completions.register(Scripted())
+    added = await answer(editor)
+    undo()
+    removed = await answer(editor)
+
+    assert first["type"] == "status"
+    assert {"enabled", "model", "mode", "name", "reason", "fixed", "providers"} <= first.keys()
+    assert added["providers"][-1]["id"] == "scripted"
+    assert removed["providers"] == first["providers"]
+
+
+async def test_what_became_of_a_suggestion_is_counted(serve: Serve) -> None:
+    server = await serve()
+    server.host.completions.register(Scripted())
+    editor = await server.ws(PATH)
+    await editor.send(asked())
+    before = server.host.completions.ranking.score("scripted")
+    item = (await answer(editor))["list"]["items"][0]
+    await editor.send({"type": "event", "event": "accepted", "item": item["id"], "index": 0})
+
+    await eventually(lambda: server.host.completions.ranking.score("scripted") > before)
+
+
+WRONG_FRAMES: list[tuple[Any, str]] = [
+    ("{", "not JSON"),
+    ({"number": 1}, "prefix: Field required"),
+    ({"type": "inline"}, 'type: "inline" is unknown'),
+    ({"type": "event", "event": "eaten", "item": "1"}, "event: "),
+    (b"{}", "binary"),
+]
+
+
+async def test_frame_that_cannot_be_read_costs_that_frame_only(serve: Serve) -> None:
+    server = await serve()
+    server.host.completions.register(Scripted())
+    editor = await server.ws(PATH)
+    for frame, reason in WRONG_FRAMES:
+        await editor.send(frame)
+        error = await answer(editor)
+
+        assert (error["type"], error["code"]) == ("error", "invalid-frame")
+        assert reason in error["reason"]
+    await editor.send(asked())
+    assert (await answer(editor))["reply_to"] == 1
+
+
+async def test_frame_that_is_too_large_costs_that_frame_only(serve: Serve) -> None:
+    server = await serve(config={"AiExtension": {"max_frame_bytes": 2000}})
+    server.host.completions.register(Scripted())
+    editor = await server.ws(PATH)
+    await editor.send(asked(prefix="x" * 2000))
+    error = await answer(editor)
+    await editor.send(asked())
+
+    assert "larger than 2000 bytes" in error["reason"]
+    assert (await answer(editor))["reply_to"] == 1
+
+
+async def test_5000_chunks_are_a_megabyte_at_most(serve: Serve) -> None:
+    text = "".join(f"{number:04} " for number in range(5000))[:24_000]
+    parts = [chunk(text[: 24 * number // 5 + 5]) for number in range(5000)]
+    server = await serve()
+    server.host.completions.register(Streaming(begun("t"), *parts, chunk(text, done=True), None))
+    editor = await server.ws(PATH)
+    await editor.send(asked(stream=True))
+    frames = [await answer(editor)]
+    while not frames[-1].get("done"):
+        frames.append(await answer(editor))
+
+    assert frames[-1]["response"]["insertText"] == text
+    assert sum(len(json.dumps(frame)) for frame in frames) < 1_000_000
+
+
+async def test_editor_that_does_not_read_is_cut(serve: Serve) -> None:
+    server = await serve(config={"AiExtension": {"max_outbox_bytes": 1 << 16}})
+    server.host.completions.register(Scripted(lambda request: reply("x" * 60_000)))
+    editor = await server.ws(PATH)
+    stream = editor.connection.protocol.stream  # type: ignore[union-attr]
+    stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+    stream.io_loop.remove_handler(stream.fileno())  # it reads no more
+    handler = next(iter(server.host.editors))
+    for number in range(1000):
+        handler.send_text("x" * 60_000)
+        if number % 50 == 0:
+            await asyncio.sleep(0)
+
+    await eventually(lambda: not server.host.editors)
+
+
+class Failing(BaseInlineCompletionHandler):
+    """As 2.x's subclasses are: what is not overridden answers nothing."""
+
+    async def handle_request(self, message: InlineCompletionRequest) -> None:
+        if message.prefix == "fail":
+            raise RuntimeError("no model")
+        self.reply(reply(message.prefix, number=message.number))
+        self.reply(reply("again", number=message.number))
+
+
+async def test_subclass_of_the_base_handler_is_guarded(serve: Serve) -> None:
+    server = await serve()
+    rule = Rule(UpgradePath(url_path_join(BASE_URL, "failing")), Failing)
+    server.app.web_app.add_handlers(".*$", [rule])
+    editor = await server.ws("failing")
+    for number, prefix in enumerate(("fail", "right", "right")):
+        await editor.send(asked(number, prefix))
+    answers = [await answer(editor) for _ in range(3)]
+    told = [(each["reply_to"], [item["insertText"] for item in each["list"]["items"]]) for each in answers]
+
+    assert told == [(0, []), (1, ["right"]), (2, ["right"])]
+    assert answers[0]["error"]["title"] == "no model"

@@ -82,7 +82,7 @@ class CompletionService:
         self._filter = filter
         self._context = context
         self._speculate = speculate
-        self._ranking = Ranking()
+        self.ranking = Ranking()
         self._documents = Documents()
         self._caches: OrderedDict[str, SuggestionCache] = OrderedDict()  # by user, the latest used last
         self._observers: set[Callable[[], None]] = set()
@@ -187,7 +187,7 @@ class CompletionService:
         typed = turn.position.typed_since(flight.position)
         if typed is None:
             return None, ""
-        return View(turn, flight, self._ranking, typed), typed
+        return View(turn, flight, self.ranking, typed), typed
 
     async def _asked(self, document: Document, turn: Turn, pause: float) -> View | None:
         """All providers that match; None if the turn is over before."""
@@ -197,7 +197,7 @@ class CompletionService:
         if not await document.room(turn):
             return None
         turn.flight = self._launch(document, turn.request, turn.caller, pause)
-        return View(turn, turn.flight, self._ranking)
+        return View(turn, turn.flight, self.ranking)
 
     def _launch(
         self, document: Document, request: InlineCompletionRequest, caller: Caller, pause: float = _LONG
@@ -218,7 +218,7 @@ class CompletionService:
         """Put what was suggested to its end into the cache."""
         whole = [suggestion for suggestion in flight.offers() if suggestion.whole and suggestion.text]
         if whole:
-            best = self._ranking.best(whole, lambda suggestion: suggestion.text)
+            best = self.ranking.best(whole, lambda suggestion: suggestion.text)
             place = _place_of(flight.request, flight.caller)
             self._cache(flight.caller).store(place, flight.position, best)
 
@@ -240,9 +240,9 @@ class CompletionService:
         if info is None:
             return
         if event.event in ("accepted", "accepted-partly"):
-            self._ranking.accepted(info.provider, True)
+            self.ranking.accepted(info.provider, True)
         elif event.event in ("rejected", "ignored"):
-            self._ranking.accepted(info.provider, False)
+            self.ranking.accepted(info.provider, False)
         elif event.event == "shown" and self._speculate and (turn := self._record.turn_of(event.item)):
             turn.looked_at = event.item
             self._look_ahead(turn)
@@ -317,7 +317,7 @@ class CompletionService:
         served, exception = call.served, call.exception
         if exception is None:
             if call.latency is not None:
-                self._ranking.answered(served.id, call.latency)
+                self.ranking.answered(served.id, call.latency)
             news = served.succeed()
         else:
             news = served.fail(exception)
