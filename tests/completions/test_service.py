@@ -251,6 +251,18 @@ async def test_the_rest_of_what_the_filter_cut_follows_an_accept() -> None:
     assert len(provider.requests) == 1
 
 
+async def test_whoever_asks_explicitly_gets_what_was_cut_before() -> None:
+    def first_line(text: str, request: Any) -> str:
+        return text if request.trigger == "explicit" else text.partition("\n")[0]
+
+    provider = Scripted(lambda request: reply("one\ntwo"))
+    service = serving(provider, filter=first_line)
+
+    assert await texts(service, ask()) == ["one"]
+    assert await texts(service, ask(number=2, trigger="explicit")) == ["one\ntwo"]
+    assert len(provider.requests) == 1
+
+
 async def test_nobody_is_given_the_suggestions_of_another_user() -> None:
     provider = Scripted()
     service = serving(provider)

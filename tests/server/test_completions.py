@@ -12,7 +12,7 @@ from serving import BASE_URL, Serve, Server, Socket, eventually
 from suggesting import Scripted, Streaming, begun, chunk, reply
 from tornado.routing import Rule
 
-from jupyter_ai.completions import BaseInlineCompletionProvider
+from jupyter_ai.completions import BaseInlineCompletionProvider, ProviderOptions
 from jupyter_ai.completions.handlers import BaseInlineCompletionHandler
 from jupyter_ai.completions.models import (
     InlineCompletionItem,
@@ -25,6 +25,7 @@ from jupyter_ai.plugins import INLINE_COMPLETION_PROVIDERS
 from jupyter_ai.server.websocket import UpgradePath
 
 PATH = "api/ai/completion/inline"
+ALONE = ProviderOptions(excludes=["model", "document-words"])
 
 
 def asked(number: int = 1, prefix: str = "x = ", **fields: Any) -> dict[str, Any]:
@@ -112,7 +113,7 @@ async def test_failure_is_an_empty_reply_with_the_reason_without_keys(serve: Ser
 
     keys = {"ACME_API_KEY": "an-acme-key-0123456789"}
     server = await serve(config={"AiExtension": {"default_api_keys": keys}})
-    server.host.completions.register(Scripted(refuse))
+    server.host.completions.register(Scripted(refuse), ALONE)
     editor = await server.ws(PATH)
     await editor.send(asked())
     reply = await answer(editor)
@@ -186,12 +187,13 @@ async def test_frame_that_is_too_large_costs_that_frame_only(serve: Serve) -> No
 
 
 async def test_5000_chunks_are_a_megabyte_at_most(serve: Serve) -> None:
-    text = "".join(f"{number:04} " for number in range(5000))[:24_000]
+    text = "".join(f"value_{number:04} = {number}\n" for number in range(1400))[:24_000]
     parts = [chunk(text[: 24 * number // 5 + 5]) for number in range(5000)]
     server = await serve()
-    server.host.completions.register(Streaming(begun("t"), *parts, chunk(text, done=True), None))
+    streaming = Streaming(begun("t"), *parts, chunk(text, done=True), None)
+    server.host.completions.register(streaming, ALONE)
     editor = await server.ws(PATH)
-    await editor.send(asked(stream=True))
+    await editor.send(asked(prefix="", stream=True, trigger="explicit"))
     frames = [await answer(editor)]
     while not frames[-1].get("done"):
         frames.append(await answer(editor))

@@ -52,14 +52,17 @@ class SuggestionCache:
         while len(self._entries) > self._most or self.size > self._largest:
             self._remove(next(iter(self._entries)))
 
-    def find(self, place: Place, position: Position) -> tuple[list[Hit], bool]:
-        """What fits the cursor, and whether it is what was found or stored last in this place."""
+    def find(self, place: Place, position: Position, *, whole: bool = False) -> tuple[list[Hit], bool]:
+        """What fits the cursor, and whether it is what was found or stored last in this place.
+
+        With `whole`, as it was before the filters, which are to look at it again.
+        """
         known = self._places.get(place)
         if known is None:
             return [], False
         latest = next(reversed(known))
         for key in reversed(known):
-            if hits := known[key].hits(position):
+            if hits := known[key].hits(position, whole):
                 self._entries.move_to_end(key)
                 known.move_to_end(key)
                 return hits, key == latest
@@ -101,7 +104,7 @@ class _Entry:
         self._longest = max((len(full) for _, full in self._suggestions), default=0)
         self.size = _OVERHEAD + sum(4 * (len(s.text) + len(full)) for s, full in self._suggestions)
 
-    def hits(self, position: Position) -> list[Hit]:
+    def hits(self, position: Position, whole: bool) -> list[Hit]:
         """What still fits. The cheap looks come first: a prefix may have a hundred kilobytes."""
         beyond = len(position.prefix) - self.length
         if not 0 <= beyond < self._longest or self.after != position.after:
@@ -111,6 +114,8 @@ class _Entry:
         if not fit or not self._is_before(position.prefix):
             return []
         moved = position.closers != self._closers
+        if whole:
+            return [Hit(suggestion, full[beyond:], True) for suggestion, full in fit]
         return [_left(suggestion, full, beyond, moved) for suggestion, full in fit]
 
     def _is_before(self, prefix: str) -> bool:

@@ -148,7 +148,8 @@ class CompletionService:
 
     def _known(self, turn: Turn) -> list[tuple[Suggestion, str]]:
         """What the cache has, as far as there is anything left of it."""
-        hits, latest = self._cache(turn.caller).find(_place(turn), turn.position)
+        explicit = turn.request.trigger == "explicit"  # more of a suggestion may be wanted then
+        hits, latest = self._cache(turn.caller).find(_place(turn), turn.position, whole=explicit)
         turn.source = "typed" if latest else "cache"
         left = [
             (hit.suggestion, self._filter(hit.text, turn.request) if hit.raw else hit.text) for hit in hits
@@ -182,7 +183,7 @@ class CompletionService:
     def _older(self, document: Document, turn: Turn) -> tuple[View | None, str]:
         """The request in flight, if all that has changed since is that something was typed."""
         flight = document.flight
-        if flight is None or not flight.live:
+        if flight is None or not flight.live or not _as_much(turn.request, flight.request):
             return None, ""
         typed = turn.position.typed_since(flight.position)
         if typed is None:
@@ -337,6 +338,11 @@ class CompletionService:
         self._telling = False
         for changed in list(self._observers):
             changed()
+
+
+def _as_much(request: InlineCompletionRequest, older: InlineCompletionRequest) -> bool:
+    """Whether the filters leave as much of what an older request is answered: explicit ones want more."""
+    return request.trigger == older.trigger or request.trigger == "automatic"
 
 
 def _place(turn: Turn) -> Place:
