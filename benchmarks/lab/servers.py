@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ __all__ = ["TOKEN", "Helper", "JupyterServer", "StartFailed"]
 TOKEN = "benchmark"
 _BENCHMARKS = Path(__file__).parents[1]
 _START = 60  # seconds
+_COMPLETING = ("Instant", "Long", "Hanging", "Failing", "Third")
 
 
 class StartFailed(Exception):
@@ -35,7 +37,14 @@ class JupyterServer:
     or off, whatever that installation has enabled; with a `model` it has the benchmark's plug-in package.
     """
 
-    def __init__(self, python: str = sys.executable, *, extension: bool = True, model: str = "") -> None:
+    def __init__(
+        self,
+        python: str = sys.executable,
+        *,
+        extension: bool = True,
+        model: str = "",
+        options: Sequence[str] = (),
+    ) -> None:
         self.port = _free_port()
         self._home = Path(tempfile.mkdtemp(prefix="benchmark-"))
         self._log = self._home / "server.log"
@@ -43,7 +52,7 @@ class JupyterServer:
         with self._log.open("wb") as log:
             self.started = time.perf_counter()
             self._process = subprocess.Popen(
-                [python, "-m", "jupyter_server", *self._options(extension, model)],
+                [python, "-m", "jupyter_server", *self._options(extension, model), *options],
                 cwd=self._home,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -61,6 +70,11 @@ class JupyterServer:
     def chat_url(self) -> str:
         """The WebSocket of the default chat."""
         return f"ws://127.0.0.1:{self.port}/api/ai/chats?token={TOKEN}"
+
+    @property
+    def completion_url(self) -> str:
+        """The WebSocket of editors."""
+        return f"ws://127.0.0.1:{self.port}/api/ai/completion/inline?token={TOKEN}"
 
     @property
     def log(self) -> str:
@@ -177,6 +191,8 @@ def _write_metadata(place: Path) -> None:
     info.joinpath("entry_points.txt").write_text(
         "[jupyter_ai.chat_handlers]\nbenchmark = jupyter_ai_benchmark:BareModelHandler\n"
         "[jupyter_ai.model_providers]\nbenchmark = jupyter_ai_benchmark:CountingProvider\n"
+        "[jupyter_ai.inline_completion_providers]\n"
+        + "".join(f"{name} = jupyter_ai_benchmark_completions:{name}\n" for name in _COMPLETING)
     )
 
 

@@ -187,7 +187,7 @@ async def test_frame_that_is_too_large_costs_that_frame_only(serve: Serve) -> No
 
 
 async def test_5000_chunks_are_a_megabyte_at_most(serve: Serve) -> None:
-    text = "".join(f"value_{number:04} = {number}\n" for number in range(1400))[:24_000]
+    text = "".join(f"value_{number:04} = {number}\n" for number in range(1400))[:24_000].strip()
     parts = [chunk(text[: 24 * number // 5 + 5]) for number in range(5000)]
     server = await serve()
     streaming = Streaming(begun("t"), *parts, chunk(text, done=True), None)
