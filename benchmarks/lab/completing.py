@@ -115,7 +115,7 @@ async def answered_by_model(round: Round, ours: Editor, mock: Helper, count: int
 
 async def rapid(ours: Editor, mock: Helper) -> dict[str, Any]:
     """A hundred requests in a row, every tenth elsewhere: what came to the model, and who was answered."""
-    await mock.ask({"text": "compute(row, 1)", "milliseconds": 200})
+    before = await mock.ask({"text": "compute(row, 1)", "milliseconds": 200})
     frames = [
         request(number, "mock/rapid.py", f"place_{number // 10} = " + "x" * (number % 10))
         for number in range(RAPID)
@@ -124,6 +124,6 @@ async def rapid(ours: Editor, mock: Helper) -> dict[str, Any]:
     replies = await ours.ask_rapidly(frames)
     seconds = time.perf_counter() - start
     await asyncio.sleep(0.3)
-    journal = await mock.ask({})
+    journal = {what: count - before[what] for what, count in (await mock.ask({})).items()}
     shown = sum(bool(reply["list"]["items"]) for reply in replies)
     return {**journal, "shown": shown, "seconds": seconds}

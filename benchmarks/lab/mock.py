@@ -1,8 +1,8 @@
 """The mock model server as a program, which tells what was asked of it.
 
 It prints where it is. For each line on its standard input, a JSON object, it prints one that says how many
-requests came, how many were answered and how many clients hung up. A line with a `text` and `milliseconds`
-also sets what is answered from then on, and how late, and forgets those requests.
+requests came so far, how many were answered and how many clients hung up. A line with a `text` and `milliseconds`
+also sets what is answered from then on, and how late.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ def main() -> None:
         print(json.dumps({"url": mock.openai_url}), flush=True)
         for line in sys.stdin:
             order: dict[str, Any] = json.loads(line)
-            print(json.dumps(_journal(mock)), flush=True)
             if "text" in order:
-                mock.reset()
                 mock.reply_with(order["text"], first_token_ms=order["milliseconds"])
+            print(json.dumps(_journal(mock)), flush=True)
 
 
 def _journal(mock: MockLLM) -> dict[str, int]:
