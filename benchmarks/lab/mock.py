@@ -1,8 +1,8 @@
 """The mock model server as a program, which tells what was asked of it.
 
 It prints where it is. For each line on its standard input, a JSON object, it prints one that says how many
-requests came so far, how many were answered and how many clients hung up. A line with a `text` and `milliseconds`
-also sets what is answered from then on, and how late.
+requests came so far, how many were answered and how many clients hung up. A line with a `text` and
+`milliseconds` also sets what is answered from then on, and how late.
 """
 
 from __future__ import annotations
