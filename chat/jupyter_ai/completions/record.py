@@ -47,30 +47,20 @@ class Record:
     def keep(self, turn: Turn) -> None:
         """Know what a turn shows."""
         for id, (suggestion, text) in turn.shown.items():
-            info = self._info(turn, suggestion, text)
-            self._items[id] = _Kept(info, turn.caller.user, weakref.ref(turn))
-            self._items.move_to_end(id)
+            known = self._items.get(id)
+            if text and (known is None or known.turn() is not turn):
+                info = self._info(turn, suggestion, text)
+                self._items[id] = _Kept(info, turn.caller.user, weakref.ref(turn))
+                self._items.move_to_end(id)
         while len(self._items) > _MOST:
             self._items.popitem(last=False)
 
     def provided(self, turn: Turn) -> None:
         """A turn is over."""
         self.keep(turn)
-        failures = [call.failure for call in turn.flight.calls] if turn.flight is not None else []
-        elapsed = asyncio.get_running_loop().time() - turn.began
-        done = Provided(
-            caller=turn.caller,
-            source=turn.source,
-            latency_ms=1000 * (elapsed if turn.latency is None else turn.latency),
-            language=turn.request.language,
-            distance_from_top=len(turn.request.prefix),
-            trigger=turn.request.trigger,
-            items=tuple(self._items[id].info for id, (_, text) in turn.shown.items() if text),
-            failures=tuple(failure for failure in failures if failure is not None),
-            cancelled=not turn.answered,
-            group=self._group(turn.caller),
-        )
-        self._tell(lambda listener: listener.provided(done))
+        if self._listeners:
+            done = self._provided(turn)
+            self._tell(lambda listener: listener.provided(done))
 
     def item_event(self, event: ItemEvent, caller: Caller) -> ItemInfo | None:
         """Something became of a suggestion; None if this user was not shown it."""
@@ -85,10 +75,33 @@ class Record:
         kept = self._items.get(id)
         return kept.turn() if kept is not None else None
 
+    def _provided(self, turn: Turn) -> Provided:
+        calls = turn.flight.calls if turn.flight is not None else []
+        elapsed = asyncio.get_running_loop().time() - turn.began
+        infos = [self._final(id, *shown) for id, shown in turn.shown.items() if shown[1]]
+        return Provided(
+            caller=turn.caller,
+            source=turn.source,
+            latency_ms=1000 * (elapsed if turn.latency is None else turn.latency),
+            language=turn.request.language,
+            distance_from_top=len(turn.request.prefix),
+            trigger=turn.request.trigger,
+            items=tuple(infos),
+            failures=tuple(call.failure for call in calls if call.failure is not None),
+            cancelled=not turn.answered,
+            group=self._group(turn.caller),
+        )
+
+    def _final(self, id: str, suggestion: Suggestion, text: str) -> ItemInfo:
+        """What is known of an item that was shown, now that it has its whole text."""
+        kept = self._items[id]
+        if kept.info.characters == len(text) and kept.info.model == suggestion.item.model:
+            return kept.info
+        info = replace(kept.info, characters=len(text), model=suggestion.item.model)
+        self._items[id] = kept._replace(info=info)
+        return info
+
     def _info(self, turn: Turn, suggestion: Suggestion, text: str) -> ItemInfo:
-        known = self._items.get(suggestion.id)
-        if known is not None and known.turn() is turn:
-            return replace(known.info, characters=len(text), model=suggestion.item.model)
         return ItemInfo(
             id=suggestion.id,
             provider=suggestion.served.id,

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     Request = ChatRequest | ClearRequest | StopRequest
 
-__all__ = ["InvalidBody", "parse_body", "parse_frame", "parse_since", "parse_typed_frame", "unknown_type"]
+__all__ = [
+    "InvalidBody",
+    "is_too_long",
+    "parse_body",
+    "parse_frame",
+    "parse_since",
+    "parse_typed_frame",
+    "unknown_type",
+]
 
 M = TypeVar("M", bound="BaseModel")
 
@@ -45,10 +53,15 @@ def parse_typed_frame(frame: str | bytes, limit: int, model_of: Callable[[dict[s
     """
     if isinstance(frame, bytes):
         raise InvalidFrame("This is a binary frame. Send JSON in a text frame.")
-    if _longer(frame, limit):
+    if is_too_long(frame, limit):
         raise InvalidFrame(f"The frame is larger than {limit} bytes. Send less at once.")
     data = _object(frame, "The frame", InvalidFrame)
     return _validated(model_of(data), data, InvalidFrame)
+
+
+def is_too_long(text: str, limit: int) -> bool:
+    """Whether a frame takes more than `limit` bytes; it is encoded only if that is in doubt."""
+    return len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit)
 
 
 def unknown_type(kind: object, known: str) -> InvalidFrame:
@@ -73,16 +86,10 @@ def parse_since(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def _longer(text: str, limit: int) -> bool:
-    """Whether `text` takes more than `limit` bytes; encoded only if that is in doubt."""
-    return len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit)
-
-
 def _object(text: str, what: str, error: type[ChatError]) -> dict[str, Any]:
     try:
-        data = json.loads(text, parse_constant=_no_constant)
-        # Only an escape can bring in half of a surrogate pair, which UTF-8 cannot carry any further.
-        data = _mended(data) if "\\u" in text else data
+        # An escape can bring in half of a surrogate pair, which UTF-8 cannot carry any further.
+        data = _mended(json.loads(text, parse_constant=_no_constant))
     except json.JSONDecodeError as e:
         raise error(f"{what} is not JSON: {e.msg} at character {e.pos}.") from None
     except ValueError as e:  # a constant that JSON does not have, a number of thousands of digits
@@ -106,14 +113,23 @@ def _kind(value: object) -> str:
 def _mended(value: Any) -> Any:
     """`value` with the replacement character for each lone surrogate."""
     if isinstance(value, str):
-        return (
-            value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        )
+        return value if _is_encodable(value) else _replaced(value)
     if isinstance(value, list):
         return [_mended(item) for item in value]
     if isinstance(value, dict):
         return {_mended(key): _mended(item) for key, item in value.items()}
     return value
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _replaced(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _model(data: dict[str, Any]) -> type[Request]:
