@@ -95,6 +95,10 @@ class AiTraits(Configurable):
     max_frame_bytes = Integer(1 << 20, min=1024, help="The largest frame taken from a client.").tag(
         config=True
     )
+    speculative_completions = Bool(
+        False,
+        help="Whether what follows a suggestion is asked for as soon as that is shown; it costs requests.",
+    ).tag(config=True)
     max_outbox_bytes = Integer(
         4 << 20,
         min=1024,
@@ -137,6 +141,7 @@ class AiTraits(Configurable):
             url_hosts=self.url_hosts,
             max_frame_bytes=self.max_frame_bytes,
             max_outbox_bytes=self.max_outbox_bytes,
+            speculative_completions=self.speculative_completions,
         )
 
     def _local_personas(self) -> Literal["ask", "allow", "forbid"]:

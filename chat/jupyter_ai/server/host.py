@@ -98,6 +98,7 @@ class HostOptions:
     url_hosts: list[str] | None = None  # that `@url:` reads
     max_frame_bytes: int = 1 << 20
     max_outbox_bytes: int = 4 << 20
+    speculative_completions: bool = False
 
     @property
     def allowed_folders(self) -> Path:
@@ -269,7 +270,9 @@ class EngineHost:
             from jupyter_ai.completions.service import CompletionService
 
             providers = InlineProviders(self.find_plugins(), self._inline_provider, log=self.log)
-            self._completions = CompletionService(providers, log=self.log)
+            self._completions = CompletionService(
+                providers, log=self.log, speculate=self.options.speculative_completions
+            )
         return self._completions
 
     async def renew_completions(self) -> None:
