@@ -26,6 +26,14 @@ NAMES = {
         "AnyProvider AuthError BlockedModelError ConfigManager DEFAULT_INDENTATION_DEPTH JupyternautPersona "
         "KeyEmptyError KeyInUseError WriteConflictError"
     ),
+    "jupyter_ai.completions": ("BaseInlineCompletionProvider ProviderOptions"),
+    "jupyter_ai.completions.handlers": ("BaseInlineCompletionHandler DefaultInlineCompletionHandler"),
+    "jupyter_ai.completions.handlers.base": ("BaseInlineCompletionHandler"),
+    "jupyter_ai.completions.handlers.default": ("DefaultInlineCompletionHandler"),
+    "jupyter_ai.completions.models": (
+        "CompletionError InlineCompletionItem InlineCompletionList InlineCompletionReply "
+        "InlineCompletionRequest InlineCompletionStreamChunk"
+    ),
     "jupyter_ai.context_providers": (
         "BaseCommandContextProvider ContextCommand ContextProviderException FileContextProvider find_commands"
     ),

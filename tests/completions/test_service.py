@@ -10,7 +10,8 @@ from suggesting import ME, Scripted, Streaming, all_parts, ask, begun, chunk, re
 
 from jupyter_ai.completions import ProviderOptions
 from jupyter_ai.completions.caller import Caller, asking
-from jupyter_ai.completions.listeners import ItemEvent, ItemInfo, Provided
+from jupyter_ai.completions.listeners import ItemEvent, ItemInfo, Provided, ProviderFailure
+from jupyter_ai.completions.models import CompletionError
 from jupyter_ai.errors import CompletionUnavailable
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -123,6 +124,26 @@ async def test_a_failure_is_told_where_nobody_has_an_answer() -> None:
     assert answer.list.items == []
     assert answer.error is not None
     assert (answer.error.type, answer.error.title) == ("key-missing", "There is no key.")
+
+
+async def test_what_a_provider_says_of_its_failure_is_told() -> None:
+    error = CompletionError(type="Quota", title="Nothing is left.", traceback="")
+    listening = Listening()
+    failing = Scripted(lambda request: reply().model_copy(update={"error": error}))
+    answer = await serving(failing, listeners=[listening]).complete(ask(), ME)
+
+    assert answer.error == error
+    assert listening.done[0].failures == (ProviderFailure("scripted", "Quota"),)
+
+
+async def test_client_that_leaves_withdraws_what_it_asked() -> None:
+    provider = Scripted(seconds=60)
+    service = serving(provider)
+    await begin(service, ask())
+    service.leave(ME)
+    await asyncio.sleep(0.001)
+
+    assert provider.cancelled == 1
 
 
 async def test_what_undoes_a_registration_ends_the_asking() -> None:

@@ -143,7 +143,7 @@ class Call:
                 "answer with an InlineCompletionReply, then with InlineCompletionStreamChunk."
             )
         if part.error is not None and self.error is None:
-            self.error = part.error
+            self._report(part.error)
         if self.latency is None:
             self.latency = self._elapsed
         self.answered = True
@@ -170,6 +170,12 @@ class Call:
         if chunk.done:
             del self._open[token]
         return chunk.done or suggestion.raw != before
+
+    def _report(self, error: CompletionError) -> None:
+        """Keep what a provider says of its failure by itself."""
+        told = {name: redact(text) for name, text in error.model_dump().items()}
+        self.error = CompletionError.model_validate(told)
+        self.failure = ProviderFailure(self.served.id, error.type)
 
     def _fail(self, error: BaseException) -> None:
         self.exception = error

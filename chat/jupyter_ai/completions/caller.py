@@ -19,7 +19,7 @@ class Caller:
     """By the name that the server knows them, "" where all who hold its token are one."""
 
     tier: str = ""
-    """What the deployment says of the user; "" where it says nothing."""
+    """What the deployment says of the user: the attribute `tier` of its identity provider's user, or ""."""
 
 
 asking: ContextVar[Caller | None] = ContextVar("asking", default=None)

@@ -144,19 +144,20 @@ class Documents:
         key = (caller.client, request.path, request.cell_id)
         document = self._documents.get(key)
         if document is None:
-            self._forget()
+            self._make_room()
             document = self._documents[key] = Document()
         self._documents.move_to_end(key)
         return document
 
-    def clear(self) -> None:
-        """Forget all."""
-        self._documents.clear()
+    def forget(self, caller: Caller) -> None:
+        """End what is going on in a client's documents, and forget them."""
+        for key in [key for key in self._documents if key[0] == caller.client]:
+            self._documents.pop(key).reset()
 
     def __iter__(self) -> Iterator[Document]:
         return iter(list(self._documents.values()))
 
-    def _forget(self) -> None:
+    def _make_room(self) -> None:
         if len(self._documents) < _MOST:
             return
         oldest = next((key for key, document in self._documents.items() if document.idle), None)

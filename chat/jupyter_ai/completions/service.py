@@ -233,6 +233,10 @@ class CompletionService:
     async def _build_context(self, request: InlineCompletionRequest) -> str:
         return await self._context.build(request) if self._context is not None else ""
 
+    def leave(self, caller: Caller) -> None:
+        """A client is gone: cancel what it asked for, and forget its documents; the cache is its user's."""
+        self._documents.forget(caller)
+
     # What becomes of suggestions
 
     def note(self, event: ItemEvent, caller: Caller) -> None:

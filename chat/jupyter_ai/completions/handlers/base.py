@@ -77,7 +77,8 @@ class BaseInlineCompletionHandler(AiSocket):
         """Check who it is, then become a WebSocket until that is closed."""
         checked: Any = self.pre_get()  # a subclass's may be no coroutine
         await ensure_async(checked)
-        self.caller = Caller(uuid.uuid4().hex, owner_of(self))
+        tier = getattr(self.current_user, "tier", "")
+        self.caller = Caller(uuid.uuid4().hex, owner_of(self), tier if isinstance(tier, str) else "")
         try:
             await self.prepare_service()
         except JupyterAIError as e:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_ai.completions.handlers.base import BaseInlineCompletionHandler
 from jupyter_ai.errors import EngineUnavailable
+from jupyter_ai.keys.redaction import redact_json
 from jupyter_ai.server.base import host_of
 from jupyter_ai_magics.threads import run_in_thread
 
@@ -41,6 +42,11 @@ class DefaultInlineCompletionHandler(BaseInlineCompletionHandler):
             self._told = self.service.observe(self._tell_status)
             self._tell_status()
 
+    def on_close(self) -> None:
+        """Withdraw what was asked for, and forget the documents."""
+        super().on_close()
+        self.service.leave(self.caller)
+
     async def handle_request(self, request: InlineCompletionRequest) -> None:
         """Answer as a whole."""
         self.reply(await self.service.complete(request, self.caller))
@@ -57,4 +63,4 @@ class DefaultInlineCompletionHandler(BaseInlineCompletionHandler):
         self.service.note(frame.as_event(), self.caller)
 
     def _tell_status(self) -> None:
-        self.send_text(json.dumps({"type": "status", **self.service.status()}))
+        self.send_text(redact_json(json.dumps({"type": "status", **self.service.status()})))
