@@ -59,7 +59,6 @@ class Call:
         self.error: CompletionError | None = None
         self.failure: ProviderFailure | None = None
         self.exception: BaseException | None = None
-        self.latency: float | None = None  # seconds until its first answer
         self._request = request
         self._delay = delay
         self._changed = changed
@@ -144,8 +143,6 @@ class Call:
             )
         if part.error is not None and self.error is None:
             self._report(part.error)
-        if self.latency is None:
-            self.latency = self._elapsed
         self.answered = True
         self._changed()
         return news

@@ -85,7 +85,8 @@ class Document:
             self.cancel()
 
     def launch(self, flight: Flight) -> None:
-        """Keep what is asked now."""
+        """Keep what is asked now, in place of what was."""
+        self.cancel()
         self.flight = flight
         self._flights.add(flight)
         flight.start()

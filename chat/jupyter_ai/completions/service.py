@@ -6,17 +6,17 @@ import asyncio
 import itertools
 import logging
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_ai.completions.answer import Part, empty_reply
-from jupyter_ai.completions.cache import Place, SuggestionCache
+from jupyter_ai.completions.caches import Caches
 from jupyter_ai.completions.documents import Document, Documents, Turn
 from jupyter_ai.completions.flight import Flight, Tools
 from jupyter_ai.completions.models import InlineCompletionList, InlineCompletionReply, InlineCompletionRequest
-from jupyter_ai.completions.ranking import MOST, Ranking
+from jupyter_ai.completions.observers import Observers
+from jupyter_ai.completions.ranking import Ranking
 from jupyter_ai.completions.record import Record
 from jupyter_ai.completions.view import View
 from jupyter_ai.errors import CompletionUnavailable
@@ -33,9 +33,6 @@ __all__ = ["CompletionService"]
 
 _JOINING = 0.2
 """Seconds that a compatible request in flight is waited for."""
-
-_USERS = 256
-"""Whose caches are kept."""
 
 _CLOSING = 2.0  # seconds
 _LONG = float("inf")  # since the last request
@@ -79,16 +76,14 @@ class CompletionService:
         self.providers = providers
         self._log = log
         self._record = Record(listeners, group, log)
-        self._filter = filter
         self._context = context
         self._speculate = speculate
         self.ranking = Ranking()
         self._documents = Documents()
-        self._caches: OrderedDict[str, SuggestionCache] = OrderedDict()  # by user, the latest used last
-        self._observers: set[Callable[[], None]] = set()
+        self._caches = Caches(filter)
+        self._observers = Observers()
         self._age = 0  # rises with each `reset`: what was asked before it is not kept
         series, numbers = secrets.token_hex(4), itertools.count(1)
-        self._telling = False  # it will be soon
         self._tools = Tools(filter, lambda: f"{series}-{next(numbers)}", self._build_context, self._fared)
         providers.made = self._welcome
 
@@ -126,7 +121,7 @@ class CompletionService:
 
     async def _answer(self, document: Document, turn: Turn, pause: float) -> AsyncGenerator[Part, None]:
         view = self._typed_into(document, turn)
-        if view is None and (known := self._known(turn)):
+        if view is None and (known := self._caches.find(turn)):
             self._leave(document, turn)
             yield _reply(turn, known)
             return
@@ -145,16 +140,6 @@ class CompletionService:
             return None
         turn.source = "typed" if typed else "joined"
         return view
-
-    def _known(self, turn: Turn) -> list[tuple[Suggestion, str]]:
-        """What the cache has, as far as there is anything left of it."""
-        explicit = turn.request.trigger == "explicit"  # more of a suggestion may be wanted then
-        hits, latest = self._cache(turn.caller).find(_place(turn), turn.position, whole=explicit)
-        turn.source = "typed" if latest else "cache"
-        left = [
-            (hit.suggestion, self._filter(hit.text, turn.request) if hit.raw else hit.text) for hit in hits
-        ]
-        return [(suggestion, text) for suggestion, text in left if text][:MOST]
 
     def _leave(self, document: Document, turn: Turn) -> None:
         """Ask no further, unless for what comes after what is being typed."""
@@ -208,27 +193,12 @@ class CompletionService:
         def landed(flight: Flight) -> None:
             document.land(flight)
             if age == self._age:
-                self._keep(flight)
+                self._caches.keep(flight, self.ranking)
 
         asked = self.providers.matching(request)
         flight = Flight(request, caller, asked, self._tools, landed, typing_for=pause)
         document.launch(flight)
         return flight
-
-    def _keep(self, flight: Flight) -> None:
-        """Put what was suggested to its end into the cache."""
-        whole = [suggestion for suggestion in flight.offers() if suggestion.whole and suggestion.text]
-        if whole:
-            best = self.ranking.best(whole, lambda suggestion: suggestion.text)
-            place = _place_of(flight.request, flight.caller)
-            self._cache(flight.caller).store(place, flight.position, best)
-
-    def _cache(self, caller: Caller) -> SuggestionCache:
-        cache = self._caches.setdefault(caller.user, SuggestionCache())
-        self._caches.move_to_end(caller.user)
-        if len(self._caches) > _USERS:
-            self._caches.popitem(last=False)
-        return cache
 
     async def _build_context(self, request: InlineCompletionRequest) -> str:
         return await self._context.build(request) if self._context is not None else ""
@@ -254,6 +224,8 @@ class CompletionService:
 
     def _look_ahead(self, turn: Turn) -> None:
         """Ask what follows the suggestion that is shown, once that is complete, and keep it."""
+        if not turn.looked_at:
+            return
         suggestion, text = turn.shown.get(turn.looked_at, (None, ""))
         document = self._documents.get(turn.request, turn.caller)
         busy = document.flight is not None and document.flight.live
@@ -272,7 +244,7 @@ class CompletionService:
 
         def undone() -> None:
             undo()
-            self._tell()
+            self._observers.tell()
 
         return undone
 
@@ -284,11 +256,14 @@ class CompletionService:
     def reset(self, reason: str) -> None:
         """Forget what was suggested, and cancel what is in flight; who observes the status is told."""
         self._log.info("Completions begin anew: %s.", reason)
+        self._forget()
+        self._observers.tell()
+
+    def _forget(self) -> None:
         self._age += 1
         self._caches.clear()
         for document in self._documents:
             document.reset()
-        self._tell()
 
     def status(self) -> dict[str, Any]:
         """As `GET api/ai/completion/status` tells it."""
@@ -298,13 +273,12 @@ class CompletionService:
 
     def observe(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` whenever the status may be another; returns what undoes it."""
-        self._observers.add(changed)
-        return lambda: self._observers.discard(changed)
+        return self._observers.add(changed)
 
     async def aclose(self) -> None:
         """Cancel what is in flight and close the providers, within a few seconds."""
         flights = [flight for document in self._documents for flight in document.flights]
-        self.reset("the server stops")
+        self._forget()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
                 for flight in flights:
@@ -315,14 +289,15 @@ class CompletionService:
         observe = getattr(served.provider, "observe", None)
         if callable(observe):
             observe(lambda: self.reset("another model was chosen"))
-        self._tell()
+        self._observers.tell()
 
     def _fared(self, call: Call) -> None:
         """Note how a provider fared."""
         served, exception = call.served, call.exception
         if exception is None:
-            if call.latency is not None:
-                self.ranking.answered(served.id, call.latency)
+            latencies = [each.latency for each in call.suggestions if each.latency is not None]
+            if latencies:
+                self.ranking.answered(served.id, min(latencies))
             news = served.succeed()
         else:
             news = served.fail(exception)
@@ -330,32 +305,12 @@ class CompletionService:
             if news:
                 self._log.log(level, "Inline completion provider %s failed: %s", served.id, served.reason)
         if news:
-            self._tell()
-
-    def _tell(self) -> None:
-        """Tell all who observe, once for whatever happens at once."""
-        if self._observers and not self._telling:
-            self._telling = True
-            asyncio.get_running_loop().call_soon(self._tell_now)
-
-    def _tell_now(self) -> None:
-        self._telling = False
-        for changed in list(self._observers):
-            changed()
+            self._observers.tell()
 
 
 def _as_much(request: InlineCompletionRequest, older: InlineCompletionRequest) -> bool:
     """Whether the filters leave as much of what an older request is answered: explicit ones want more."""
     return request.trigger == older.trigger or request.trigger == "automatic"
-
-
-def _place(turn: Turn) -> Place:
-    return _place_of(turn.request, turn.caller)
-
-
-def _place_of(request: InlineCompletionRequest, caller: Caller) -> Place:
-    """Whose suggestions are of use to each other: a cell or file, for all clients of the user."""
-    return request.path or caller.client, request.cell_id
 
 
 def _reply(turn: Turn, known: list[tuple[Suggestion, str]]) -> InlineCompletionReply:
