@@ -124,19 +124,26 @@ async def test_failure_is_an_empty_reply_with_the_reason_without_keys(serve: Ser
     assert server.errors == []
 
 
+async def ids_told(editor: Socket, *, until_is_there: bool) -> list[str]:
+    """The providers of the next status that has, or has not, the scripted one."""
+    while True:
+        ids = [provider["id"] for provider in (await answer(editor))["providers"]]
+        if ("scripted" in ids) is until_is_there:
+            return ids
+
+
 async def test_status_is_told_first_and_when_it_changes(serve: Serve) -> None:
     server = await serve()
     editor = await server.ws(f"{PATH}?status=1")
     first = await answer(editor)
     undo = server.host.completions.register(Scripted())
-    added = await answer(editor)
+    added = await ids_told(editor, until_is_there=True)
     undo()
-    removed = await answer(editor)
+    removed = await ids_told(editor, until_is_there=False)
 
     assert first["type"] == "status"
     assert {"enabled", "model", "mode", "name", "reason", "fixed", "providers"} <= first.keys()
-    assert added["providers"][-1]["id"] == "scripted"
-    assert removed["providers"] == first["providers"]
+    assert set(added) == {*removed, "scripted"}
 
 
 async def test_what_became_of_a_suggestion_is_counted(serve: Serve) -> None:
