@@ -54,12 +54,14 @@ class Bench:
     our_clock: Clock
     echo_clock: Clock
 
-    async def compare(self, round: Round, what: str, path: str, prefixes: list[str]) -> None:
+    async def compare(
+        self, round: Round, what: str, path: str, prefixes: list[str], *, explicit: bool = True
+    ) -> None:
         """Ask with each prefix, and have each echoed in its turn."""
         times, floors = [], []
         ours, echo = self.our_clock(), self.echo_clock()
         for prefix in prefixes:
-            times.append((await self.ours.ask(path, prefix)).first)
+            times.append((await self.ours.ask(path, prefix, explicit=explicit)).first)
             floors.append(await self.echo.echo(prefix))
         round.add(what, times, self.our_clock() - ours)
         round.add(f"{what}: echo", floors, self.echo_clock() - echo)
@@ -80,9 +82,9 @@ async def found(round: Round, bench: Bench, count: int, size: int) -> None:
         places.append(document + _line())
         text = (await bench.ours.ask(path, places[-1])).text
     typed = [places[-1] + text[: 1 + i % (len(text) - 1)] for i in range(count)]
-    await bench.compare(round, f"typed as suggested, {size // 1000} kB", path, typed)
+    await bench.compare(round, f"typed as suggested, {size // 1000} kB", path, typed, explicit=False)
     earlier = [places[-500 + i % 400] for i in range(count)]
-    await bench.compare(round, f"cached, {size // 1000} kB", path, earlier)
+    await bench.compare(round, f"cached, {size // 1000} kB", path, earlier, explicit=False)
     await bench.compare(round, "asked, 1,000 cached", path, [document + _line() for _ in range(count)])
 
 
@@ -105,10 +107,11 @@ async def answered_by_model(round: Round, ours: Editor, mock: Helper, count: int
     """From the request until there is text, where a model takes 30 ms."""
     await mock.ask({"text": "compute(row, 1)", "milliseconds": MODEL_MS})
     times = []
+    await ours.ask("mock/a.py", _document(2000) + _line(), stream=True)  # it is connected now
     for _ in range(count):
         seen = await ours.ask("mock/a.py", _document(2000) + _line(), stream=True)
         if not seen.text:
-            raise ValueError("the model suggested nothing")
+            raise ValueError(f"the model suggested nothing: {seen.error}")
         times.append(seen.first)
     round.add(what, times, 0.0)
 

@@ -24,6 +24,7 @@ class Seen:
     first: float  # seconds to the first text, or to the reply if there was none
     text: str  # that text at the end
     size: int  # bytes of all frames
+    error: str = ""  # why there was nothing
 
 
 class Editor:
@@ -32,10 +33,10 @@ class Editor:
     def __init__(self, connection: WebSocketClientConnection) -> None:
         self._connection = connection
 
-    async def ask(self, path: str, prefix: str, *, suffix: str = "", stream: bool = False) -> Seen:
-        """Ask, as a person does who wants a suggestion now, and read until everything is there."""
+    async def ask(self, path: str, prefix: str, *, stream: bool = False, explicit: bool = True) -> Seen:
+        """Ask, by default as a person who wants a suggestion now, and read until everything is there."""
         number = next(_NUMBERS)
-        frame = request(number, path, prefix, suffix=suffix, stream=stream)
+        frame = request(number, path, prefix, stream=stream, explicit=explicit)
         return await self._exchange(frame, number)
 
     async def echo(self, prefix: str) -> float:
@@ -56,18 +57,19 @@ class Editor:
     async def _exchange(self, frame: str, number: int) -> Seen:
         start = time.perf_counter()
         await self._connection.write_message(frame)
-        first, text, size, growing = 0.0, "", 0, {""}
+        first, text, size, growing, error = 0.0, "", 0, {""}, ""
         while growing:
             told = await self._read()
             size += len(json.dumps(told))
             if told["reply_to"] != number:
                 continue
             items = [told["response"]] if "response" in told else told["list"]["items"]
+            error = error or (told["error"] or {}).get("title", "")
             growing = _growing(growing - {""}, told)
             found = next((item["insertText"] for item in items if item["insertText"]), "")
             first = first or (time.perf_counter() - start if found else 0.0)
             text = found or text
-        return Seen(first or time.perf_counter() - start, text, size)
+        return Seen(first or time.perf_counter() - start, text, size, error)
 
     async def _read(self) -> dict[str, Any]:
         message = await self._connection.read_message()
@@ -77,14 +79,12 @@ class Editor:
         return told
 
 
-def request(
-    number: int, path: str, prefix: str, *, suffix: str = "", stream: bool = False, explicit: bool = True
-) -> str:
+def request(number: int, path: str, prefix: str, *, stream: bool = False, explicit: bool = True) -> str:
     """A frame that asks for a completion."""
     trigger = "explicit" if explicit else "automatic"
     document = {"path": path, "language": "python", "mime": "text/x-python"}
-    text = {"prefix": prefix, "suffix": suffix}
-    return json.dumps({"number": number, "stream": stream, "trigger": trigger, **document, **text})
+    asked = {"number": number, "stream": stream, "trigger": trigger, **document}
+    return json.dumps({**asked, "prefix": prefix, "suffix": ""})
 
 
 def percentile(values: list[float], share: float) -> float:
