@@ -63,6 +63,7 @@ async def test_editor_is_answered_by_an_installed_provider(serve: Serve) -> None
     reply = await answer(editor)
 
     assert (reply["reply_to"], reply["error"]) == (7, None)
+    assert "api_last_activity" in server.settings
     assert [item["insertText"] for item in reply["list"]["items"]] == ["1 + 1"]
 
 
