@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from traitlets.config import Configurable
 
 from jupyter_ai.config.change import Change, plan
 from jupyter_ai.config.choice import Choices, WhyNot
+from jupyter_ai.config.completions import CompletionSettings
 from jupyter_ai.config.file import SettingsFile, SettingsStore
 from jupyter_ai.config.hidden import hidden
 from jupyter_ai.config.memory import MemorySecrets, MemorySettings
@@ -91,6 +92,7 @@ class ConfigManager(Configurable):
         model_parameters: Mapping[str, Mapping[str, Any]] | None = None,
         why_not: WhyNot | None = None,
         url_hosts: Collection[str] = (),
+        completions: CompletionSettings | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -101,13 +103,22 @@ class ConfigManager(Configurable):
         self._store = self._opened(path)
         self._writer = Writer(self._store, self.keys, log)
         self.sources = Sources(os.environ, fixed or {}, self._store.read, self._store.name, defaults)
-        network, parameters = network or NetworkSettings(), model_parameters or {}
+        self.network, parameters = network or NetworkSettings(), model_parameters or {}
+        self.completions = completions or CompletionSettings()
         self.choices = Choices(
-            self.sources, self.policy, self.keys, network, self._providers, parameters, why_not
+            self.sources,
+            self.policy,
+            self.keys,
+            self.network,
+            self._providers,
+            parameters,
+            why_not,
+            self.completions,
         )
-        self._secret_values = SecretValues(self.sources, parameters, network)
+        self._secret_values = SecretValues(self.sources, parameters, self.network, self.completions.headers)
         self.url_hosts = tuple(url_hosts)  # whose pages `@url:` reads, as the administrator decided
         self.offers: Offers | None = None  # what could be chosen; a server looks for it
+        self._watchers: list[Callable[[], None]] = []  # told of each change
         self._prepared: str | None = None  # the language model whose provider was imported on a thread
 
     def _providers(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -263,6 +274,7 @@ class ConfigManager(Configurable):
         `SecretsError` if the keys cannot be stored. For `forget` also what `delete_api_key` raises.
         """
         self._writer.change(lambda before: plan(self, config_update, before, forget))
+        self._tell()
 
     def delete_api_key(self, key_name: str) -> None:
         """Forget a key of the user's. Raises `KeyNotFound`, `SettingFixed`, and `KeyInUseError` if needed."""
@@ -274,8 +286,21 @@ class ConfigManager(Configurable):
         """Forget all that the person chose, and keep their keys. Raises `SettingsNotSaved`."""
         blank = Settings().model_dump(exclude={"version", "changed"})
         self._writer.change(lambda before: Change(blank))
+        self._tell()
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have `changed` called after each change that is made here, on the thread that makes it.
+
+        It must not raise. Returns what ends that.
+        """
+        self._watchers.append(changed)
+        return lambda: self._watchers.remove(changed)
 
     # Within
+
+    def _tell(self) -> None:
+        for changed in list(self._watchers):
+            changed()
 
     def _gid(self, setting: ModelSetting) -> str | None:
         source = self.sources.chosen(setting)

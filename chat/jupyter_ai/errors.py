@@ -15,6 +15,13 @@ __all__ = [
     "CompletionUnavailable",
     "ContextProviderException",
     "EngineUnavailable",
+    "FetchCancelled",
+    "FetchFailure",
+    "FetchMalformed",
+    "FetchRefused",
+    "FetchTimedOut",
+    "FetchTooLarge",
+    "FetchUnreachable",
     "FileRefused",
     "GenerationInterrupted",
     "InvalidFrame",
@@ -308,6 +315,60 @@ class ContextProviderException(JupyterAIError):
 
     code = "context"
     status = 400
+
+
+class FetchFailure(JupyterAIError):
+    """An endpoint gave no completion; `upstream_status` is its HTTP status, `retry_after` is in seconds.
+
+    The message holds neither a key nor anything of what was sent or answered.
+    """
+
+    code = "fetch-failed"
+    status = 502
+
+    def __init__(
+        self, message: str, *, upstream_status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.upstream_status = upstream_status
+        self.retry_after = retry_after
+
+
+class FetchCancelled(FetchFailure):
+    """Whoever asked did not want the answer any more."""
+
+    code = "fetch-cancelled"
+
+
+class FetchTimedOut(FetchFailure):
+    """The endpoint took too long."""
+
+    code = "fetch-timed-out"
+    status = 504
+
+
+class FetchUnreachable(FetchFailure):
+    """There is no connection to the endpoint."""
+
+    code = "fetch-unreachable"
+
+
+class FetchRefused(FetchFailure):
+    """The endpoint answered with another status than success."""
+
+    code = "fetch-refused"
+
+
+class FetchMalformed(FetchFailure):
+    """What the endpoint answered is not of the form that was asked for, or was cut."""
+
+    code = "fetch-malformed"
+
+
+class FetchTooLarge(FetchFailure):
+    """The endpoint answered more than is taken."""
+
+    code = "fetch-too-large"
 
 
 class UnsupportedChunk(JupyterAIError, TypeError):

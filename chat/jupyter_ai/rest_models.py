@@ -19,12 +19,15 @@ __all__ = [
     "DEFAULT_CHUNK_SIZE",
     "ChatDescription",
     "ChatUpdate",
+    "CompletionModelEntry",
+    "CompletionModelRequest",
     "DescribeConfigResponse",
     "DescribeLocalPersonas",
     "GlobalConfig",
     "IndexMetadata",
     "IndexedDir",
     "ListChatsResponse",
+    "ListCompletionModelsResponse",
     "ListOptionsEntry",
     "ListOptionsResponse",
     "ListPersonasEntry",
@@ -151,6 +154,34 @@ class ListProvidersResponse(BaseModel):
     """The providers that may be used."""
 
     providers: list[ListProvidersEntry]
+
+
+class CompletionModelEntry(BaseModel):
+    """A model that can complete code; one that is not `available` lacks what `reason` tells."""
+
+    id: str  # "auto", or a global id
+    name: str
+    description: str
+    vendor: str
+    family: str
+    available: bool
+    reason: str | None = None
+
+
+class ListCompletionModelsResponse(BaseModel):
+    """The models that may complete code; `chosen` is "" for the default."""
+
+    models: list[CompletionModelEntry]
+    chosen: str
+    fixed: bool
+
+
+class CompletionModelRequest(BaseModel):
+    """Which model is to complete code: "" for the default, "auto", or a global id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
 
 
 # Settings.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from traitlets import Any as AnyTrait
 from traitlets import Bool, Enum, Float, Integer, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import LazyConfigValue
 
 from jupyter_ai.chat_handlers.help_message import DEFAULT_HELP_MESSAGE_TEMPLATE
+from jupyter_ai.config.completions import CompletionSettings
 from jupyter_ai.server.host import HostOptions
 from jupyter_ai.trait_types import Ids, Objects, Texts
 
@@ -42,6 +44,30 @@ class AiTraits(Configurable):
     ).tag(config=True)
     default_completions_model = Unicode(
         None, allow_none=True, help="The completion model (`<provider>:<model>`) until one is chosen."
+    ).tag(config=True)
+    completions_base_url = Unicode(
+        help="The address of the endpoint that completes code, up to and without `/completions`; by default "
+        "there is none."
+    ).tag(config=True)
+    completions_headers = Texts(help="Headers to be sent with each request to that endpoint.").tag(
+        config=True
+    )
+    completions_endpoint_models = Ids(
+        help="Models that can be chosen of that endpoint, as it names them; None: it chooses."
+    ).tag(config=True)
+    completion_candidates = Ids(
+        help="Models (`<provider>:<model>`) among which `auto` chooses the one that completes code; None: "
+        "those that are named in other settings, or the first of each provider whose key is there."
+    ).tag(config=True)
+    completion_selector_class = AnyTrait(
+        None, help="What chooses among them: the dotted name of a class, a class, or an instance."
+    ).tag(config=True)
+    completion_fetcher_class = AnyTrait(
+        None, help="What sends requests to the endpoint that completes code, likewise."
+    ).tag(config=True)
+    completions_experiment = Unicode(
+        help="The name of an experiment, by which users are divided into the groups A and B, for `auto` and "
+        "for what is measured; by default there is none."
     ).tag(config=True)
     default_api_keys = Texts(help="API keys, by the names that providers use.").tag(config=True)
     key_store = Enum(
@@ -139,6 +165,7 @@ class AiTraits(Configurable):
             help_message_template=self.help_message_template,
             error_logs_dir=self.error_logs_dir,
             url_hosts=self.url_hosts,
+            completions=self._completions(),
             max_frame_bytes=self.max_frame_bytes,
             max_outbox_bytes=self.max_outbox_bytes,
             speculative_completions=self.speculative_completions,
@@ -148,6 +175,17 @@ class AiTraits(Configurable):
         found = self.local_personas
         return "allow" if found == "allow" else "forbid" if found == "forbid" else "ask"
 
+    def _completions(self) -> CompletionSettings:
+        return CompletionSettings(
+            base_url=self.completions_base_url.strip(),
+            headers=self.completions_headers,
+            endpoint_models=tuple(self.completions_endpoint_models or ()),
+            candidates=self.completion_candidates,
+            selector=self.completion_selector_class,
+            fetcher=self.completion_fetcher_class,
+            experiment=self.completions_experiment,
+        )
+
     def _fixed(self) -> dict[str, Any]:
         return {
             "model_provider_id": self.language_model,
@@ -155,11 +193,15 @@ class AiTraits(Configurable):
             "completions_model_provider_id": self.completions_model,
         }
 
+    def _of_endpoint(self) -> str | None:
+        """The model that the endpoint, where there is one, gives until another is chosen."""
+        return next(iter(self._completions().of_endpoint()), None)
+
     def _defaults(self) -> dict[str, Any]:
         return {
             "model_provider_id": self.default_language_model,
             "embeddings_provider_id": self.default_embeddings_model,
-            "completions_model_provider_id": self.default_completions_model,
+            "completions_model_provider_id": self.default_completions_model or self._of_endpoint(),
             "max_chat_history": self.default_max_chat_history,
             "api_keys": self.default_api_keys,
             "fields": {},

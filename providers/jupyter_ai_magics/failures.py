@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from jupyter_ai_magics.langchain_moves import langchain_advice
 
-__all__ = ["as_exception", "asking", "import_advice", "is_interrupt", "summarize"]
+__all__ = ["as_exception", "asking", "chain", "import_advice", "is_interrupt", "summarize"]
 
 _OUR_PACKAGES = frozenset({"jupyter_ai", "jupyter_ai_magics", "mockllm"})
 
@@ -52,7 +52,7 @@ def is_interrupt(error: BaseException) -> bool:
 
 def import_advice(exc: BaseException, module: str, distribution: str) -> str:
     """What importing `module` of a package failed with, and what mends it; causes are looked at as well."""
-    for cause in _chain(exc):
+    for cause in chain(exc):
         if isinstance(cause, ImportError) and (advice := langchain_advice(cause)):
             return f"importing `{module}` failed: {advice}"
         if isinstance(cause, ModuleNotFoundError):
@@ -62,8 +62,8 @@ def import_advice(exc: BaseException, module: str, distribution: str) -> str:
     return f"importing `{module}` raised {summarize(exc)}"
 
 
-def _chain(exc: BaseException) -> Iterator[BaseException]:
-    """An exception, and those that it came from."""
+def chain(exc: BaseException) -> Iterator[BaseException]:
+    """An exception, and those that it came from, the nearest first."""
     seen: set[int] = set()
     found: BaseException | None = exc
     while found is not None and id(found) not in seen:

@@ -9,11 +9,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from jupyter_ai.config.completions import AUTO, is_of_endpoint
 from jupyter_ai.config.fields import MOST_BYTES, check_names, check_size, checked_fields, is_blank
 from jupyter_ai.config.hidden import revealed
 from jupyter_ai.config.naming import MOST, check_key, check_key_name, told
 from jupyter_ai.config.schema import Settings
-from jupyter_ai.config.sources import LANGUAGE_MODEL, MODEL_SETTINGS, ModelSetting, resolved
+from jupyter_ai.config.sources import (
+    COMPLETIONS_MODEL,
+    LANGUAGE_MODEL,
+    MODEL_SETTINGS,
+    ModelSetting,
+    resolved,
+)
 from jupyter_ai.errors import (
     AuthError,
     BlockedModelError,
@@ -139,12 +146,23 @@ class _Plan:
             if gid != current.value:
                 raise SettingFixed(f"{setting.name}: it is fixed by {current.where}.")
             return {}
-        if gid is not None:
+        if gid is not None and setting is COMPLETIONS_MODEL and (gid == AUTO or is_of_endpoint(gid)):
+            self._check_served(setting, gid)
+        elif gid is not None:
             self._check_model(setting, gid)
             if current is None or current.value != gid:
                 stored = getattr(self._before.settings, setting.fields) if entered is None else entered
                 self._check_provider(setting, gid, stored.get(gid, {}))
         return {setting.name: gid}
+
+    def _check_served(self, setting: ModelSetting, gid: str) -> None:
+        _check_length(gid, setting.name)
+        refusal = self._manager.policy.model_reason(gid) if gid != AUTO else None
+        if refusal is not None:
+            raise BlockedModelError(f"{setting.name}: {gid} may not be used: {refusal}.")
+        reason = self._manager.choices.why_not_served(gid)
+        if reason is not None:
+            raise InvalidSetting(f"{setting.name}: {gid} cannot be used: {reason}")
 
     def _check_model(self, setting: ModelSetting, gid: str) -> None:
         _check_length(gid, setting.name)

@@ -6,11 +6,18 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jupyter_ai.config.completions import AUTO, CompletionSettings, is_of_endpoint
 from jupyter_ai.config.fields import checked_fields, is_address, own_fields
 from jupyter_ai.config.file import Snapshot
 from jupyter_ai.config.hidden import secrets_in
 from jupyter_ai.config.naming import MOST, told
-from jupyter_ai.config.sources import EMBEDDINGS_MODEL, MODEL_SETTINGS, ModelSetting, Sources
+from jupyter_ai.config.sources import (
+    COMPLETIONS_MODEL,
+    EMBEDDINGS_MODEL,
+    MODEL_SETTINGS,
+    ModelSetting,
+    Sources,
+)
 from jupyter_ai.errors import SettingFixed, SettingsError
 from jupyter_ai.keys.secrets import Keys
 from jupyter_ai_magics.auth import key_params
@@ -26,7 +33,10 @@ WhyNot = Callable[[ModelSetting, str], str | None]
 
 @dataclass(frozen=True)
 class Choice:
-    """A model that is chosen, and its provider; or None for it, and the reason."""
+    """A model that is chosen, and its provider; or None for it, and the reason.
+
+    There is no provider, and no reason, where the service of completions itself does what a provider does.
+    """
 
     gid: str | None
     provider: Any = None
@@ -45,6 +55,7 @@ class Choices:
     providers: Callable[[], tuple[Mapping[str, Any], Mapping[str, Any]]]  # by id: of language, of embeddings
     model_parameters: Mapping[str, Mapping[str, Any]]  # the administrator's, which handlers apply
     why_not: WhyNot | None = None
+    completions: CompletionSettings = field(default_factory=CompletionSettings)
 
     def of(self, setting: ModelSetting, snapshot: Snapshot | None = None) -> Choice:
         """The choice of now, or with the settings of `snapshot`; it may import the provider."""
@@ -52,8 +63,15 @@ class Choices:
         source = self.sources.chosen(setting, snapshot)
         if source is None:
             return Choice(None, problem=snapshot.problem if snapshot.broken else None)
-        gid = str(source.value)
-        provider, reason = self._usable(setting, gid, source.where)
+        return self.named(setting, str(source.value), source.where, snapshot)
+
+    def named(self, setting: ModelSetting, gid: str, where: str, snapshot: Snapshot | None = None) -> Choice:
+        """The choice if it were this model, which `where` names; it may import the provider."""
+        snapshot = snapshot or self.sources.read()
+        if setting is COMPLETIONS_MODEL and (gid == AUTO or is_of_endpoint(gid)):
+            reason = self.why_not_served(gid)
+            return Choice(gid, problem=reason and f"{told(gid)} is selected, but {reason}")
+        provider, reason = self._usable(setting, gid, where)
         if provider is None:
             return Choice(gid, problem=f"{told(gid)} is selected, but {reason}")
         try:
@@ -67,7 +85,10 @@ class Choices:
 
     def params(self, setting: ModelSetting) -> dict[str, Any] | None:
         """Keyword arguments for the provider; ValueError names what is wrong with the network settings."""
-        choice = self.of(setting)
+        return self.params_of(self.of(setting))
+
+    def params_of(self, choice: Choice) -> dict[str, Any] | None:
+        """The same for a choice; None if it has no provider."""
         if choice.gid is None or choice.provider is None:
             return None
         names = key_params(getattr(choice.provider, "auth_strategy", None))
@@ -87,6 +108,13 @@ class Choices:
             return f"{choice.gid} cannot be reached: {error}"
         lacking = self.lacking_keys(choice.provider, choice.gid)
         return f"{choice.gid} needs {' and '.join(lacking)}, which is not set." if lacking else None
+
+    def why_not_served(self, gid: str) -> str | None:
+        """Why `auto`, or a model of the deployment's endpoint, does not complete code; None if it may."""
+        if gid == AUTO:
+            return None
+        reason = self.policy.model_reason(gid)
+        return f"may not be used: {reason}." if reason else self.completions.why_not(gid)
 
     def find_provider(self, setting: ModelSetting, gid: str) -> tuple[Any, str | None]:
         """The class that provides a model of this kind, or None and the reason."""

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["Explained", "explain"]
 
 _LISTS = ("allowed_providers", "blocked_providers", "allowed_models", "blocked_models", "url_hosts")
+_COMPLETIONS = {
+    "completions_base_url": "base_url",
+    "completions_headers": "headers",
+    "completions_endpoint_models": "endpoint_models",
+    "completion_candidates": "candidates",
+    "completions_experiment": "experiment",
+}
 _NETWORK = {"proxy": "PROXY", "ca_bundle": "CA_BUNDLE", "timeout": "TIMEOUT", "headers": "HEADERS"}
 _BUILT_IN = {"key_store": "file"}
 _MEMORY_TRAIT, _MEMORY_BUILT_IN = "AiExtension.default_max_chat_history", 2
@@ -147,6 +154,10 @@ def _network(config: ConfigManager, options: HostOptions, *, wrong: bool) -> Ite
 def _administrators(options: HostOptions) -> Iterator[Explained]:
     parameters = {gid: sorted(given) for gid, given in options.model_parameters.items()}
     values: dict[str, Any] = {name: getattr(options, name) for name in _LISTS}
+    values |= {
+        name: hidden(name, getattr(options.completions, attribute)) or None
+        for name, attribute in _COMPLETIONS.items()
+    }
     values |= {"model_parameters": parameters or None, "key_store": options.key_store}
     for name, value in values.items():
         trait, built_in = f"AiExtension.{name}", _BUILT_IN.get(name)

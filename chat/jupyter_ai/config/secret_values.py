@@ -19,10 +19,17 @@ Parameters = Mapping[str, Mapping[str, Any]]
 class SecretValues:
     """Those of one server; looked for again when the settings or the environment have changed."""
 
-    def __init__(self, sources: Sources, parameters: Parameters, network: NetworkSettings) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        parameters: Parameters,
+        network: NetworkSettings,
+        headers: Mapping[str, str] | None = None,  # of the endpoint that completes code
+    ) -> None:
         self._sources = sources
         self._parameters = parameters
         self._network = network
+        self._headers = headers or {}
         self._state: Any = None  # what `_found` was made from
         self._found: dict[str, str] = {}
 
@@ -41,6 +48,9 @@ class SecretValues:
         for name in ("headers", "proxy"):
             found = secrets_in(name, getattr(self._network, name))
             yield from ((f"network_{name}", value) for value in found)
+        yield from (
+            ("completions_headers", value) for value in secrets_in("completions_headers", self._headers)
+        )
         for setting in MODEL_SETTINGS:
             yield from _of_models(self._sources.defaults.get(setting.fields) or {})
             yield from _of_models(getattr(snapshot.settings, setting.fields))

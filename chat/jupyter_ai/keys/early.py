@@ -14,8 +14,8 @@ from jupyter_ai.keys.secrets import is_secret_name
 
 __all__ = ["SecretDict", "configured_secrets", "environment_secrets"]
 
-_DICTIONARIES = ("default_api_keys", "network_headers")
-_OTHERS = ("network_proxy", "model_parameters")
+_DICTIONARIES = ("default_api_keys", "network_headers", "completions_headers")
+_OTHERS = ("network_proxy", "model_parameters", "completions_base_url")
 
 
 class SecretDict(Dict):

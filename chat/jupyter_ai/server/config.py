@@ -77,6 +77,7 @@ class ApiKeysHandler(SettingsHandler):
 
 def _providers(config: ConfigManager, update: UpdateConfigRequest | None) -> Iterator[tuple[str, str]]:
     """The providers, each with its group, of the models that are chosen or named."""
+    from jupyter_ai.config.completions import is_of_endpoint
     from jupyter_ai.config.sources import EMBEDDINGS_MODEL, MODEL_SETTINGS, resolved
     from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS
 
@@ -85,5 +86,7 @@ def _providers(config: ConfigManager, update: UpdateConfigRequest | None) -> Ite
         named = [source.value if source else None, getattr(update, setting.name, None)]
         named += getattr(update, setting.fields, None) or {}
         for gid in filter(None, map(resolved, named)):
+            if ":" not in gid or is_of_endpoint(gid):
+                continue  # it names no provider
             group = EMBEDDINGS_PROVIDERS if setting is EMBEDDINGS_MODEL else MODEL_PROVIDERS
             yield group, gid.partition(":")[0]

@@ -14,6 +14,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from jupyter_ai.config.completions import CompletionSettings
 from jupyter_ai.errors import EngineUnavailable
 from jupyter_ai.keys.early import environment_secrets
 from jupyter_ai.keys.log_redaction import start_redacting, stop_redacting
@@ -95,6 +96,7 @@ class HostOptions:
     local_personas: Literal["ask", "allow", "forbid"] = "ask"
     help_message_template: str = ""
     error_logs_dir: str | None = None
+    completions: CompletionSettings = field(default_factory=CompletionSettings)
     url_hosts: list[str] | None = None  # that `@url:` reads
     max_frame_bytes: int = 1 << 20
     max_outbox_bytes: int = 4 << 20
@@ -257,6 +259,7 @@ class EngineHost:
                 model_parameters=options.model_parameters,
                 why_not=self._why_not,
                 url_hosts=options.url_hosts or (),
+                completions=options.completions,
             )
         return self._config_manager
 

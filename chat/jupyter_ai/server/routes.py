@@ -6,6 +6,11 @@ from typing import Any
 
 from jupyter_ai.completions.handlers.default import DefaultInlineCompletionHandler
 from jupyter_ai.server.avatar import AvatarHandler, PersonaAvatarHandler
+from jupyter_ai.server.completion import (
+    CompletionModelHandler,
+    CompletionModelsHandler,
+    CompletionStatusHandler,
+)
 from jupyter_ai.server.config import ApiKeysHandler, GlobalConfigHandler
 from jupyter_ai.server.health import HealthHandler
 from jupyter_ai.server.listings import (
@@ -43,6 +48,9 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (r"api/ai/offers/?", OffersHandler),
     (r"api/ai/config/?", GlobalConfigHandler),
     (r"api/ai/models/test/?", ModelTestHandler),
+    (r"api/ai/completion/status/?", CompletionStatusHandler),
+    (r"api/ai/completion/models/?", CompletionModelsHandler),
+    (r"api/ai/completion/model/?", CompletionModelHandler),
     (r"api/ai/api_keys/([^/]+)/?", ApiKeysHandler),
     (r"api/ai/static/jupyternaut.svg", AvatarHandler),
     (r"api/ai/personas/?", PersonasHandler),

@@ -1,0 +1,226 @@
+"""The provider that asks the completion model: the one that is chosen, or in the mode `auto` the best one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, suppress
+from typing import Any, ClassVar, cast
+
+from jupyter_ai.completions.asked_models import AskedModels, Part
+from jupyter_ai.completions.base import BaseInlineCompletionProvider
+from jupyter_ai.completions.caller import asking
+from jupyter_ai.completions.choice import CompletionChoice, model_name
+from jupyter_ai.completions.fetch import CompletionsFetcher
+from jupyter_ai.completions.fill_in_middle import FillInMiddle
+from jupyter_ai.completions.instances import ModelInstances
+from jupyter_ai.completions.models import InlineCompletionReply, InlineCompletionRequest
+from jupyter_ai.completions.options import ProviderOptions
+from jupyter_ai.completions.selector import FastestSelector, ModelSelector, Situation, ab_group
+from jupyter_ai.errors import CompletionUnavailable
+
+__all__ = ["CompletionModels"]
+
+_HURRY = 2.0
+"""Seconds that a model has for its first words while there is another one to be asked."""
+
+
+class CompletionModels(BaseInlineCompletionProvider):
+    """Completes with the language model that is chosen for it; belongs to one event loop.
+
+    In the mode `auto` the next model is asked where one fails. Where a person has chosen a model no other is
+    asked: code goes to nobody else.
+    """
+
+    id: ClassVar[str] = "model"
+    name: ClassVar[str] = "Completion model"
+    options: ClassVar[ProviderOptions] = ProviderOptions(wants_context=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._decided = self.config_manager.completions
+        self._choice = CompletionChoice(self.config_manager)
+        self._selector = self._made_selector()
+        self._fetcher = self._made_fetcher()
+        instances = ModelInstances(self.config_manager, self._choice, self._made_endpoint)
+        self._models = AskedModels(instances, self.log)
+        self._observers: list[Callable[[], None]] = []
+        self._seen: Any = None  # what counted when it was last looked at
+        self._unwatch: Callable[[], None] | None = None
+
+    # What counts
+
+    def status(self) -> dict[str, Any]:
+        """What completes code, and why nothing does: as `GET api/ai/completion/status` tells it."""
+        chosen = self._choice.now()
+        reason = self._reason(chosen.gid)
+        return {
+            "enabled": reason is None,
+            "model": chosen.gid,
+            "mode": chosen.mode,
+            "name": model_name(chosen.gid),
+            "reason": reason,
+            "fixed": chosen.fixed,
+        }
+
+    def observe(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have `changed` called on the loop whenever another model counts, or the same with other settings.
+
+        A change by this process is seen at once, one by another process with the next `look`. Returns what
+        ends that.
+        """
+        self._observers.append(changed)
+        if self._unwatch is None:
+            self.look()
+            loop = asyncio.get_running_loop()
+            self._unwatch = self.config_manager.watch(lambda: _call_soon(loop, self.look))
+        return lambda: self._observers.remove(changed)
+
+    def look(self) -> None:
+        """See whether another model counts by now; cheap, and to be called before a cache is trusted."""
+        chosen = self._choice.now()
+        fields = self.config_manager.sources.read().settings.completions_fields
+        before, self._seen = self._seen, (chosen, fields, self._choice.why_not(chosen.gid))
+        if before not in (None, self._seen):
+            for changed in list(self._observers):
+                changed()
+
+    def group_of(self, user: str) -> str:
+        """A user's group in the experiment that the administrator has named; "" where there is none."""
+        experiment = self._decided.experiment
+        return ab_group(user, experiment) if experiment else ""
+
+    # Completing
+
+    async def generate_inline_completions(self, request: InlineCompletionRequest) -> InlineCompletionReply:
+        """The reply of the first model that answers.
+
+        Raises `CompletionUnavailable` where none may be asked, else what the last one raised. Cancelling
+        cancels the model's call; may be called concurrently.
+        """
+        for gid, next_gid in _with_next(self._order(request)):
+            try:
+                return await self._models.reply(gid, request, _HURRY if next_gid else None)
+            # A provider's code: whatever it raises, the next one may answer.
+            except Exception:
+                if next_gid is None:
+                    raise
+        raise AssertionError("the last one has returned or raised")
+
+    async def stream_inline_completions(self, request: InlineCompletionRequest) -> AsyncIterator[Part]:
+        """What the first model that begins to answer says; likewise. Closing it closes the model's stream."""
+        for gid, next_gid in _with_next(self._order(request)):
+            begun = False
+            async with aclosing(self._models.parts(gid, request, _HURRY if next_gid else None)) as parts:
+                try:
+                    async for part in parts:
+                        begun = True
+                        yield part
+                # Likewise.
+                except Exception:
+                    if begun or next_gid is None:
+                        raise
+                    continue
+            return
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept."""
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+        await self._fetcher.aclose()
+
+    # Which model
+
+    def _order(self, request: InlineCompletionRequest) -> list[str]:
+        """The models to ask, one after the other; at least one. Raises `CompletionUnavailable`."""
+        chosen = self._choice.now()
+        reason = self._reason(chosen.gid)
+        if reason is not None or chosen.gid is None:
+            raise CompletionUnavailable(reason or "", *self._kind_of_reason(chosen.gid))
+        if chosen.mode == "model":
+            return [chosen.gid]
+        resting = self._models.cooldown
+        return self._selected([gid for gid in self._choice.candidates() if not resting.left(gid)], request)
+
+    def _selected(self, gids: Sequence[str], request: InlineCompletionRequest) -> list[str]:
+        candidates = [self._models.measures.candidate(gid) for gid in gids]
+        try:
+            selected = list(self._selector.select(candidates, self._situation(request)))
+        # A deployment's code: without it, they are asked as they are named.
+        except Exception:
+            self.log.warning("The selector of completion models failed.", exc_info=True)
+            selected = list(gids)
+        found = [gid for gid in dict.fromkeys(selected) if gid in gids]
+        if not found:
+            raise CompletionUnavailable("The selector of completion models has chosen none.", "no-model")
+        return found
+
+    def _situation(self, request: InlineCompletionRequest) -> Situation:
+        caller = asking.get()
+        user = caller.user if caller is not None else ""
+        return Situation(
+            user=user,
+            tier=caller.tier if caller is not None else "",
+            group=self.group_of(user),
+            language=request.language or "",
+            explicit=request.trigger == "explicit",
+            in_flight=self._models.measures.in_flight,
+        )
+
+    def _reason(self, gid: str | None) -> str | None:
+        """Why nothing can be asked now."""
+        reason = self._choice.why_not(gid)
+        if reason is not None or gid is None:
+            return reason
+        asked = self._choice.candidates() if self._choice.now().mode == "auto" else [gid]
+        left = min(map(self._models.cooldown.left, asked), default=0.0)
+        if not left:
+            return None
+        return f"{model_name(gid)} was asked too often; it is asked again in {max(1, round(left))} s."
+
+    def _kind_of_reason(self, gid: str | None) -> tuple[str, int | None]:
+        """What a program is told of it: the kind, and the HTTP status."""
+        return ("too-often", 429) if self._choice.why_not(gid) is None else ("no-model", None)
+
+    # What the administrator may replace
+
+    def _made_selector(self) -> ModelSelector:
+        made = _made(self._decided.selector)
+        return cast("ModelSelector", made) if made is not None else FastestSelector()
+
+    def _made_fetcher(self) -> CompletionsFetcher:
+        network, headers = self.config_manager.network, self._decided.headers
+        made = _made(
+            self._decided.fetcher or CompletionsFetcher, network=network, headers=headers, log=self.log
+        )
+        return cast("CompletionsFetcher", made)
+
+    def _made_endpoint(self, model: str | None) -> FillInMiddle:
+        return FillInMiddle(
+            model=model,
+            fetcher=self._fetcher,
+            log=self.log,
+            config_manager=self.config_manager,
+            root_dir=self.root_dir,
+            server_settings=self.server_settings,
+        )
+
+
+def _made(decided: Any, **options: Any) -> Any:
+    """What a trait says: nothing, an instance, or a class or the dotted name of one, which is called."""
+    if isinstance(decided, str):
+        from traitlets.utils.importstring import import_item
+
+        decided = import_item(decided) if decided else None
+    return decided(**options) if isinstance(decided, type) else decided
+
+
+def _with_next(gids: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    """Each id, with the one that comes after it."""
+    return zip(gids, [*gids[1:], None], strict=True)
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # the loop was closed meanwhile
+        loop.call_soon_threadsafe(function)
