@@ -7,11 +7,12 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import uuid4
 from zlib import crc32
 
@@ -27,6 +28,12 @@ from pydantic import field_validator
 from jupyter_ai_magics.base_provider import BaseProvider
 from jupyter_ai_magics.fields import Field, IntegerField, TextField
 from jupyter_ai_magics.messages import text_of
+from jupyter_ai_magics.models.completion import (
+    InlineCompletionList,
+    InlineCompletionReply,
+    InlineCompletionRequest,
+    InlineCompletionStreamChunk,
+)
 from jupyter_ai_magics.threads import run_in_thread
 from mockllm.config import Reply, ToolCall
 from mockllm.content import Conversation, Role, Said
@@ -78,8 +85,8 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
 
     @classmethod
     def completion_models(cls) -> list[str]:
-        # A canned answer is never what belongs at the cursor.
-        return []
+        # A canned answer is not what belongs at the cursor, unless somebody wrote it for that.
+        return cls.models if os.environ.get("MOCKLLM_RESPONSES") else []
 
     @field_validator("responses_path", "delay_ms", mode="before")
     @classmethod
@@ -89,6 +96,23 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
     @property
     def _llm_type(self) -> str:
         return self.id
+
+    async def generate_inline_completions(self, request: InlineCompletionRequest) -> InlineCompletionReply:
+        """What the file says of the prompt; nothing if it is the built-in one."""
+        if self._file == BUILT_IN_RESPONSES:
+            return InlineCompletionReply(list=InlineCompletionList(items=[]), reply_to=request.number)
+        return await super().generate_inline_completions(request)
+
+    async def stream_inline_completions(
+        self, request: InlineCompletionRequest
+    ) -> AsyncIterator[InlineCompletionReply | InlineCompletionStreamChunk]:
+        """The same as it grows."""
+        if self._file == BUILT_IN_RESPONSES:
+            yield await self.generate_inline_completions(request)
+            return
+        async with aclosing(cast("Any", super().stream_inline_completions(request))) as parts:
+            async for part in parts:
+                yield part
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
         """The model itself: its rules say which tools it calls.
@@ -164,6 +188,12 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
                 await asyncio.sleep(delay)
             yield chunk
 
+    @property
+    def _file(self) -> Path:
+        """Where the answers are."""
+        named = self.responses_path or os.environ.get("MOCKLLM_RESPONSES")
+        return Path(named).expanduser() if named else BUILT_IN_RESPONSES
+
     def _reply(
         self,
         messages: Sequence[BaseMessage],
@@ -172,8 +202,7 @@ class MockLLMProvider(BaseProvider, BaseChatModel):
         must_call: Sequence[dict[str, Any]] = (),
         **kwargs: Any,
     ) -> Reply:
-        named = self.responses_path or os.environ.get("MOCKLLM_RESPONSES")
-        responses = shared_responses(Path(named).expanduser() if named else BUILT_IN_RESPONSES)
+        responses = shared_responses(self._file)
         conversation = Conversation(tuple(map(_said, messages)))
         reply = responses.current.reply(conversation.prompt(self.model_id))
         if reply.faults.status is not None:

@@ -108,18 +108,17 @@ class TestChosenModel:
     async def test_models_that_answer_one_request_at_a_time_are_asked_so(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Scripted, "at_once", False)
-        monkeypatch.setattr(Scripted, "released", asyncio.Event())
+        called, released = asyncio.Queue[str](), asyncio.Event()
+        for name, value in {"at_once": False, "called": called, "released": released}.items():
+            monkeypatch.setattr(Scripted, name, value)
         provider = models(config("scripted:one"))
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(asked(provider)) for _ in range(3)]
-            while not Scripted.asked:
-                await asyncio.sleep(0)
+            await called.get()
             for _ in range(10):
                 await asyncio.sleep(0)
             at_once = len(Scripted.asked)
-            assert Scripted.released is not None
-            Scripted.released.set()
+            released.set()
 
         assert (at_once, len(Scripted.asked)) == (1, 3)
         assert all(task.result() == ["one()"] for task in tasks)
@@ -170,13 +169,13 @@ class TestAuto:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("jupyter_ai.completions.language_models._HURRY", 0.01)
-        monkeypatch.setattr(Scripted, "released", asyncio.Event())
+        called, released = asyncio.Queue[str](), asyncio.Event()
+        monkeypatch.setattr(Scripted, "called", called)
+        monkeypatch.setattr(Scripted, "released", released)
         provider = models(config("auto", candidates=BOTH))
         task = asyncio.create_task(streamed(provider))
-        while Scripted.asked != ["one", "two"]:
-            await asyncio.sleep(0.001)
-        assert Scripted.released is not None
-        Scripted.released.set()
+        assert [await called.get(), await called.get()] == ["one", "two"]
+        released.set()
 
         assert await task == [("", "scripted:two"), ("two()", "scripted:two")]
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 import jupyter_ai_magics
 import jupyter_ai_magics.offline as offline
 import mockllm
+from jupyter_ai_magics.models.completion import InlineCompletionRequest
 from jupyter_ai_magics.offline import MockLLMProvider, OfflineModelError
 
 ANSWER = "  One two,\n\n\tthree. \n"
@@ -222,6 +223,37 @@ def test_in_strict_mode_an_unknown_prompt_is_an_error_that_explains(responses: R
 
     with pytest.raises(LookupError, match=r"Nearest is `responses\.hello`, but it wants exactly 'hello'"):
         MockLLMProvider(model_id="offline", responses_path=path).invoke("helo")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_it_completes_nothing_with_the_built_in_answers(
+    stream: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MOCKLLM_RESPONSES", raising=False)
+
+    assert await completed(MockLLMProvider(model_id="offline"), stream) == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_it_completes_with_a_file_of_ones_own(responses: Responses, stream: bool) -> None:
+    path = responses("defaults: {unknown_response: 'return 1'}\nsettings: {delay_ms: 0}")
+
+    assert await completed(MockLLMProvider(model_id="offline", responses_path=path), stream) == ["return 1"]
+
+
+async def completed(model: MockLLMProvider, stream: bool) -> list[str]:
+    """The texts that a completion ends with."""
+    request = InlineCompletionRequest(number=1, prefix="def f", suffix="", mime="text/plain", stream=stream)
+    if not stream:
+        return [item.insertText for item in (await model.generate_inline_completions(request)).list.items]
+    parts = [part async for part in model.stream_inline_completions(request)]
+    return [part.response.insertText for part in parts if getattr(part, "done", False)]
+
+
+def test_it_is_offered_for_completions_where_a_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOCKLLM_RESPONSES", "answers.yaml")
+
+    assert MockLLMProvider.completion_models() == ["offline"]
 
 
 def test_it_is_offered_in_the_chat_and_not_for_completions() -> None:

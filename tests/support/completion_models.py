@@ -44,6 +44,7 @@ class Scripted(BaseProvider, FakeListLLM):
     asked: ClassVar[list[str]] = []  # models, in the order in which they were
     made: ClassVar[list[str]] = []
     released: ClassVar[asyncio.Event | None] = None  # what the answers wait for
+    called: ClassVar[asyncio.Queue[str] | None] = None  # gets the model that is asked
     at_once: ClassVar[bool] = True
 
     style: str = ""
@@ -68,6 +69,8 @@ class Scripted(BaseProvider, FakeListLLM):
 
     async def _text(self) -> str:
         self.asked.append(self.model_id)
+        if self.called is not None:
+            self.called.put_nowait(self.model_id)
         if self.released is not None:
             await self.released.wait()
         said = self.script.get(self.model_id, f"{self.model_id}{self.style}()")
