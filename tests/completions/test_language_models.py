@@ -168,11 +168,12 @@ class TestAuto:
     async def test_slow_model_has_two_seconds_while_there_is_another(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        provider = models(config("auto", candidates=BOTH, selector=InOrder()))
+        await asked(provider)  # it is imported and made
         monkeypatch.setattr("jupyter_ai.completions.language_models._HURRY", 0.01)
         called, released = asyncio.Queue[str](), asyncio.Event()
         monkeypatch.setattr(Scripted, "called", called)
         monkeypatch.setattr(Scripted, "released", released)
-        provider = models(config("auto", candidates=BOTH))
         task = asyncio.create_task(streamed(provider))
         assert [await called.get(), await called.get()] == ["one", "two"]
         released.set()
@@ -183,6 +184,11 @@ class TestAuto:
         provider = models(config("auto", candidates=["keyed:one"]))
 
         assert "AiExtension.completion_candidates" in str(await refusal(provider))
+
+
+class InOrder:
+    def select(self, candidates: Sequence[Candidate], situation: Situation) -> list[str]:
+        return [candidate.id for candidate in candidates]
 
 
 class Raises:

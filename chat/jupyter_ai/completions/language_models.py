@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 from jupyter_ai.completions.asked_models import AskedModels, Part
 from jupyter_ai.completions.base import BaseInlineCompletionProvider
 from jupyter_ai.completions.caller import asking
-from jupyter_ai.completions.choice import CompletionChoice, model_name
+from jupyter_ai.completions.choice import Chosen, CompletionChoice, model_name
 from jupyter_ai.completions.fetch import CompletionsFetcher
 from jupyter_ai.completions.fill_in_middle import FillInMiddle
 from jupyter_ai.completions.instances import ModelInstances
@@ -53,7 +53,7 @@ class CompletionModels(BaseInlineCompletionProvider):
     def status(self) -> dict[str, Any]:
         """What completes code, and why nothing does: as `GET api/ai/completion/status` tells it."""
         chosen = self._choice.now()
-        reason = self._reason(chosen.gid)
+        reason = self._reason(chosen)
         return {
             "enabled": reason is None,
             "model": chosen.gid,
@@ -135,13 +135,22 @@ class CompletionModels(BaseInlineCompletionProvider):
     def _order(self, request: InlineCompletionRequest) -> list[str]:
         """The models to ask, one after the other; at least one. Raises `CompletionUnavailable`."""
         chosen = self._choice.now()
-        reason = self._reason(chosen.gid)
-        if reason is not None or chosen.gid is None:
-            raise CompletionUnavailable(reason or "", *self._kind_of_reason(chosen.gid))
-        if chosen.mode == "model":
-            return [chosen.gid]
-        resting = self._models.cooldown
-        return self._selected([gid for gid in self._choice.candidates() if not resting.left(gid)], request)
+        ready = self._ready(chosen)
+        return self._selected(ready, request) if chosen.mode == "auto" else ready
+
+    def _ready(self, chosen: Chosen) -> list[str]:
+        """The models that may be asked now; at least one. Raises `CompletionUnavailable`."""
+        gids = self._choice.candidates() if chosen.mode == "auto" else [chosen.gid or ""]
+        reason = self._choice.why_not(chosen.gid) if chosen.mode != "auto" or not gids else None
+        if reason is not None:
+            raise CompletionUnavailable(reason, "no-model")
+        pauses = {gid: self._models.cooldown.left(gid) for gid in gids}
+        ready = [gid for gid, seconds in pauses.items() if not seconds]
+        if not ready:
+            left = f"it is asked again in {max(1, round(min(pauses.values())))} s."
+            name = model_name(chosen.gid)
+            raise CompletionUnavailable(f"{name} was asked too often; {left}", "too-often", 429)
+        return ready
 
     def _selected(self, gids: Sequence[str], request: InlineCompletionRequest) -> list[str]:
         candidates = [self._models.measures.candidate(gid) for gid in gids]
@@ -168,20 +177,13 @@ class CompletionModels(BaseInlineCompletionProvider):
             in_flight=self._models.measures.in_flight,
         )
 
-    def _reason(self, gid: str | None) -> str | None:
+    def _reason(self, chosen: Chosen) -> str | None:
         """Why nothing can be asked now."""
-        reason = self._choice.why_not(gid)
-        if reason is not None or gid is None:
-            return reason
-        asked = self._choice.candidates() if self._choice.now().mode == "auto" else [gid]
-        left = min(map(self._models.cooldown.left, asked), default=0.0)
-        if not left:
-            return None
-        return f"{model_name(gid)} was asked too often; it is asked again in {max(1, round(left))} s."
-
-    def _kind_of_reason(self, gid: str | None) -> tuple[str, int | None]:
-        """What a program is told of it: the kind, and the HTTP status."""
-        return ("too-often", 429) if self._choice.why_not(gid) is None else ("no-model", None)
+        try:
+            self._ready(chosen)
+        except CompletionUnavailable as unavailable:
+            return str(unavailable)
+        return None
 
     # What the administrator may replace
 
