@@ -202,7 +202,7 @@ class NoModelConfigured(JupyterAIError):
 class CompletionUnavailable(JupyterAIError):
     """A provider of inline completions cannot be asked; the message says why, and what to do.
 
-    `type` names the kind for programs; `status` is the HTTP status that an endpoint has answered with.
+    `type` names the kind for programs; `upstream_status` is the HTTP status that a model has answered with.
     """
 
     code = "completion-unavailable"
@@ -211,8 +211,7 @@ class CompletionUnavailable(JupyterAIError):
     def __init__(self, reason: str, type: str = "unavailable", status: int | None = None) -> None:
         super().__init__(reason)
         self.type = type
-        if status is not None:
-            self.status = status
+        self.upstream_status = status
 
 
 class SecretsError(JupyterAIError):

@@ -102,7 +102,7 @@ class TestChosenModel:
 
         error = await refusal(provider)
 
-        assert (error.type, error.status, Scripted.asked) == ("too-often", 429, ["one"])
+        assert (error.type, error.upstream_status, Scripted.asked) == ("too-often", 429, ["one"])
         assert provider.status()["reason"] == "one was asked too often; it is asked again in 30 s."
 
     async def test_models_that_answer_one_request_at_a_time_are_asked_so(

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from jupyter_ai.completions.cooldown import status_of
 from jupyter_ai.completions.listeners import ProviderFailure
 from jupyter_ai.completions.models import (
     CompletionError,
@@ -181,7 +182,7 @@ class Call:
         told = "" if known else redact("".join(traceback.format_exception(error)))
         title = redact(message_of(error)) or kind
         self.error = CompletionError(type=kind, title=title, traceback=told)
-        self.failure = ProviderFailure(self.served.id, kind, _status(error))
+        self.failure = ProviderFailure(self.served.id, kind, status_of(error))
 
     def _end(self) -> None:
         self.ended = self.answered = True
@@ -193,15 +194,6 @@ class Call:
     @property
     def _elapsed(self) -> float:
         return self._loop.time() - self._began
-
-
-def _status(error: BaseException) -> int | None:
-    """The HTTP status that the exception of some client bears."""
-    for name in ("status_code", "status", "code"):
-        value = getattr(error, name, None)
-        if isinstance(value, int) and 100 <= value < 600:
-            return value
-    return None
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from jupyter_ai.errors import JupyterAIError
 from jupyter_ai_magics.failures import chain
 
 __all__ = ["LONGEST", "Cooldown", "retry_after_in", "retry_after_of", "status_of"]
@@ -54,9 +55,11 @@ def status_of(error: BaseException) -> int | None:
     """The HTTP status that an exception of a client library, or of ours, is about."""
     for cause in chain(error):
         for holder in (cause, getattr(cause, "response", None)):
-            for name in ("upstream_status", "status_code"):
+            # Of ours, `status` is what a client of this server is answered with.
+            ours = isinstance(holder, JupyterAIError)
+            for name in ("upstream_status",) if ours else ("status_code", "status", "code"):
                 status = getattr(holder, name, None)
-                if isinstance(status, int):
+                if isinstance(status, int) and 100 <= status < 600:
                     return status
     return None
 

@@ -9,14 +9,14 @@ from typing import Any, ClassVar, cast
 
 from jupyter_ai.completions.asked_models import AskedModels, Part
 from jupyter_ai.completions.base import BaseInlineCompletionProvider
-from jupyter_ai.completions.caller import asking
+from jupyter_ai.completions.caller import Caller, asking
 from jupyter_ai.completions.choice import Chosen, CompletionChoice, model_name
 from jupyter_ai.completions.fetch import CompletionsFetcher
 from jupyter_ai.completions.fill_in_middle import FillInMiddle
 from jupyter_ai.completions.instances import ModelInstances
 from jupyter_ai.completions.models import InlineCompletionReply, InlineCompletionRequest
 from jupyter_ai.completions.options import ProviderOptions
-from jupyter_ai.completions.selector import FastestSelector, ModelSelector, Situation, ab_group
+from jupyter_ai.completions.selector import FastestSelector, ModelSelector, Situation, grouping
 from jupyter_ai.errors import CompletionUnavailable
 
 __all__ = ["CompletionModels"]
@@ -39,6 +39,7 @@ class CompletionModels(BaseInlineCompletionProvider):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._decided = self.config_manager.completions
+        self._group = grouping(self._decided.experiment)
         self._choice = CompletionChoice(self.config_manager)
         self._selector = self._made_selector()
         self._fetcher = self._made_fetcher()
@@ -84,11 +85,6 @@ class CompletionModels(BaseInlineCompletionProvider):
         if before not in (None, self._seen):
             for changed in list(self._observers):
                 changed()
-
-    def group_of(self, user: str) -> str:
-        """A user's group in the experiment that the administrator has named; "" where there is none."""
-        experiment = self._decided.experiment
-        return ab_group(user, experiment) if experiment else ""
 
     # Completing
 
@@ -166,12 +162,11 @@ class CompletionModels(BaseInlineCompletionProvider):
         return found
 
     def _situation(self, request: InlineCompletionRequest) -> Situation:
-        caller = asking.get()
-        user = caller.user if caller is not None else ""
+        caller = asking.get() or Caller("", "")
         return Situation(
-            user=user,
-            tier=caller.tier if caller is not None else "",
-            group=self.group_of(user),
+            user=caller.user,
+            tier=caller.tier,
+            group=self._group(caller),
             language=request.language or "",
             explicit=request.trigger == "explicit",
             in_flight=self._models.measures.in_flight,

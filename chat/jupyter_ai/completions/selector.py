@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
-__all__ = ["Candidate", "FastestSelector", "ModelSelector", "Situation", "ab_group"]
+from jupyter_ai.completions.caller import Caller
+
+__all__ = ["Candidate", "FastestSelector", "ModelSelector", "Situation", "ab_group", "grouping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +78,8 @@ def ab_group(user: str, experiment: str, groups: Sequence[str] = ("A", "B")) -> 
     """The group of a user in an experiment: always the same, and all groups alike in size."""
     digest = sha256(f"{experiment}\0{user}".encode(errors="replace")).digest()
     return groups[int.from_bytes(digest[:8]) % len(groups)]
+
+
+def grouping(experiment: str) -> Callable[[Caller], str]:
+    """What tells the group of a caller; it is always "" where there is no experiment."""
+    return lambda caller: ab_group(caller.user, experiment) if experiment else ""

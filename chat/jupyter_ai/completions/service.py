@@ -104,6 +104,7 @@ class CompletionService:
         Closing it withdraws the request. When a newer one of the same document comes, it ends: with an empty
         reply if there was none, and with the end of each suggestion.
         """
+        self._look()
         document = self._documents.get(request, caller)
         turn = Turn(request, caller)
         pause = document.begin(turn)
@@ -290,6 +291,12 @@ class CompletionService:
         if callable(observe):
             observe(lambda: self.reset("another model was chosen"))
         self._observers.tell()
+
+    def _look(self) -> None:
+        """See whether another process has chosen another model, before what is known is trusted."""
+        look = getattr(self.providers.get(MODEL), "look", None)
+        if callable(look):
+            look()
 
     def _fared(self, call: Call) -> None:
         """Note how a provider fared."""

@@ -270,11 +270,15 @@ class EngineHost:
             raise EngineUnavailable("the server is stopping")
         if self._completions is None:
             from jupyter_ai.completions.providers import InlineProviders
+            from jupyter_ai.completions.selector import grouping
             from jupyter_ai.completions.service import CompletionService
 
             providers = InlineProviders(self.find_plugins(), self._inline_provider, log=self.log)
             self._completions = CompletionService(
-                providers, log=self.log, speculate=self.options.speculative_completions
+                providers,
+                log=self.log,
+                speculate=self.options.speculative_completions,
+                group=grouping(self.options.completions.experiment),
             )
         return self._completions
 

@@ -1,0 +1,147 @@
+"""The model that completes code, over REST."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from completion_models import Keyed, Scripted
+from serving import Serve, Server
+
+from jupyter_ai.plugins import MODEL_PROVIDERS
+
+STATUS, MODELS, MODEL = (f"api/ai/completion/{name}" for name in ("status", "models", "model"))
+URL = "http://models.invalid/v1"
+
+
+async def completing(serve: Serve, **traits: Any) -> Server:
+    server = await serve(config={"AiExtension": traits})
+    for provider in (Scripted, Keyed):
+        server.host.plugins.add(MODEL_PROVIDERS, provider.id, provider, distribution="test")
+    await server.ready()
+    return server
+
+
+async def told(server: Server) -> dict[str, Any]:
+    status: dict[str, Any] = (await server.get(STATUS)).json()
+    return status
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KEYED_API_KEY", "OPENAI_API_KEY", "JUPYTER_AI_COMPLETIONS_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+async def test_models_are_listed_with_what_they_lack(serve: Serve) -> None:
+    server = await completing(
+        serve, blocked_models=["scripted:two"], completions_base_url=URL, completion_candidates=["keyed:new"]
+    )
+    listed = (await server.get(MODELS)).json()
+    found = {model["id"]: model for model in listed["models"]}
+
+    assert (listed["chosen"], listed["fixed"]) == ("", False)
+    assert list(found)[:2] == ["auto", "endpoint:default"]
+    assert "scripted:two" not in found
+    assert found["scripted:one"] == {
+        "id": "scripted:one",
+        "name": "one",
+        "description": "one by Scripted.",
+        "vendor": "Scripted",
+        "family": "one",
+        "available": True,
+        "reason": None,
+    }
+    assert found["keyed:new"]["reason"] == "keyed:new needs KEYED_API_KEY, which is not set."
+    assert found["openai-chat:gpt-4o"]["vendor"] == "OpenAI"
+    assert not found["auto"]["available"]
+    assert "mockllm:offline" not in found
+
+
+async def test_choice_is_kept_and_counts_at_once(serve: Serve, tmp_path: Path) -> None:
+    server = await completing(serve, default_completions_model="scripted:three")
+    seen = [await told(server)]
+    for chosen in ("scripted:two", "auto", ""):
+        assert (await server.post(MODEL, {"id": chosen})).status == 204
+        seen.append(await told(server))
+        listed = (await server.get(MODELS)).json()["chosen"]
+        kept = json.loads((tmp_path / "data/jupyter_ai/config.json").read_text())
+        assert (listed, kept["completions_model_provider_id"]) == (chosen, chosen or None)
+
+    assert [(status["mode"], status["model"], status["enabled"]) for status in seen] == [
+        ("model", "scripted:three", True),
+        ("model", "scripted:two", True),
+        ("auto", "auto", True),
+        ("model", "scripted:three", True),
+    ]
+
+
+REFUSED: list[tuple[dict[str, Any], int, str]] = [
+    ({"id": "nobody:m"}, 400, "id: nobody:m cannot be used: its provider nobody is not installed."),
+    ({"id": "keyed:one"}, 400, "id: keyed:one needs KEYED_API_KEY"),
+    ({"id": "endpoint:m"}, 400, "id: endpoint:m cannot be used"),
+    ({"id": "scripted:two"}, 403, "id: scripted:two may not be used"),
+    ({"id": 5}, 400, "id"),
+    ({"model": "auto"}, 400, "id"),
+]
+
+
+async def test_what_cannot_be_chosen_is_refused_by_the_name_of_the_field(serve: Serve) -> None:
+    server = await completing(serve, blocked_models=["scripted:two"])
+    for body, status, message in REFUSED:
+        response = await server.post(MODEL, body)
+
+        assert (response.status, response.json()["message"][: len(message)]) == (status, message)
+
+
+async def test_every_editor_is_told_of_another_model_and_gets_its_suggestions(serve: Serve) -> None:
+    server = await completing(serve, default_completions_model="scripted:three")
+    editor = await server.ws("api/ai/completion/inline?status=1")
+    seen: list[Any] = [(await editor.last("status"))["model"]]
+    for number, chosen in enumerate(("scripted:one", "scripted:two"), 1):
+        await server.post(MODEL, {"id": chosen})
+        seen.append((await editor.last("status", model=chosen))["model"])
+        await editor.send(asked(number))
+        reply = await editor.receive()
+        while reply is not None and reply.get("reply_to") != number:
+            reply = await editor.receive()
+        assert reply is not None
+        seen.append([(item["insertText"], item["model"]) for item in reply["list"]["items"]])
+
+    assert seen == [
+        "scripted:three",
+        "scripted:one",
+        [("one()", "scripted:one")],
+        "scripted:two",
+        [("two()", "scripted:two")],
+    ]
+
+
+def asked(number: int) -> dict[str, Any]:
+    request = {"number": number, "prefix": "x = ", "suffix": "", "mime": "text/x-python", "stream": False}
+    return {**request, "path": "a.py", "language": "python"}
+
+
+async def test_fixed_model_cannot_be_changed(serve: Serve) -> None:
+    server = await completing(serve, completions_model="scripted:one")
+
+    response = await server.post(MODEL, {"id": "auto"})
+    status = await told(server)
+
+    assert (response.status, response.json()["code"]) == (403, "fixed")
+    assert (status["model"], status["fixed"]) == ("scripted:one", True)
+
+
+async def test_status_tells_why_nothing_completes(serve: Serve) -> None:
+    server = await completing(serve)
+
+    status = await told(server)
+
+    assert (status["mode"], status["model"], status["reason"]) == (
+        "none",
+        None,
+        "No completion model is chosen.",
+    )
+    assert [provider["id"] for provider in status["providers"]][:1] == ["model"]
