@@ -41,7 +41,8 @@ _NAMELESS = "The completions endpoint"
 class FetchResponse:
     """What an endpoint answers, as its bytes come; whoever has it closes it (`async with`).
 
-    It is read once, by `json` or by `events`. Closing it closes the connection unless all was read.
+    It is read once, by one of `read`, `json` and `events`. Closing it closes the connection unless all was
+    read.
     """
 
     def __init__(
@@ -52,25 +53,33 @@ class FetchResponse:
 
     @classmethod
     def of(cls, answer: Any) -> FetchResponse:
-        """An answer that is known already, for caches and mocks: anything that JSON has."""
-        return cls(_once(json.dumps(answer).encode()))
+        """An answer that is known already, for caches and mocks: bytes, or anything that JSON has."""
+        return cls(_once(answer if isinstance(answer, bytes) else json.dumps(answer).encode()))
+
+    async def read(self) -> bytes:
+        """The whole body. Raises a `FetchFailure`."""
+        return b"".join([chunk async for chunk in self._chunks])
 
     async def json(self) -> Any:
-        """The whole body. Raises a `FetchFailure`."""
-        body = b"".join([chunk async for chunk in self._chunks])
-        try:
-            return json.loads(body)
-        except ValueError:
-            raise FetchMalformed("The completions endpoint answered something else than JSON.") from None
+        """What the whole body says. Raises a `FetchFailure`."""
+        return _parsed(await self.read())
 
     async def events(self) -> AsyncGenerator[Any, None]:
-        """The data of each server-sent event, until the end or `[DONE]`. Raises a `FetchFailure`."""
-        reader = EventReader()
+        """The data of each server-sent event, until the end or `[DONE]`. Raises a `FetchFailure`.
+
+        An endpoint that does not stream answers with one JSON object, which is taken for the one event.
+        """
+        reader, whole = EventReader(), b""
         async for chunk in self._chunks:
+            if whole or chunk.lstrip().startswith(b"{"):
+                whole += chunk
+                continue
             for text in reader.feed(chunk):
                 if text == _DONE:
                     return
                 yield _parsed(text)
+        if whole:
+            yield _parsed(whole)
 
     async def aclose(self) -> None:
         """Close it; may be called again."""
@@ -231,11 +240,11 @@ async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        raise FetchMalformed("The completions endpoint sent an event that is not JSON.") from None
+        raise FetchMalformed("The completions endpoint answered something else than JSON.") from None
 
 
 async def _unless(cancel: asyncio.Event | None, awaitable: Awaitable[T]) -> T:

@@ -124,7 +124,9 @@ class CompletionModels(BaseInlineCompletionProvider):
         if self._unwatch is not None:
             self._unwatch()
             self._unwatch = None
-        await self._fetcher.aclose()
+        close = getattr(self._fetcher, "aclose", None)  # a deployment's may have none
+        if close is not None:
+            await close()
 
     # Which model
 
