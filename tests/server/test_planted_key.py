@@ -32,6 +32,7 @@ KEY = "sk-planted+/\"key'\\0123456789abcdefghijklmnopqrstuvwxyzABCD"
 
 MODELS = ["constructor", "validation", "call", "stream", "middle", "chunk"]
 PATHS = ("config", "providers", "plugins", "health", "offers", "chats/history", f"chats/{KEY[:10]}")
+PATHS += ("completion/status", "completion/models")
 
 
 def leak(key: str) -> None:
@@ -158,7 +159,7 @@ def places_with_key(said: dict[str, str]) -> dict[str, list[str]]:
     return {place: told for place, told in found.items() if told}
 
 
-async def provoke(server: Server) -> tuple[Socket, list[bytes]]:
+async def provoke(server: Server) -> tuple[list[Any], list[bytes]]:
     """Make everything fail; what came over WebSockets and over REST."""
     server.add(Fails, Unmade)
     server.host.plugins.add(MODEL_PROVIDERS, "leaky", Leaky, distribution="test")
@@ -174,11 +175,36 @@ async def provoke(server: Server) -> tuple[Socket, list[bytes]]:
     for frame in ({"type": KEY}, {"prompt": {KEY: KEY}}, {"type": "stop", "target": KEY}, KEY):
         await chat.send(json.dumps(frame))
     await ended(chat, await chat.ask("/fails"))
+    completed = await completions(server)
     bodies = [(await server.post("api/ai/config", request)).body for request in refused()]
+    bodies.append((await server.post("api/ai/completion/model", {"id": f"{KEY}:{KEY}"})).body)
     bodies += [(await server.get(f"api/ai/{path}")).body for path in PATHS]
     bodies.append((await server.post("api/ai/chats", {"title": [KEY]})).body)
     bodies.append((await server.delete(f"api/ai/api_keys/{quote(KEY, safe='')}")).body)
-    return chat, bodies
+    return [*chat.frames, *completed], bodies
+
+
+async def completions(server: Server) -> list[Any]:
+    """What an editor is told of each model, whole and streamed, and of its failure."""
+    editor = await server.ws("api/ai/completion/inline?status=1")
+    for number, model in enumerate(MODELS * 2):
+        await server.post("api/ai/completion/model", {"id": f"leaky:{model}"})
+        stream = number >= len(MODELS)
+        place = {"path": f"{number}.py", "language": "python", "suffix": "", "mime": "text/x-python"}
+        await editor.send({"number": number, "prefix": "x = ", "stream": stream, **place})
+        while (await answered(editor))["reply_to"] != number:
+            pass
+    await editor.send(json.dumps({"type": KEY}))
+    await editor.last("error")
+    return editor.frames
+
+
+async def answered(editor: Socket) -> Any:
+    """The next frame that answers a request."""
+    while (frame := await editor.receive()) is not None:
+        if "reply_to" in frame:
+            return frame
+    raise AssertionError("the connection was closed")
 
 
 def refused() -> Iterable[dict[str, Any]]:
@@ -240,12 +266,12 @@ def said(
         if where == "store":
             await server.ready()
             assert (await server.post("api/ai/config", {"api_keys": {NAME: KEY}})).status < 300
-        chat, bodies = await provoke(server)
+        frames, bodies = await provoke(server)
         await server.host.aclose()
         records = [f"{vars(record)!r} {record.exc_text}" for record in caplog.records]
         out, err = capfd.readouterr()
         return {
-            "frames": json.dumps(chat.frames, ensure_ascii=False),
+            "frames": json.dumps(frames, ensure_ascii=False),
             "rest": "\n".join(body.decode() for body in bodies),
             "error logs": text_in(tmp_path / "errors"),
             "disk": text_in(tmp_path / "data"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jupyter_ai.completions.clean_text import CleanText
 from jupyter_ai.completions.models import InlineCompletionItem
 from jupyter_ai.completions.streams import Growth
 
@@ -33,10 +34,11 @@ class Suggestion:
     whole: bool = False  # done by the provider's own word
     latency: float | None = None  # seconds until it had text
     _growth: Growth = field(default_factory=Growth)
+    _clean: CleanText = field(default_factory=CleanText)
 
     def take(self, text: str, filtered: Callable[[str], str], elapsed: float, *, done: bool) -> bool:
         """Take the whole text so far; whether there is anything new to be shown."""
-        self.raw = text[:_LONGEST]
+        self.raw = self._clean.take(text[:_LONGEST], last=done)
         before = self.text
         if self._growth.feed(self.raw, last=done):
             self.text = filtered(self.raw) if self.raw else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
@@ -47,9 +47,9 @@ class CompletionModelsHandler(SettingsHandler):
         config = await self.manager()
         plugins = self.host.plugins
         await plugins.ready(MODEL_PROVIDERS, _PATIENCE)
-        self.finish(await run_in_thread(self._answer, config, plugins))
+        self.send_json(await run_in_thread(self._answer, config, plugins))
 
-    def _answer(self, config: ConfigManager, plugins: PluginRegistry) -> str:
+    def _answer(self, config: ConfigManager, plugins: PluginRegistry) -> dict[str, Any]:
         from jupyter_ai.completions.choice import CompletionChoice
         from jupyter_ai.completions.listing import describe_models
         from jupyter_ai.config.sources import COMPLETIONS_MODEL
@@ -65,7 +65,7 @@ class CompletionModelsHandler(SettingsHandler):
             models=describe_models(choice, config.completions, providers, choice.in_use()),
             chosen="" if is_default or source is None else source.value,
             fixed=choice.now().fixed,
-        ).model_dump_json()
+        ).model_dump()
 
 
 class CompletionModelHandler(SettingsHandler):
