@@ -160,7 +160,11 @@ def _reload(url: str | None, token: str, as_json: bool, strict: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with all that --explain tells.")
 @click.option("--model", metavar="ID", help="Choose the language model, as <provider>:<model>; '' for none.")
 @click.option("--embeddings-model", metavar="ID", help="Choose the embedding model.")
-@click.option("--completions-model", metavar="ID", help="Choose the model that completes code.")
+@click.option(
+    "--completions-model",
+    metavar="ID",
+    help="Choose the model that completes code; 'auto': the best one for each request.",
+)
 @click.option("--set-key", metavar="NAME", help="Store an API key: it is asked for, or read from a pipe.")
 @click.option("--delete-key", metavar="NAME", help="Forget an API key.")
 @click.option("--reset", is_flag=True, help="Forget all choices; keys stay.")

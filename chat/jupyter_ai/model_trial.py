@@ -32,6 +32,7 @@ _PROMPT = "Answer with the one word: ready"
 _MOST_CHARACTERS = 200  # of an answer, which then is long enough
 
 _SAVE = "save, and test again"
+_TYPE = "Type in a file: the status of completions tells what goes wrong."
 _RELOAD = "run `jupyter ai plugins --reload`"
 _UNREACHABLE = {
     "APIConnectionError",
@@ -154,6 +155,8 @@ def _check(config: ConfigManager, setting: ModelSetting, choice: Choice) -> None
     if choice.gid is None:
         reason = choice.problem or f"No {setting.what} is chosen."
         raise _Failed(reason, f"Choose one, {_SAVE}.")
+    if choice.provider is None and choice.problem is None:
+        raise _Failed(f"{told(choice.gid)} completes code, and cannot be asked for a word.", _TYPE)
     refusal = config.policy.model_reason(choice.gid)
     if refusal is not None:
         raise _Failed(

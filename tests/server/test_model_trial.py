@@ -143,6 +143,13 @@ class TestAnswers:
 
         assert (await tried(server, "completions_model_provider_id"))["text"] == "ready"
 
+    async def test_what_has_no_provider_is_told_to_be_tried_in_a_file(self, serve: Serve) -> None:
+        server = await serve(config={"AiExtension": {"completions_base_url": "http://models.invalid"}})
+
+        verdict = await tried(server, "completions_model_provider_id")
+
+        assert verdict["reason"] == "endpoint:default completes code, and cannot be asked for a word."
+
     async def test_a_long_answer_is_not_awaited(self, serve: Serve) -> None:
         found = await tried(await begun(serve, "endless"))
 

@@ -89,6 +89,18 @@ def test_it_is_explained_in_words(run: Run, jupyter_dirs: Path) -> None:
     ]
 
 
+def test_the_completion_model_may_be_auto_and_then_the_endpoints_again(run: Run, jupyter_dirs: Path) -> None:
+    headers = {"X-Token": SECRET}
+    decide(jupyter_dirs, completions_base_url="http://me:pw@models.example/v1", completions_headers=headers)
+    seen = [settings(run("--json", *more)) for more in ((), ("--completions-model", "auto"))]
+    seen.append(settings(run("--json", "--completions-model", "")))
+
+    chosen = [found["completions_model_provider_id"] for found in seen]
+    assert [entry["value"] for entry in chosen] == ["endpoint:default", "auto", "endpoint:default"]
+    assert seen[0]["completions_base_url"]["value"] == "http://(hidden)@models.example/v1"
+    assert seen[0]["completions_headers"]["value"] == {"X-Token": "(hidden)"}
+
+
 def test_what_is_fixed_is_refused(run: Run, jupyter_dirs: Path) -> None:
     decide(jupyter_dirs, language_model="mockllm:fixed")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_ai.config.completions import AUTO, CompletionSettings, is_of_endpoint
+from jupyter_ai.config.completions import AUTO, ENDPOINT_KEY, CompletionSettings, is_of_endpoint
 from jupyter_ai.config.fields import checked_fields, is_address, own_fields
 from jupyter_ai.config.file import Snapshot
 from jupyter_ai.config.hidden import secrets_in
@@ -194,9 +194,14 @@ class Choices:
         from jupyter_ai_magics.catalogue import CARDS
 
         strategies = [card.auth_strategy for card in CARDS]
+        endpoint = [ENDPOINT_KEY] if self.completions.base_url else []
         selected = [self.of(setting).provider for setting in MODEL_SETTINGS]
         strategies += [getattr(provider, "auth_strategy", None) for provider in selected]
-        names = {*self.keys.names(), *(name for strategy in strategies for name in key_params(strategy))}
+        names = {
+            *self.keys.names(),
+            *endpoint,
+            *(name for strategy in strategies for name in key_params(strategy)),
+        }
         return {name: source for name in sorted(names) if (source := self.keys.source(name))}
 
     def _providers(self, setting: ModelSetting) -> Mapping[str, Any]:
