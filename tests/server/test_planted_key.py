@@ -32,7 +32,6 @@ KEY = "sk-planted+/\"key'\\0123456789abcdefghijklmnopqrstuvwxyzABCD"
 
 MODELS = ["constructor", "validation", "call", "stream", "middle", "chunk"]
 PATHS = ("config", "providers", "plugins", "health", "offers", "chats/history", f"chats/{KEY[:10]}")
-PATHS += ("completion/status", "completion/models")
 
 
 def leak(key: str) -> None:
@@ -175,28 +174,31 @@ async def provoke(server: Server) -> tuple[list[Any], list[bytes]]:
     for frame in ({"type": KEY}, {"prompt": {KEY: KEY}}, {"type": "stop", "target": KEY}, KEY):
         await chat.send(json.dumps(frame))
     await ended(chat, await chat.ask("/fails"))
-    completed = await completions(server)
     bodies = [(await server.post("api/ai/config", request)).body for request in refused()]
-    bodies.append((await server.post("api/ai/completion/model", {"id": f"{KEY}:{KEY}"})).body)
     bodies += [(await server.get(f"api/ai/{path}")).body for path in PATHS]
     bodies.append((await server.post("api/ai/chats", {"title": [KEY]})).body)
     bodies.append((await server.delete(f"api/ai/api_keys/{quote(KEY, safe='')}")).body)
-    return [*chat.frames, *completed], bodies
+    return chat.frames, bodies
 
 
-async def completions(server: Server) -> list[Any]:
-    """What an editor is told of each model, whole and streamed, and of its failure."""
+async def complete(server: Server) -> tuple[list[Any], list[bytes]]:
+    """Have code completed by models that fail or tell the key, whole and streamed; likewise."""
+    server.host.plugins.add(MODEL_PROVIDERS, "leaky", Leaky, distribution="test")
+    await server.ready()
     editor = await server.ws("api/ai/completion/inline?status=1")
-    for number, model in enumerate(MODELS * 2):
+    asked = [(model, False) for model in ("constructor", "validation", "chunk")]
+    asked += [(model, True) for model in ("stream", "middle", "chunk")]
+    for number, (model, stream) in enumerate(asked):
         await server.post("api/ai/completion/model", {"id": f"leaky:{model}"})
-        stream = number >= len(MODELS)
         place = {"path": f"{number}.py", "language": "python", "suffix": "", "mime": "text/x-python"}
         await editor.send({"number": number, "prefix": "x = ", "stream": stream, **place})
         while (await answered(editor))["reply_to"] != number:
             pass
     await editor.send(json.dumps({"type": KEY}))
     await editor.last("error")
-    return editor.frames
+    bodies = [(await server.post("api/ai/completion/model", {"id": f"{KEY}:{KEY}"})).body]
+    bodies += [(await server.get(f"api/ai/completion/{path}")).body for path in ("status", "models")]
+    return editor.frames, bodies
 
 
 async def answered(editor: Socket) -> Any:
@@ -256,7 +258,7 @@ def said(
 ) -> Callable[..., Any]:
     """Plants the key, and returns all that was said, by place."""
 
-    async def plant(where: str, *, logs: bool = True) -> dict[str, str]:
+    async def plant(where: str, *, logs: bool = True, provoke: Any = provoke) -> dict[str, str]:
         options: dict[str, Any] = {"error_logs_dir": str(tmp_path / "errors")} if logs else {}
         if where == "environment":
             monkeypatch.setenv(NAME, KEY)
@@ -290,6 +292,13 @@ async def test_the_key_is_nowhere(where: str, said: Callable[..., Any]) -> None:
     # And yet everything did fail, and was told.
     assert everything["frames"].count(f"[{NAME}]") > 10
     assert all(f"[{NAME}]" in everything[place] for place in ("rest", "error logs", "disk", "log", "output"))
+
+
+async def test_the_key_is_in_nothing_about_completions(said: Callable[..., Any]) -> None:
+    everything = await said("environment", provoke=complete)
+
+    assert places_with_key(everything) == {}
+    assert everything["frames"].count(f"[{NAME}]") > 5
 
 
 async def test_the_key_is_in_no_traceback_in_the_chat(said: Callable[..., Any]) -> None:
