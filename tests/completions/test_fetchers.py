@@ -145,6 +145,18 @@ async def test_mock_needs_no_network(page: dict[str, Any]) -> None:
     assert await complete(page["MockFetcher"]) == "return 1 + 1"
 
 
+async def test_endpoint_of_a_package(page: dict[str, Any], two: tuple[Upstream, Upstream]) -> None:
+    class Cobol(page["CobolEndpoint"]):  # type: ignore[misc]  # of the page
+        url = f"{two[0].url}/v1/completions"
+
+    provider = Cobol(log=LOG, config_manager=config(), root_dir="/", server_settings={})
+    reply = await provider.generate_inline_completions(request("ADD 1 "))
+    await provider.aclose()
+
+    assert texts(reply) == ["hello"]
+    assert (two[0].last.body["max_tokens"], two[0].last.body["stop"]) == (64, ["\n\n"])
+
+
 def test_selector_of_the_page(page: dict[str, Any]) -> None:
     candidates = [Candidate("openai-chat:gpt-4.1"), Candidate("endpoint:default")]
     select = page["ByTier"]().select
