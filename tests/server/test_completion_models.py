@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from completion_models import Keyed, Scripted
-from serving import Serve, Server
+from completion_models import Keyed, Scripted, choose, config
+from serving import Serve, Server, Socket
 
 from jupyter_ai.plugins import MODEL_PROVIDERS
 
@@ -104,11 +104,7 @@ async def test_every_editor_is_told_of_another_model_and_gets_its_suggestions(se
         await server.post(MODEL, {"id": chosen})
         seen.append((await editor.last("status", model=chosen))["model"])
         await editor.send(asked(number))
-        reply = await editor.receive()
-        while reply is not None and reply.get("reply_to") != number:
-            reply = await editor.receive()
-        assert reply is not None
-        seen.append([(item["insertText"], item["model"]) for item in reply["list"]["items"]])
+        seen.append(await suggested(editor, number))
 
     assert seen == [
         "scripted:three",
@@ -117,6 +113,27 @@ async def test_every_editor_is_told_of_another_model_and_gets_its_suggestions(se
         "scripted:two",
         [("two()", "scripted:two")],
     ]
+
+
+async def test_model_that_another_process_chose_counts_before_what_is_known(
+    serve: Serve, tmp_path: Path
+) -> None:
+    server = await completing(serve, default_completions_model="scripted:one")
+    editor, seen = await server.ws("api/ai/completion/inline"), []
+    for number in (1, 2):
+        await editor.send(asked(number))
+        seen.append(await suggested(editor, number))
+        choose(config(path=tmp_path / "data/jupyter_ai/config.json"), "scripted:two")
+
+    assert seen == [[("one()", "scripted:one")], [("two()", "scripted:two")]]
+
+
+async def suggested(editor: Socket, number: int) -> list[tuple[str, str]]:
+    """The texts of the reply to a request, and the models that they are of."""
+    while (frame := await editor.receive()) is not None:
+        if frame.get("reply_to") == number:
+            return [(item["insertText"], item["model"]) for item in frame["list"]["items"]]
+    raise AssertionError("the connection was closed")
 
 
 def asked(number: int) -> dict[str, Any]:
