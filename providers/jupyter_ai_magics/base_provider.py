@@ -42,7 +42,7 @@ from jupyter_ai_magics.prompts import (
     HUMAN_MESSAGE_TEMPLATE,
     PromptModule,
 )
-from jupyter_ai_magics.threads import run_in_thread
+from jupyter_ai_magics.threads import raise_if_cancelled, run_in_thread
 
 if TYPE_CHECKING:
     from langchain_core.outputs import LLMResult
@@ -246,6 +246,7 @@ class BaseProvider(ProviderModel):
         output = ""
         async with aclosing(stream):
             async for chunk in stream:
+                raise_if_cancelled()
                 output += text_of(chunk)
                 yield post_process_suggestion(output, request)
 

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from jupyter_ai_magics.failures import as_exception
 
-__all__ = ["run_in_thread"]
+__all__ = ["raise_if_cancelled", "run_in_thread"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +40,17 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
 
     Thread(target=work, daemon=True, name=f"sync-model-{id(future):x}").start()
     return await future
+
+
+def raise_if_cancelled() -> None:
+    """Raise `CancelledError` if the running task was cancelled and what it awaited has swallowed that.
+
+    `asyncio.wait_for` of Python 3.11 does where its result comes at the same moment, and client libraries
+    wrap each chunk of a stream in one: the stream would go on until its end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _unless_done(future: asyncio.Future[T], deliver: Callable[[Any], None], value: object) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,12 @@ from completion_models import HTTPError, LastSelector, Scripted, choose, config,
 
 from jupyter_ai.completions.caller import Caller, asking
 from jupyter_ai.completions.language_models import CompletionModels
-from jupyter_ai.completions.models import InlineCompletionReply
+from jupyter_ai.completions.models import (
+    InlineCompletionItem,
+    InlineCompletionReply,
+    InlineCompletionRequest,
+    InlineCompletionStreamChunk,
+)
 from jupyter_ai.completions.selector import Candidate, Situation, ab_group
 from jupyter_ai.config_manager import ConfigManager
 from jupyter_ai.errors import CompletionUnavailable
@@ -324,20 +330,69 @@ async def test_endpoint_is_asked_for_the_model_that_was_chosen_and_its_stream_cl
     assert entry.body["model"] == "coder"
 
 
-async def test_client_library_does_not_ask_again_by_itself(mockllm: MockLLM) -> None:
-    gid, client = "openai-chat-custom:m", httpx.AsyncClient()
-    mockllm.reply_with("no", status=429, retry_after=30)
-    settings = config(
-        providers={"openai-chat-custom": ChatOpenAICustomProvider},
-        defaults={"completions_model_provider_id": gid, "api_keys": {"OPENAI_API_KEY": "sk-test"}},
-        model_parameters={gid: {"openai_api_base": mockllm.openai_url, "http_async_client": client}},
-    )
-    provider = models(settings)
-    with pytest.raises(Exception, match="429"):
-        await asked(provider)
-    await client.aclose()
+waiting: asyncio.Queue[int] = asyncio.Queue()
 
-    assert (await refusal(provider)).type == "too-often"
+
+class Deaf(Scripted):
+    """Swallows a cancellation, as `asyncio.wait_for` of Python 3.11 may round a chunk."""
+
+    id = "deaf"
+
+    async def stream_inline_completions(self, request: InlineCompletionRequest) -> AsyncIterator[Any]:
+        for number in range(2):
+            with suppress(asyncio.CancelledError):
+                waiting.put_nowait(number)
+                await asyncio.Event().wait()
+            item = InlineCompletionItem(insertText=str(number), token="t")
+            yield InlineCompletionStreamChunk(response=item, reply_to=1, done=False)
+
+
+async def test_cancellation_that_a_client_library_swallows_ends_the_stream() -> None:
+    provider = models(config("deaf:one", providers={"deaf": Deaf}))
+    task = asyncio.create_task(streamed(provider))
+    await waiting.get()
+
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert waiting.empty()
+
+
+@pytest.fixture
+async def chat_model(mockllm: MockLLM) -> AsyncIterator[CompletionModels]:
+    """What asks a partner's chat model, which is at the mock server."""
+    gid = "openai-chat-custom:m"
+    async with httpx.AsyncClient() as client:
+        settings = config(
+            providers={"openai-chat-custom": ChatOpenAICustomProvider},
+            defaults={"completions_model_provider_id": gid, "api_keys": {"OPENAI_API_KEY": "sk-test"}},
+            model_parameters={gid: {"openai_api_base": mockllm.openai_url, "http_async_client": client}},
+        )
+        yield models(settings)
+
+
+async def test_cancelling_closes_the_chat_models_connection(
+    mockllm: MockLLM, chat_model: CompletionModels
+) -> None:
+    mockllm.reply_with("one two three", token_ms=60_000)
+
+    task = asyncio.create_task(streamed(chat_model))
+    await run_in_thread(mockllm.wait_for, lambda entry: entry.prompt)
+    task.cancel()
+    await asyncio.wait([task])
+
+    await run_in_thread(mockllm.wait_for, lambda entry: entry.disconnected_at)
+
+
+async def test_client_library_does_not_ask_again_by_itself(
+    mockllm: MockLLM, chat_model: CompletionModels
+) -> None:
+    mockllm.reply_with("no", status=429, retry_after=30)
+    with pytest.raises(Exception, match="429"):
+        await asked(chat_model)
+
+    assert (await refusal(chat_model)).type == "too-often"
     assert len(mockllm.journal) == 1
 
 

@@ -17,6 +17,7 @@ from jupyter_ai.completions.models import (
     InlineCompletionStreamChunk,
 )
 from jupyter_ai_magics.failures import as_exception, summarize
+from jupyter_ai_magics.threads import raise_if_cancelled
 
 __all__ = ["AskedModels", "Part"]
 
@@ -82,6 +83,7 @@ class AskedModels:
             for part in begun:
                 yield part
             async for part in parts:
+                raise_if_cancelled()
                 yield part
 
     @asynccontextmanager
@@ -113,6 +115,7 @@ async def _begun(parts: AsyncIterator[Part]) -> list[Part]:
     """The parts up to the first that has words, or to the end."""
     found: list[Part] = []
     async for part in parts:
+        raise_if_cancelled()
         found.append(part)
         if not _is_empty(part):
             break
