@@ -65,6 +65,10 @@ class AiTraits(Configurable):
     completion_fetcher_class = AnyTrait(
         None, help="What sends requests to the endpoint that completes code, likewise."
     ).tag(config=True)
+    completion_tiers = Texts(
+        help="What a selector is told of users, by their names: `{'ada': 'gold'}`; `''` is who uses a server "
+        "that knows no names."
+    ).tag(config=True)
     completions_experiment = Unicode(
         help="The name of an experiment, by which users are divided into the groups A and B, for `auto` and "
         "for what is measured; by default there is none."
@@ -183,6 +187,7 @@ class AiTraits(Configurable):
             candidates=self.completion_candidates,
             selector=self.completion_selector_class,
             fetcher=self.completion_fetcher_class,
+            tiers=self.completion_tiers,
             experiment=self.completions_experiment,
         )
 

@@ -205,9 +205,9 @@ class Raises:
 class TestSelector:
     async def test_selector_is_told_who_asks_and_how_models_did(self) -> None:
         selector = LastSelector()
-        settings = config("auto", candidates=BOTH, selector=selector, experiment="e")
+        settings = config("auto", candidates=BOTH, selector=selector, experiment="e", tiers={"ada": "gold"})
         provider = models(settings)
-        token = asking.set(Caller("c", "ada", "gold"))
+        token = asking.set(Caller("c", "ada"))
         try:
             answers = [await asked(provider, language="python", trigger="explicit") for _ in range(2)]
         finally:

@@ -167,7 +167,7 @@ class CompletionModels(BaseInlineCompletionProvider):
         caller = asking.get() or Caller("", "")
         return Situation(
             user=caller.user,
-            tier=caller.tier,
+            tier=caller.tier or self._decided.tiers.get(caller.user, ""),
             group=self._group(caller),
             language=request.language or "",
             explicit=request.trigger == "explicit",

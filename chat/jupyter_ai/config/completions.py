@@ -31,6 +31,7 @@ class CompletionSettings:
     candidates: Sequence[str] | None = None  # of `auto`
     selector: Any = None  # a dotted name, a class or an instance
     fetcher: Any = None  # likewise
+    tiers: Mapping[str, str] = field(default_factory=dict)  # of users, by their names
     experiment: str = ""  # the name of what users are divided into groups for
 
     def of_endpoint(self) -> list[str]:
