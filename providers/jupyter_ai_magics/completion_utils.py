@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from jupyter_ai_magics.models.completion import InlineCompletionRequest
 
-__all__ = ["post_process_suggestion", "template_inputs_from_request", "token_from_request"]
+__all__ = [
+    "post_process_suggestion",
+    "template_inputs_from_request",
+    "token_from_request",
+    "unfenced",
+    "without_echo",
+]
 
 _FENCE = "```"
 _BEGUN_FENCE = re.compile(r"\n`{1,2}$")
-_SHORTEST_ECHO = 3
+_LINE_START = re.compile(r"^[ \t]*", re.M)
+_WORD_START = re.compile(r"(?<![^\s(\[{,;=])\S")
+_SHORTEST_ECHO = 3  # characters
+_SHORTEST_PHRASE = 6  # where it ends with a sign: `x + ` may well come twice
+_TAIL = 2_000
 
 
 def token_from_request(request: InlineCompletionRequest, suggestion: int) -> str:
@@ -33,15 +44,15 @@ def template_inputs_from_request(request: InlineCompletionRequest) -> dict[str, 
 
 def post_process_suggestion(suggestion: str, request: InlineCompletionRequest) -> str:
     """What of a model's words, perhaps not all there yet, to insert at the cursor."""
-    text = suggestion if request.language == "markdown" else _unfenced(suggestion)
-    text = _without_echo(text, request.prefix)
+    text = suggestion if request.language == "markdown" else unfenced(suggestion)
+    text = without_echo(text, request.prefix)
     text = _without_suffix(text, request.suffix.strip())
     if request.prefix[-1:] in (" ", "\t"):
         text = text.lstrip(" \t")
     return text.rstrip()
 
 
-def _unfenced(text: str) -> str:
+def unfenced(text: str) -> str:
     """The inside of a Markdown fence, where the words begin with one, else what comes before one."""
     start = text.lstrip()
     if start and _FENCE.startswith(start):
@@ -52,12 +63,28 @@ def _unfenced(text: str) -> str:
     return _BEGUN_FENCE.sub("", text.partition(f"\n{_FENCE}")[0])
 
 
-def _without_echo(text: str, prefix: str) -> str:
-    last_line = prefix.rpartition("\n")[2].lstrip()
-    for echo in (prefix, last_line):
-        if len(echo.strip()) >= _SHORTEST_ECHO and text.startswith(echo):
-            return text.removeprefix(echo)
+def without_echo(text: str, prefix: str) -> str:
+    """Without what a model repeats of the text before the cursor: all of it, its last lines or words."""
+    tail = prefix[-_TAIL:]
+    if len(tail.strip()) >= _SHORTEST_ECHO and text.startswith(prefix):
+        return text[len(prefix) :]
+    bare = text.lstrip(" \t")
+    for start in _echo_starts(tail):
+        if bare.startswith(tail[start:]):
+            return bare[len(tail) - start :]
     return text
+
+
+def _echo_starts(tail: str) -> Iterator[int]:
+    """Where an echo may begin, the longest first: at a line, or at a word of the last line."""
+    last = tail.rfind("\n") + 1
+    if len(tail[last:].strip()) >= _SHORTEST_ECHO:
+        yield from (found.end() for found in _LINE_START.finditer(tail))
+    for found in _WORD_START.finditer(tail, last):
+        echo = tail[found.start() :]
+        needed = _SHORTEST_ECHO if echo[-1].isalnum() else _SHORTEST_PHRASE
+        if len(echo) >= needed and any(map(str.isalpha, echo)):
+            yield found.start()
 
 
 def _without_suffix(text: str, suffix: str) -> str:

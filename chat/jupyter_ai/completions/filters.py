@@ -1,0 +1,165 @@
+"""What of a suggested text is worth showing at the cursor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from jupyter_ai.completions.brackets import CLOSERS, unmatched
+from jupyter_ai.completions.cursor import Cursor
+from jupyter_ai.completions.models import InlineCompletionRequest
+from jupyter_ai_magics.completion_utils import unfenced, without_echo
+
+__all__ = ["filtered", "is_multiline_wanted"]
+
+_PASSES = 12  # a text that is still being cut after so many is no code
+_INTRODUCTION = re.compile(
+    r"\s*(?:(?:sure|certainly|of course|here(?:.s| is| are))[ ,.!][^\n=;{}]*(?:\n+|$)"
+    r"|the (?:following|completed?|missing|rest)\b[^\n=;{}]*:\n+)",
+    re.I,
+)
+_REMARK = re.compile(
+    r"\n\s*\n(?:This|The|These|Note|In this|Explanation|Here|You can|I hope|I have|Let me know)"
+    r"(?:\b[^\n=;{}]* [a-z][^\n=;{}]*)?[.:!](?:\n|$)"
+)
+_TYPED_TWICE = CLOSERS + "\"'`;,:"
+_TELLING = re.compile(r"\w+\W+\w|\w{8}")  # a line with as much as this in it does not recur by chance
+_LONGEST_CYCLE = 8  # lines
+_LONGEST_UNIT = 40  # characters
+_REPEATED = 60  # characters, and at least four times
+
+
+def filtered(text: str, request: InlineCompletionRequest) -> str:
+    """What is left of a suggestion to insert at the cursor; an empty text where nothing is worth it.
+
+    Fences and remarks go, what repeats the text before or after the cursor, closing brackets and quotes
+    that stand there already, endless repetition, and all but the first line where one line is wanted. What
+    is left passes unchanged a second time. A suggestion that is still growing may be given at each step.
+    """
+    cursor = Cursor.of(request)
+    multiline = is_multiline_wanted(request, cursor)
+    for _ in range(_PASSES):
+        shorter = _cut(text, request.prefix, cursor, multiline)
+        if shorter == text:
+            return text
+        text = shorter
+    return ""
+
+
+def is_multiline_wanted(request: InlineCompletionRequest, cursor: Cursor | None = None) -> bool:
+    """Whether several lines may be suggested: for a block without a body, for blank lines, when asked for.
+
+    Never where code stands behind the cursor.
+    """
+    cursor = cursor or Cursor.of(request)
+    if request.trigger == "explicit":
+        return not cursor.has_code_behind
+    return cursor.wants_lines()
+
+
+def _cut(text: str, prefix: str, cursor: Cursor, multiline: bool) -> str:
+    if cursor.in_code:
+        text = _without_remarks(unfenced(_without_introduction(text)))
+    text = without_echo(text, prefix)
+    if prefix[-1:] in (" ", "\t"):
+        text = text.lstrip(" \t")
+    if not multiline:
+        text = text.partition("\n")[0]
+    text = _without_lines_below(text, cursor)
+    text = _without_cycle(text, cursor)
+    text = _without_rest_of_line(_without_stutter(text), cursor)
+    if not text.strip():
+        return ""
+    return text if cursor.after else text.rstrip()
+
+
+def _without_introduction(text: str) -> str:
+    introduction = _INTRODUCTION.match(text)
+    return text[introduction.end() :] if introduction else text
+
+
+def _without_remarks(text: str) -> str:
+    if '"""' in text or "'''" in text or "/*" in text:
+        return text  # it may be what the code says of itself
+    remark = _REMARK.search(text)
+    return text[: remark.start()] if remark else text
+
+
+def _without_lines_below(text: str, cursor: Cursor) -> str:
+    """Up to a line that stands below the cursor: the first one that is not blank."""
+    following = cursor.next_line
+    if not following or following.strip() not in cursor.before + text + cursor.after:
+        return text
+    lines = text.split("\n")
+    whole = [cursor.before + lines[0], *lines[1:]]
+    whole[-1] += cursor.after
+    last = len(text.rstrip().split("\n")) - 1
+    for number, line in enumerate(whole):
+        if _is_same(line, following, number == last):
+            return "\n".join(lines[:number])
+    return text
+
+
+def _is_same(line: str, following: str, is_last: bool) -> bool:
+    if _TELLING.search(following):
+        return line.strip() == following.strip()
+    return is_last and line.rstrip() == following
+
+
+def _without_rest_of_line(text: str, cursor: Cursor) -> str:
+    """Without what stands behind the cursor already: the rest of its line, or the brackets it begins with."""
+    rest = cursor.after.strip()
+    if len(rest) >= 3 and any(map(str.isalnum, rest)) and text.rstrip().endswith(rest):
+        return text.rstrip().removesuffix(rest)
+    typed = rest[: len(rest) - len(rest.lstrip(_TYPED_TWICE))]
+    overlaps = [size for size in range(len(typed), 0, -1) if text.endswith(typed[:size])]
+    if not overlaps:
+        return text
+    return min(
+        (text, *(text[:-size] for size in overlaps)),
+        key=lambda kept: unmatched(cursor.window + kept + cursor.after),
+    )
+
+
+def _without_cycle(text: str, cursor: Cursor) -> str:
+    """With a group of lines that comes again and again to the end of the text, but once."""
+    own = text.split("\n")
+    lines = [*cursor.above[-2 * _LONGEST_CYCLE :], *map(str.rstrip, (cursor.before + text).split("\n"))]
+    for size in range(1, _LONGEST_CYCLE + 1):
+        again = _repeated(lines, size)
+        cycle = lines[-size:]
+        copies = 2 if any(map(_TELLING.search, cycle)) else 4
+        if again >= copies * size and any(cycle):
+            return "\n".join(own[: max(0, len(own) - again)])
+    return text
+
+
+def _repeated(lines: Sequence[str], size: int) -> int:
+    """How many lines at the end are the same as those `size` lines above; the last may be unfinished."""
+    count = 0
+    for number in range(len(lines) - 1, size - 1, -1):
+        earlier = lines[number - size]
+        same = earlier == lines[number] or (not count and earlier.startswith(lines[number]) and lines[number])
+        if not same:
+            break
+        count += 1
+    return count
+
+
+def _without_stutter(text: str) -> str:
+    """With a few characters that come again and again to the end of the text, but once."""
+    for size in range(1, _LONGEST_UNIT + 1):
+        unit = text[-size:]
+        if not text.endswith(unit, 0, -size):
+            continue
+        if text.endswith(unit * max(4, -(-_REPEATED // size))) and any(map(str.isalnum, unit)):
+            return text[: len(text) - _run(text, unit)]
+    return text
+
+
+def _run(text: str, unit: str) -> int:
+    """How long the run of a unit at the end of a text is, but for its first."""
+    end = len(text)
+    while text.endswith(unit, 0, end):
+        end -= len(unit)
+    return len(text) - end - len(unit)
