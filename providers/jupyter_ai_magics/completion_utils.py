@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from jupyter_ai_magics.merging import merge_iterators
 from jupyter_ai_magics.models.completion import InlineCompletionRequest
 
 __all__ = [
+    "merge_iterators",
     "post_process_suggestion",
     "template_inputs_from_request",
     "token_from_request",
