@@ -26,8 +26,10 @@ EXTENSION = Path(__file__).parents[2] / "ui" / "labextension"
 TOKEN = "a-token"
 PATIENCE = 60.0  # seconds until it must answer
 
+# The environment of the tests has the last two for one test; here they would only make the start longer.
+_EXTENSIONS = {"jupyter_ai": True, "jupyter_server_fileid": False, "jupyter_server_ydoc": False}
 _CONFIG = {
-    "ServerApp": {"jpserver_extensions": {"jupyter_ai": True}},
+    "ServerApp": {"jpserver_extensions": _EXTENSIONS},
     # Tests reach commands and the shell by `window.jupyterapp`.
     "LabApp": {"expose_app_in_browser": True, "extension_manager": "readonly", "news_url": None},
     "JupyterNotebookApp": {"expose_app_in_browser": True},

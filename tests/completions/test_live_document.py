@@ -1,0 +1,131 @@
+"""The cells around the cursor, from the live document or from the file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_ai.completions.live_document import LiveDocuments
+from jupyter_ai.completions.models import InlineCompletionRequest
+from jupyter_ai.completions.notebook_cells import Neighbours
+
+
+def asks(cell_id: str | None = "b", path: str | None = "n.ipynb", **fields: Any) -> InlineCompletionRequest:
+    values = {"number": 1, "prefix": "b = ", "suffix": "", "mime": "", "stream": False, **fields}
+    return InlineCompletionRequest(path=path, cell_id=cell_id, **values)
+
+
+def cell(id: str, source: str | list[str], kind: str = "code") -> dict[str, Any]:
+    return {"id": id, "cell_type": kind, "source": source, "metadata": {}}
+
+
+CELLS = [
+    cell("a", ["import os\n", "a = 1"]),
+    cell("m", "# Title", "markdown"),
+    cell("b", "b = 0  # as it was saved"),
+    cell("c", "c = 3"),
+    cell("d", "d = 4"),
+]
+
+
+def save(root: Path, cells: list[dict[str, Any]] = CELLS, name: str = "n.ipynb") -> Path:
+    path = root / name
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+@pytest.fixture
+async def documents(tmp_path: Path) -> AsyncIterator[LiveDocuments]:
+    found = LiveDocuments({"server_root_dir": str(tmp_path)})
+    yield found
+    await found.aclose()
+
+
+async def test_cells_of_the_same_kind_around_the_edited_one(tmp_path: Path, documents: LiveDocuments) -> None:
+    save(tmp_path)
+
+    assert await documents.around(asks()) == Neighbours(("import os\na = 1",), ("c = 3", "d = 4"))
+    assert await documents.around(asks("c", language="markdown")) == Neighbours(("# Title",))
+
+
+async def test_prefix_and_suffix_take_the_place_of_the_edited_cell(
+    tmp_path: Path, documents: LiveDocuments
+) -> None:
+    save(tmp_path)
+    request = asks(suffix="  # sum")
+
+    prefix, suffix = (await documents.around(request)).joined(request)
+
+    assert prefix == "import os\na = 1\n\nb = "
+    assert suffix == "  # sum\n\nc = 3\n\nd = 4"
+
+
+async def test_a_limit_keeps_the_nearest_cells(tmp_path: Path, documents: LiveDocuments) -> None:
+    save(tmp_path)
+
+    assert (await documents.around(asks("d"), limit=10)).before == ("b = 0  # as it was saved", "c = 3")
+    assert (await documents.around(asks("d"), limit=5)).before == ("c = 3",)
+
+
+async def test_the_file_is_read_once_for_each_time_it_is_saved(
+    tmp_path: Path, documents: LiveDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import jupyter_ai.completions.live_document as module
+
+    reads = []
+    read = module.read_confined
+    monkeypatch.setattr(module, "read_confined", lambda *a: reads.append(a) or read(*a))
+    save(tmp_path)
+    for _ in range(3):
+        await documents.around(asks())
+    os.utime(save(tmp_path, CELLS[2:4]), (1, 1))
+
+    assert await documents.around(asks()) == Neighbours((), ("c = 3",))
+    assert len(reads) == 2
+
+
+@pytest.mark.parametrize("path", [None, "missing.ipynb", "a.py", "../n.ipynb", "link.ipynb", "broken.ipynb"])
+async def test_what_cannot_be_read_has_no_cells(tmp_path: Path, path: str | None) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    inner = LiveDocuments({}, root_dir=tmp_path / "root")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "broken.ipynb").write_text('{"cells": 3}')
+    (tmp_path / "root" / "link.ipynb").symlink_to(save(outside))
+    save(tmp_path)
+
+    assert await inner.around(asks(path=path)) == Neighbours()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "before"),
+    [("b = 0  # as it was saved", ("import os\na = 1",)), ("new", tuple(CELLS[i]["source"] for i in (2, 3)))],
+)
+async def test_a_notebook_without_ids(
+    tmp_path: Path, documents: LiveDocuments, prefix: str, before: tuple[str, ...]
+) -> None:
+    save(
+        tmp_path,
+        [{k: v for k, v in each.items() if k != "id"} for each in CELLS[: 4 if "new" in prefix else 5]],
+    )
+
+    assert (await documents.around(asks(prefix=prefix))).before[-len(before) :] == before
+
+
+class Failing:
+    """A collaboration server of an odd version."""
+
+    async def get_document(self, **_: object) -> object:
+        raise KeyError("file_id_manager")
+
+
+async def test_a_live_document_that_fails_leaves_the_file(tmp_path: Path) -> None:
+    save(tmp_path)
+    documents = LiveDocuments({"jupyter_server_ydoc": Failing()}, tmp_path)
+
+    assert (await documents.around(asks())).after == ("c = 3", "d = 4")
