@@ -13,6 +13,7 @@ __all__ = ["FileCells", "LiveCells", "Neighbours", "neighbours"]
 
 _LONGEST_COMPARED = 200  # characters
 _TELLING = 20  # characters in which two cells are not the same by chance
+_TOP = 2  # cells
 _PROSE = frozenset({"markdown", "ipythongfm", "gfm"})
 
 
@@ -22,6 +23,8 @@ class Neighbours:
 
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    top: tuple[str, ...] = ()
+    """Of the first two cells those that a limit left out of `before`: notebooks import there."""
 
     def joined(self, request: InlineCompletionRequest) -> tuple[str, str]:
         """The prefix and the suffix of a request with these cells, a blank line between each two."""
@@ -96,21 +99,23 @@ def neighbours(
     """
     here = _find(cells, request, hint)
     kind = "markdown" if (request.language or "").lower() in _PROSE else "code"
-    before = _nearest(cells, range(here - 1, -1, -1), kind, limit)
-    after = _nearest(cells, range(here + 1, len(cells)), kind, limit)
-    return Neighbours(tuple(reversed(before)), tuple(after)), here
+    before, first = _nearest(cells, range(here - 1, -1, -1), kind, limit)
+    after, _ = _nearest(cells, range(here + 1, len(cells)), kind, limit)
+    top = [cells.source(index) for index in range(min(first, _TOP)) if cells.kind(index) == kind]
+    return Neighbours(tuple(reversed(before)), tuple(after), tuple(top)), here
 
 
-def _nearest(cells: Cells, indices: Iterable[int], kind: str, limit: int | None) -> list[str]:
+def _nearest(cells: Cells, indices: Iterable[int], kind: str, limit: int | None) -> tuple[list[str], int]:
+    """The sources in that order, and the first index that was left out; 0 where none was."""
     found: list[str] = []
     room = limit
     for index in indices:
         if room is not None and room <= 0:
-            break
+            return found, index + 1
         if cells.kind(index) == kind:
             found.append(cells.source(index))
             room = None if room is None else room - len(found[-1])
-    return found
+    return found, 0
 
 
 def _find(cells: Cells, request: InlineCompletionRequest, hint: int) -> int:
