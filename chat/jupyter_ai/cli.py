@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jupyter_ai import __version__
+from jupyter_ai.completions_command import completions
 from jupyter_ai.scaffold import new
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def main() -> None:
 
 
 main.add_command(new)
+main.add_command(completions)
 
 
 @main.command()

@@ -48,6 +48,8 @@ Filter = Callable[[str, InlineCompletionRequest], str]
 class _Context(Protocol):
     async def build(self, request: InlineCompletionRequest) -> str: ...
 
+    async def aclose(self) -> None: ...
+
 
 class CompletionService:
     """The completions of a server. All methods belong to its event loop's thread.
@@ -285,6 +287,8 @@ class CompletionService:
                 for flight in flights:
                     await flight.landed.wait()
         await self.providers.aclose()
+        if self._context is not None:
+            await self._context.aclose()
 
     def _welcome(self, served: ServedProvider) -> None:
         observe = getattr(served.provider, "observe", None)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -30,6 +31,7 @@ from jupyter_ai_magics.threads import run_in_thread
 if TYPE_CHECKING:
     from jupyter_ai.completions.base import BaseInlineCompletionProvider
     from jupyter_ai.completions.service import CompletionService
+    from jupyter_ai.completions.telemetry import Telemetry
     from jupyter_ai.config.sources import ModelSetting
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai.engine.chat import Chat
@@ -213,6 +215,8 @@ class EngineHost:
             connection.abort()  # a client that sees no closing handshake comes back
         if self._completions is not None:
             await self._completions.aclose()
+        if "completion_telemetry" in vars(self):
+            self.completion_telemetry.close()
         if self.engine is not None:
             await self._close(self.engine)
         if self._redactor is not None:
@@ -269,6 +273,8 @@ class EngineHost:
         if self.state == "closed":
             raise EngineUnavailable("the server is stopping")
         if self._completions is None:
+            from jupyter_ai.completions.context import ContextBuilder
+            from jupyter_ai.completions.filters import filtered
             from jupyter_ai.completions.providers import InlineProviders
             from jupyter_ai.completions.selector import grouping
             from jupyter_ai.completions.service import CompletionService
@@ -277,6 +283,9 @@ class EngineHost:
             self._completions = CompletionService(
                 providers,
                 log=self.log,
+                listeners=[self.completion_telemetry],
+                filter=filtered,
+                context=ContextBuilder(self.options.root_dir, self._settings, self.log),
                 speculate=self.options.speculative_completions,
                 group=grouping(self.options.completions.experiment),
             )
@@ -286,6 +295,15 @@ class EngineHost:
         """Complete with the providers that a reload has brought."""
         if self._completions is not None:
             await self._completions.renew()
+
+    @cached_property
+    def completion_telemetry(self) -> Telemetry:
+        """What counts and tells how completions fare."""
+        from jupyter_ai.completions.telemetry import Telemetry
+
+        telemetry = Telemetry(self._settings.get("event_logger"))
+        telemetry.publish()
+        return telemetry
 
     def _inline_provider(self, cls: type[BaseInlineCompletionProvider]) -> BaseInlineCompletionProvider:
         return cls(

@@ -11,6 +11,7 @@ from jupyter_ai.server.completion import (
     CompletionModelsHandler,
     CompletionStatusHandler,
 )
+from jupyter_ai.server.completion_stats import CompletionStatsHandler
 from jupyter_ai.server.config import ApiKeysHandler, GlobalConfigHandler
 from jupyter_ai.server.health import HealthHandler
 from jupyter_ai.server.listings import (
@@ -46,6 +47,7 @@ ROUTES: list[tuple[str, type[Any]]] = [
     (r"api/ai/providers/?", ModelProviderHandler),
     (r"api/ai/providers/embeddings/?", EmbeddingsModelProviderHandler),
     (r"api/ai/offers/?", OffersHandler),
+    (r"api/ai/completion/stats/?", CompletionStatsHandler),
     (r"api/ai/config/?", GlobalConfigHandler),
     (r"api/ai/models/test/?", ModelTestHandler),
     (r"api/ai/completion/status/?", CompletionStatusHandler),
