@@ -3,12 +3,13 @@
 # fmt: off
 """The first provider of "Implementing code completions via custom model providers".
 
-Restored: the imports, and the definition of `merge_iterators`, to which the text only links.
+Restored: the imports.
 """
 
 import asyncio
 
 from jupyter_ai_magics.base_provider import BaseProvider
+from jupyter_ai_magics.completion_utils import merge_iterators
 from jupyter_ai_magics.models.completion import (
     InlineCompletionList,
     InlineCompletionReply,
@@ -17,26 +18,6 @@ from jupyter_ai_magics.models.completion import (
 )
 from langchain_core.language_models import FakeListLLM
 
-
-async def merge_iterators(iterators):
-    queue = asyncio.Queue()
-    done = object()
-
-    async def drain(iterator):
-        async for item in iterator:
-            await queue.put(item)
-        await queue.put(done)
-
-    async with asyncio.TaskGroup() as tasks:
-        for iterator in iterators:
-            tasks.create_task(drain(iterator))
-        running = len(iterators)
-        while running:
-            item = await queue.get()
-            if item is done:
-                running -= 1
-            else:
-                yield item
 
 
 class MyCompletionProvider(BaseProvider, FakeListLLM):
