@@ -72,7 +72,7 @@ def without_echo(text: str, prefix: str) -> str:
         return text[len(prefix) :]
     bare = text.lstrip(" \t")
     for start in _echo_starts(tail):
-        if bare.startswith(tail[start:]):
+        if tail.startswith(bare[:1], start) and bare.startswith(tail[start:]):
             return bare[len(tail) - start :]
     return text
 
@@ -82,10 +82,9 @@ def _echo_starts(tail: str) -> Iterator[int]:
     last = tail.rfind("\n") + 1
     if len(tail[last:].strip()) >= _SHORTEST_ECHO:
         yield from (found.end() for found in _LINE_START.finditer(tail))
-    for found in _WORD_START.finditer(tail, last):
-        echo = tail[found.start() :]
-        needed = _SHORTEST_ECHO if echo[-1].isalnum() else _SHORTEST_PHRASE
-        if len(echo) >= needed and any(map(str.isalpha, echo)):
+    needed = _SHORTEST_ECHO if tail[-1:].isalnum() else _SHORTEST_PHRASE
+    for found in _WORD_START.finditer(tail, last, len(tail) - needed + 1):
+        if any(map(str.isalpha, tail[found.start() :])):
             yield found.start()
 
 

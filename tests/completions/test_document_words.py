@@ -61,8 +61,8 @@ async def test_a_line_is_completed_from_other_cells(provider: DocumentWords, tmp
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
     place = {"path": "n.ipynb", "cell_id": "1"}
 
-    assert await suggested(provider, "import num▮", **place) == ["py as np"]
-    assert await suggested(provider, "plt.figure(▮", **place) == ["figsize=(8, 6))"]
+    assert await suggested(provider, "import num▮", **place) == ["py"]
+    assert await suggested(provider, "plt.figure(▮", **place) == ["figsize=(8"]
 
 
 async def test_a_large_document_takes_little_time(provider: DocumentWords) -> None:

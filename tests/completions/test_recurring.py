@@ -10,7 +10,7 @@ from jupyter_ai.completions.recurring import Text, continuation
 @pytest.mark.parametrize(
     ("document", "line", "rest"),
     [
-        ("import numpy as np\n", "import num", "py as np"),
+        ("import numpy as np\n", "import num", "py"),
         ("for item in items:\nfor item in items:\n", "    for it", "em in items:"),
         ("self.a = 1\nself.b = 2\n", "sel", "f."),
         ("df.plot(kind='bar')\ndf.plot(kind='box')\n", "df.p", "lot(kind='"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jupyter_ai.completions.models import InlineCompletionRequest
 
@@ -67,8 +68,7 @@ class Cursor:
         in_code = (
             (request.language or "").lower() not in _TEXTS
             and not _COMMENT.match(before)
-            and not window.count('"""') % 2
-            and not window.count("'''") % 2
+            and not _in_string(request.prefix)
         )
         return cls(window, before, after.rstrip(), _stripped(above), _stripped(below), in_code)
 
@@ -108,6 +108,11 @@ class Cursor:
 
     def _is_dedented(self, line: str) -> bool:
         return indentation(line) < len(self.before)
+
+
+@lru_cache(maxsize=4)  # one prefix is asked about for each piece of a suggestion, and 100 kB take 0.1 ms
+def _in_string(prefix: str) -> bool:
+    return prefix.count('"""') % 2 == 1 or prefix.count("'''") % 2 == 1
 
 
 def _last_lines(prefix: str) -> str:

@@ -148,6 +148,8 @@ def _repeated(lines: Sequence[str], size: int) -> int:
 
 def _without_stutter(text: str) -> str:
     """With a few characters that come again and again to the end of the text, but once."""
+    if len(text) < _REPEATED:
+        return text
     for size in range(1, _LONGEST_UNIT + 1):
         unit = text[-size:]
         if not text.endswith(unit, 0, -size):

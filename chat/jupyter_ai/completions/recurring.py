@@ -15,6 +15,7 @@ _TAILS = {6: 1, 5: 2, 4: 3, 3: 3}  # the last tokens typed, and how many places 
 _WORTH = 2  # characters
 _MOST = 48  # places that are looked at
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_FEW = re.compile(r"(\s*[\w.]*[^\w\s]*\w*(?:[)\]}:;]+$)?).*")  # as much as one place alone is believed
 _PART = re.compile(r"\w+$")
 _OPENERS, _CLOSERS = "([{", ")]}"
 
@@ -66,6 +67,8 @@ def _agreed(rests: Sequence[str], least: int) -> str:
     """How all of them begin, in whole words, if there are so many."""
     if len(rests) < least:
         return ""
+    if len(rests) == 1:
+        rests = [_FEW.sub(r"\1", rests[0], count=1)]
     common = commonprefix(list(rests))  # noqa: RUF071 - these are no paths
     if any(rest[len(common) :] and _is_word(rest[len(common)]) for rest in rests):
         common = _PART.sub("", common)

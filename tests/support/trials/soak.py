@@ -4,7 +4,7 @@ Without a command: one stream of words in every chat of a server, for minutes; t
 a process each. With `kills`: engines and servers are killed at random points, and what their clients had seen
 must be there. With `install`: the package is built and installed where there is no node. With `page`: long
 answers, one after the other, in a page of JupyterLab. With `scaffold`: each package that the
-template can make.
+template can make. With `typing`: source files are typed, key by key, with completions on.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 from trials.install import install
 from trials.scaffold import scaffold
 from trials.servers import Server
+from trials.typing_hours import faults, trials
 from trials.websocket import WebSocket
 
 __all__ = ["main"]
@@ -227,6 +228,18 @@ def _scaffold() -> Iterator[str]:
             yield f"{name}: {fault}"
 
 
+def _type(keys: int) -> Iterator[str]:
+    for trial in trials(keys):
+        outcome = trial.outcome
+        shown = outcome.shown / outcome.keys
+        print(
+            f"{trial.speed} words per minute, {trial.providers}: {outcome.keys} keys, "
+            f"{outcome.per_key:.2f} requests and {shown:.2f} suggestions a key",
+            flush=True,
+        )
+        yield from faults(trial)
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -240,6 +253,9 @@ def _arguments() -> argparse.Namespace:
     commands.add_parser("install", help=about, description=about)
     about = "every combination of the template's answers: installed, tested, typed, asked on a server"
     commands.add_parser("scaffold", help=about, description=about)
+    about = "source files of the standard library, typed key by key with completions on"
+    hours = commands.add_parser("typing", help=about, description=about)
+    hours.add_argument("--keys", type=int, default=20_000, help="of each of four files (default: 20000)")
     about = "long answers in one chat of a page, in Chromium; the extension must be built"
     page = commands.add_parser("page", help=about, description=about)
     page.add_argument("--answers", type=int, default=10, help="how many (default: 10)")
@@ -269,6 +285,8 @@ def main() -> int:
         return _told(faults)
     if arguments.command == "scaffold":
         return _told(_scaffold())
+    if arguments.command == "typing":
+        return _told(_type(arguments.keys))
     if arguments.command == "page":
         return _told(asyncio.run(_page(arguments.answers, arguments.kilobytes)))
     load = Load(arguments.chats, arguments.clients, arguments.rate, arguments.minutes * 60)
