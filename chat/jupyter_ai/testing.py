@@ -21,18 +21,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_ai.testkit.chat import MakeChat, Reply, TestChat
+    from jupyter_ai.testkit.completer import Completer, MakeCompleter
     from jupyter_ai.testkit.models import HANG, FakeModel, FakeSyncModel
 
 _HOMES = {
+    "Completer": "jupyter_ai.testkit.completer",
     "HANG": "jupyter_ai.testkit.models",
     "FakeModel": "jupyter_ai.testkit.models",
     "FakeSyncModel": "jupyter_ai.testkit.models",
     "MakeChat": "jupyter_ai.testkit.chat",
+    "MakeCompleter": "jupyter_ai.testkit.completer",
     "Reply": "jupyter_ai.testkit.chat",
     "TestChat": "jupyter_ai.testkit.chat",
 }
 
-__all__ = ["HANG", "FakeModel", "FakeSyncModel", "MakeChat", "Reply", "TestChat", "make_chat"]
+__all__ = [
+    "HANG",
+    "Completer",
+    "FakeModel",
+    "FakeSyncModel",
+    "MakeChat",
+    "MakeCompleter",
+    "Reply",
+    "TestChat",
+    "make_chat",
+    "make_completer",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -61,3 +75,14 @@ def make_chat(tmp_path: Path) -> Iterator[MakeChat]:
     yield make
     for chat in chats:
         chat.close()
+
+
+@pytest.fixture
+def make_completer(tmp_path: Path) -> MakeCompleter:
+    """A function that makes a `Completer` of its arguments: providers of inline completions.
+
+    `root_dir` is the test's `tmp_path` unless given.
+    """
+    from jupyter_ai.testkit.completer import Completer
+
+    return lambda *providers, **arguments: Completer(*providers, **{"root_dir": str(tmp_path), **arguments})
