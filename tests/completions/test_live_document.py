@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_ai.completions import live_document
 from jupyter_ai.completions.live_document import LiveDocuments
 from jupyter_ai.completions.models import InlineCompletionRequest
 from jupyter_ai.completions.notebook_cells import Neighbours
@@ -72,14 +73,19 @@ async def test_a_limit_keeps_the_nearest_cells(tmp_path: Path, documents: LiveDo
     assert (await documents.around(asks("d"), limit=5)).before == ("c = 3",)
 
 
-async def test_the_file_is_read_once_for_each_time_it_is_saved(
-    tmp_path: Path, documents: LiveDocuments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import jupyter_ai.completions.live_document as module
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """One for each time that a file is read."""
+    found: list[object] = []
+    read = live_document.read_confined
+    monkeypatch.setattr(live_document, "read_confined", lambda *a: found.append(a) or read(*a))
+    return found
 
-    reads = []
-    read = module.read_confined
-    monkeypatch.setattr(module, "read_confined", lambda *a: reads.append(a) or read(*a))
+
+async def test_the_file_is_read_once_for_each_time_it_is_saved(
+    tmp_path: Path, documents: LiveDocuments, reads: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_document, "_FRESH", 0.0)
     save(tmp_path)
     for _ in range(3):
         await documents.around(asks())
@@ -87,6 +93,17 @@ async def test_the_file_is_read_once_for_each_time_it_is_saved(
 
     assert await documents.around(asks()) == Neighbours((), ("c = 3",))
     assert len(reads) == 2
+
+
+async def test_within_a_while_the_file_is_not_looked_at_again(
+    tmp_path: Path, documents: LiveDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_document, "_FRESH", 60.0)
+    file = save(tmp_path)
+    first = await documents.around(asks())
+    file.unlink()
+
+    assert await documents.around(asks()) == first
 
 
 @pytest.mark.parametrize("path", [None, "missing.ipynb", "a.py", "../n.ipynb", "link.ipynb", "broken.ipynb"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _MOST_BYTES = 32 << 20
 _MOST_KEPT = 16  # notebooks
+_FRESH = 1.0  # seconds in which a file that was looked at is not looked at again
 _PATIENCE = 0.1  # seconds that a file is waited for; what comes later serves the next request
 _RTC = "RTC:"  # how JupyterLab calls the drive of what is edited together
 
@@ -33,14 +35,16 @@ class _Saved:
 
     stamp: tuple[int, int]
     cells: FileCells
+    looked: float
+    """When the file was looked at."""
 
 
 class LiveDocuments:
     """Reads notebooks for completion providers. Belongs to the event loop; one for all requests.
 
     A notebook that people have open as a collaborative document (`jupyter-server-ydoc`) is read as it is at
-    this moment, another one from its file, once for each time it is saved. Only what lies below `root_dir` is
-    read, links resolved; unless given, that is the server's root.
+    this moment, another one from its file, once for each time it is saved, which is seen within a second.
+    Only what lies below `root_dir` is read, links resolved; unless given, that is the server's root.
     """
 
     def __init__(self, server_settings: Mapping[str, Any], root_dir: str | Path | None = None) -> None:
@@ -95,6 +99,9 @@ class LiveDocuments:
         return LiveCells(cells) if cells else None
 
     async def _from_file(self, path: str) -> Cells | None:
+        known = self._saved.get(path)
+        if known is not None and time.monotonic() - known.looked < _FRESH:
+            return known.cells
         reading = self._reading.get(path)
         if reading is None:
             reading = asyncio.create_task(self._read(path), name="read a notebook for completion")
@@ -119,11 +126,12 @@ class LiveDocuments:
 
 def _read_file(path: str, root: Path, known: _Saved | None) -> _Saved:
     """What a file holds, unless it is known. Blocks."""
+    now = time.monotonic()
     found = os.stat(confine(path, root))
     stamp = (found.st_mtime_ns, found.st_size)
     if known is not None and known.stamp == stamp:
-        return known
-    return _Saved(stamp, FileCells(read_confined(path, root, _MOST_BYTES)))
+        return replace(known, looked=now)
+    return _Saved(stamp, FileCells(read_confined(path, root, _MOST_BYTES)), now)
 
 
 def _relative(path: str | None) -> str | None:
