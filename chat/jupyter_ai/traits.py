@@ -24,6 +24,9 @@ class AiTraits(Configurable):
     blocked_providers = Ids(help="Ids of providers that may not be used.").tag(config=True)
     allowed_models = Ids(help="Models (`<provider>:<model>`) that may be used; None: all.").tag(config=True)
     blocked_models = Ids(help="Models (`<provider>:<model>`) that may not be used.").tag(config=True)
+    disabled_completion_providers = Ids(
+        help="Ids of inline completion providers that are not asked, such as `document-words`."
+    ).tag(config=True)
     model_parameters = Objects(
         help="Keyword arguments for models, by `<provider>:<model>`; they override what people choose.",
     ).tag(config=True)
@@ -156,6 +159,7 @@ class AiTraits(Configurable):
             blocked_providers=self.blocked_providers,
             allowed_models=self.allowed_models,
             blocked_models=self.blocked_models,
+            disabled_completion_providers=self.disabled_completion_providers,
             defaults=self._defaults(),
             fixed=self._fixed(),
             key_store="keyring" if self.key_store == "keyring" else "file",

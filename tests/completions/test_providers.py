@@ -49,8 +49,8 @@ def make(cls: Any) -> BaseInlineCompletionProvider:
     return made
 
 
-async def found(plugins: PluginRegistry) -> InlineProviders:
-    providers = InlineProviders(plugins, make, log=LOG)
+async def found(plugins: PluginRegistry, **options: Any) -> InlineProviders:
+    providers = InlineProviders(plugins, make, log=LOG, **options)
     await providers.ready()
     return providers
 
@@ -62,6 +62,14 @@ async def test_installed_class_has_one_instance() -> None:
 
     assert isinstance(before, Snippets)
     assert providers.get("snippets") is before
+
+
+async def test_one_that_is_switched_off_is_not_made_and_told() -> None:
+    providers = await found(registry(Broken, Snippets), disabled=["snippets"])
+    [off] = [state for state in providers.states() if state["id"] == "snippets"]
+
+    assert providers.get("snippets") is None
+    assert (off["state"], "disabled_completion_providers" in off["reason"]) == ("off", True)
 
 
 async def test_constructor_that_fails_costs_nobody_else() -> None:

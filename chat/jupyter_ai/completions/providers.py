@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +29,8 @@ _PATIENCE = 2.0
 """Seconds that the first request waits for packages to be imported; who is late serves the next one."""
 
 _CLOSING = 2.0  # seconds
+
+_DISABLED = "The administrator has switched it off (AiExtension.disabled_completion_providers)."
 
 
 @dataclass(eq=False)
@@ -71,8 +73,8 @@ class ServedProvider:
 class InlineProviders:
     """One instance of each provider, made when something is asked for the first time.
 
-    `make` calls a class's constructor; a failure is kept and costs that provider only. All methods belong to
-    the event loop's thread.
+    `make` calls a class's constructor; a failure is kept and costs that provider only. Installed ones with an
+    id in `disabled` are not made. All methods belong to the event loop's thread.
     """
 
     def __init__(
@@ -80,11 +82,13 @@ class InlineProviders:
         plugins: PluginRegistry | None = None,
         make: Callable[[type], BaseInlineCompletionProvider] | None = None,
         *,
+        disabled: Collection[str] = (),
         log: logging.Logger | logging.LoggerAdapter[logging.Logger],
     ) -> None:
         self.made: Callable[[ServedProvider], None] = lambda served: None  # the service's: one more serves
         self._plugins = plugins
         self._make = make
+        self._disabled = disabled  # ids that the administrator has switched off
         self._log = log
         self._found: dict[Plugin, ServedProvider] = {}
         self._registered: dict[str, ServedProvider] = {}
@@ -169,6 +173,9 @@ class InlineProviders:
     def _served(self, plugin: Plugin) -> ServedProvider:
         cls: Any = plugin.obj
         served = ServedProvider(str(plugin.id), str(cls.name), cls.options, None, cls)
+        if served.id in self._disabled:
+            served.state, served.reason = "off", _DISABLED
+            return served
         try:
             served.provider = self._make(cls) if self._make is not None else cls()
         # Whatever a constructor raises must cost this provider only.

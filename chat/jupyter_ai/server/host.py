@@ -86,6 +86,7 @@ class HostOptions:
     blocked_providers: list[str] | None = None
     allowed_models: list[str] | None = None
     blocked_models: list[str] | None = None
+    disabled_completion_providers: list[str] | None = None
     defaults: dict[str, Any] = field(default_factory=dict)  # by the names of `GlobalConfig`
     fixed: dict[str, Any] = field(default_factory=dict)  # likewise: what people cannot choose
     key_store: Literal["file", "keyring"] = "file"
@@ -279,7 +280,10 @@ class EngineHost:
             from jupyter_ai.completions.selector import grouping
             from jupyter_ai.completions.service import CompletionService
 
-            providers = InlineProviders(self.find_plugins(), self._inline_provider, log=self.log)
+            disabled = self.options.disabled_completion_providers or ()
+            providers = InlineProviders(
+                self.find_plugins(), self._inline_provider, disabled=disabled, log=self.log
+            )
             self._completions = CompletionService(
                 providers,
                 log=self.log,
