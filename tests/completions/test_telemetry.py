@@ -86,12 +86,41 @@ def test_what_became_of_a_suggestion_is_an_event(
     assert told["edit_distance"] == event.edit_distance
 
 
-def test_another_model_is_an_event(telemetry: Telemetry, out: io.StringIO) -> None:
-    telemetry.model_chosen("model", "acme:m", "m", "Acme")
-    [told] = lines(out)
+class Chosen:
+    """A service whose model a test chooses."""
 
-    assert told["__schema__"] == MODEL_CHOSEN
-    assert (told["mode"], told["model"], told["family"], told["vendor"]) == ("model", "acme:m", "m", "Acme")
+    def __init__(self) -> None:
+        self.told: dict[str, Any] = {"mode": "none", "model": None, "name": ""}
+        self.changed: Any = None
+
+    def status(self) -> dict[str, Any]:
+        return self.told
+
+    def observe(self, changed: Any) -> Any:
+        self.changed = changed
+        return lambda: None
+
+    def choose(self, mode: str, model: str | None, name: str = "") -> None:
+        self.told = {"mode": mode, "model": model, "name": name}
+        self.changed()
+
+
+def test_another_model_is_an_event(telemetry: Telemetry, out: io.StringIO) -> None:
+    service = Chosen()
+    telemetry.follow(service)
+    service.choose("model", "acme:m")
+    service.choose("model", "acme:m", name="only this has changed")
+    service.choose("none", None)
+    first, second = lines(out)
+
+    assert first["__schema__"] == MODEL_CHOSEN
+    assert (first["mode"], first["model"], first["family"], first["vendor"]) == (
+        "model",
+        "acme:m",
+        "m",
+        "acme",
+    )
+    assert (second["mode"], second["model"]) == ("none", None)
 
 
 async def test_without_a_handler_nothing_is_told_to_who_listens_in_a_browser() -> None:

@@ -101,6 +101,15 @@ def test_built_in_commands_load() -> None:
         point.load()
 
 
+def test_completions_of_a_fresh_installation_load_and_can_be_told_of() -> None:
+    from jupyter_ai.completions import telemetry
+
+    for point in _ours("jupyter_ai.inline_completion_providers"):
+        point.load()
+
+    assert len(list(telemetry._SCHEMAS.glob("*.yaml"))) == 3
+
+
 def test_partner_providers_are_known_without_their_packages() -> None:
     from jupyter_ai_magics.catalogue import card_of
 

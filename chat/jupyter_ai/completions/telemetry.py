@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,6 +29,18 @@ class Events(Protocol):
     def register_event_schema(self, schema: Any) -> None: ...
 
     def emit(self, *, schema_id: str, data: dict[str, Any]) -> Any: ...
+
+
+class Service(Protocol):
+    """What is used of a `CompletionService`."""
+
+    def status(self) -> Mapping[str, Any]: ...
+
+    def observe(self, changed: Callable[[], None]) -> Callable[[], None]: ...
+
+
+Describe = Callable[[str], tuple[str, str]]
+"""The family and the vendor of a model with this id."""
 
 
 class Telemetry:
@@ -68,9 +80,24 @@ class Telemetry:
         if events := self._wanted():
             events.emit(schema_id=USED, data=_used(event, item))
 
-    def model_chosen(self, mode: str, model: str | None, family: str | None, vendor: str | None) -> None:
-        """Another model completes code from now on (`mode`: "model", "auto" or "none")."""
+    def follow(self, service: Service, describe: Describe | None = None) -> Callable[[], None]:
+        """Tell from now on when another model completes code; returns what ends that.
+
+        Without `describe`, a family is a model's own name, and a vendor its provider's id.
+        """
+        seen = _choice(service)
+
+        def changed() -> None:
+            nonlocal seen
+            before, seen = seen, _choice(service)
+            if seen != before:
+                self._chosen(*seen, describe or _by_id)
+
+        return service.observe(changed)
+
+    def _chosen(self, mode: str, model: str | None, describe: Describe) -> None:
         if events := self._wanted():
+            family, vendor = describe(model) if model else (None, None)
             data = {"mode": mode, "model": model, "family": family, "vendor": vendor}
             events.emit(schema_id=MODEL_CHOSEN, data=data)
 
@@ -83,6 +110,16 @@ class Telemetry:
                 events.register_event_schema(schema)
             self._registered = True
         return events
+
+
+def _choice(service: Service) -> tuple[str, str | None]:
+    status = service.status()
+    return status["mode"], status["model"]
+
+
+def _by_id(model: str) -> tuple[str, str]:
+    vendor, _, family = model.partition(":")
+    return family, vendor
 
 
 def _provided(done: Provided) -> dict[str, Any]:

@@ -293,6 +293,7 @@ class EngineHost:
                 speculate=self.options.speculative_completions,
                 group=grouping(self.options.completions.experiment),
             )
+            self.completion_telemetry.follow(self._completions)
         return self._completions
 
     async def renew_completions(self) -> None:
