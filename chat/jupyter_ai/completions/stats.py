@@ -124,6 +124,7 @@ class CompletionStats:
         self.sources.setdefault(done.source, Latest()).add(done.latency_ms)
         if done.source == "providers":
             for item in done.items:
+                self.use.latency_ms.add(item.latency_ms)
                 self._of(item).latency_ms.add(item.latency_ms)
 
     def item_event(self, event: ItemEvent, item: ItemInfo, caller: Caller) -> None:
