@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
@@ -141,8 +142,16 @@ class Failing:
         raise KeyError("file_id_manager")
 
 
-async def test_a_live_document_that_fails_leaves_the_file(tmp_path: Path) -> None:
+class Hanging:
+    """One that is opening a large document."""
+
+    async def get_document(self, **_: object) -> object:
+        return await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("server", [Failing(), Hanging()])
+async def test_a_live_document_that_cannot_be_had_leaves_the_file(tmp_path: Path, server: object) -> None:
     save(tmp_path)
-    documents = LiveDocuments({"jupyter_server_ydoc": Failing()}, tmp_path)
+    documents = LiveDocuments({"jupyter_server_ydoc": server}, tmp_path)
 
     assert (await documents.around(asks())).after == ("c = 3", "d = 4")

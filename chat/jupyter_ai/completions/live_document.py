@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 _MOST_BYTES = 32 << 20
 _MOST_KEPT = 16  # notebooks
 _FRESH = 1.0  # seconds in which a file that was looked at is not looked at again
-_PATIENCE = 0.1  # seconds that a file is waited for; what comes later serves the next request
+_PATIENCE = 0.1  # seconds that a document is waited for; a file that comes later serves the next request
 _RTC = "RTC:"  # how JupyterLab calls the drive of what is edited together
 
 
@@ -89,9 +89,10 @@ class LiveDocuments:
             return None
         try:
             # The document itself: a copy would take the time of all its outputs, and nothing is changed.
-            document = await documents.get_document(
-                path=path, content_type="notebook", file_format="json", copy=False
-            )
+            async with asyncio.timeout(_PATIENCE):  # it may be waiting for a document that is being opened
+                document = await documents.get_document(
+                    path=path, content_type="notebook", file_format="json", copy=False
+                )
         except Exception as error:  # noqa: BLE001 - as above; the file is there still
             _log.debug("There is no live document of %s: %r", path, error)
             return None
