@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,8 +27,9 @@ EXTENSION = Path(__file__).parents[2] / "ui" / "labextension"
 TOKEN = "a-token"
 PATIENCE = 60.0  # seconds until it must answer
 
-# The environment of the tests has the last two for one test; here they would only make the start longer.
-_EXTENSIONS = {"jupyter_ai": True, "jupyter_server_fileid": False, "jupyter_server_ydoc": False}
+# The environment of the tests has them for one test; here they would only make the start longer.
+_UNUSED = filter(find_spec, ("jupyter_server_fileid", "jupyter_server_ydoc"))
+_EXTENSIONS = {"jupyter_ai": True, **dict.fromkeys(_UNUSED, False)}
 _CONFIG = {
     "ServerApp": {"jpserver_extensions": _EXTENSIONS},
     # Tests reach commands and the shell by `window.jupyterapp`.

@@ -18,6 +18,7 @@ PROVIDED = "urn:jupyter-ai:completions:provided:v1"
 USED = "urn:jupyter-ai:completions:used:v1"
 MODEL_CHOSEN = "urn:jupyter-ai:completions:model-chosen:v1"
 
+_LONGEST = 100  # characters
 _SCHEMAS = Path(__file__).parent / "events"
 
 
@@ -127,7 +128,7 @@ def _provided(done: Provided) -> dict[str, Any]:
         "source": done.source,
         "trigger": done.trigger,
         "latency_ms": done.latency_ms,
-        "language": done.language,
+        "language": _short(done.language),
         "distance_from_top": done.distance_from_top,
         "group": done.group,
         "cancelled": done.cancelled,
@@ -155,7 +156,7 @@ def _used(event: ItemEvent, item: ItemInfo) -> dict[str, Any]:
         "item": item.id,
         "provider": item.provider,
         "model": item.model,
-        "language": item.language,
+        "language": _short(item.language),
         "source": item.source,
         "group": item.group,
         "characters": item.characters,
@@ -165,3 +166,8 @@ def _used(event: ItemEvent, item: ItemInfo) -> dict[str, Any]:
         "accepted_characters": event.characters,
         "edit_distance": event.edit_distance,
     }
+
+
+def _short(language: str | None) -> str | None:
+    """A client says it: no more of that than a name."""
+    return language if language is None else language[:_LONGEST]
