@@ -38,6 +38,19 @@ def test_order_is_preselected_then_priority_then_the_provider_s_own() -> None:
     assert ranked(Ranking(), *suggestions) == ["first", "a", "b", "c"]
 
 
+def test_sort_text_orders_those_that_have_one_across_providers() -> None:
+    ranking = Ranking()
+    ranking.answered("one", 0.1)
+    ranking.answered("two", 1.0)
+    suggestions = [
+        suggestion("b", 0, sortText="2"),
+        suggestion("plain", 1),
+        suggestion("a", 0, "two", sortText="1"),
+    ]
+
+    assert ranked(ranking, *suggestions) == ["a", "plain", "b"]
+
+
 def test_faster_provider_comes_first() -> None:
     ranking = Ranking()
     ranking.answered("one", 1.0)

@@ -13,6 +13,7 @@ from jupyter_events import EventLogger
 from prometheus_client import CollectorRegistry, generate_latest
 
 from jupyter_ai.completions.caller import Caller
+from jupyter_ai.completions.choice import described
 from jupyter_ai.completions.listeners import ItemEvent, ItemInfo, Provided, ProviderFailure
 from jupyter_ai.completions.metrics import publish
 from jupyter_ai.completions.telemetry import MODEL_CHOSEN, PROVIDED, USED, Telemetry
@@ -107,7 +108,7 @@ class Chosen:
 
 def test_another_model_is_an_event(telemetry: Telemetry, out: io.StringIO) -> None:
     service = Chosen()
-    telemetry.follow(service)
+    telemetry.follow(service, described)
     service.choose("model", "acme:m")
     service.choose("model", "acme:m", name="only this has changed")
     service.choose("none", None)

@@ -148,7 +148,7 @@ async def test_a_second_reload_is_told_whose_import_has_not_returned(
 async def test_a_new_plug_in_whose_import_has_not_returned_is_told(
     server: Server, site: PackageSite, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plugin_reload, "_PATIENCE", 0.5)
+    monkeypatch.setattr(plugin_reload, "_PATIENCE", 2.0)
     monkeypatch.setattr(loading, "_PATIENCE", 0)
     await server.ready()
     site.install("acme_late", handler("acme_late", before=WAITS))

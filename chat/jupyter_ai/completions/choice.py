@@ -138,6 +138,18 @@ def family_of(model: str) -> str:
     return family[0] if family else model
 
 
+def described(gid: str) -> tuple[str, str]:
+    """The family and the vendor of a model; of a provider that is not ours, its id stands for the vendor."""
+    id, _, model = gid.partition(":")
+    card = _card(id)
+    return family_of(model), vendor_of(card.name) if card is not None else id
+
+
+def vendor_of(provider: str) -> str:
+    """Whose models a provider of this name has: `OpenAI` of `OpenAI (general interface)`."""
+    return provider.partition(" (")[0]
+
+
 def _card(id: str) -> Card | None:
     from jupyter_ai_magics.catalogue import CARDS
 

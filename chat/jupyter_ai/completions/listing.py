@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jupyter_ai.completions.choice import CompletionChoice, family_of, model_name
+from jupyter_ai.completions.choice import CompletionChoice, family_of, model_name, vendor_of
 from jupyter_ai.config.completions import AUTO, ENDPOINT, SERVERS_CHOICE, CompletionSettings
 from jupyter_ai.models import CompletionModelEntry, ListProvidersEntry
 
@@ -72,7 +72,7 @@ def _entry(choice: CompletionChoice, provider: ListProvidersEntry, model: str) -
         id=gid,
         name=model,
         description=f"{model} by {provider.name}.",
-        vendor=provider.name.partition(" (")[0],
+        vendor=vendor_of(provider.name),
         family=family_of(model),
         available=reason is None,
         reason=reason,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Ranking:
     """Orders suggestions by what their providers say, and by how these have fared lately.
 
     First what is preselected; then by the priority of the provider, by how often it was accepted and how
-    fast it was, what is long ago counting less; then by `sortText`, which orders a provider's own.
+    fast it was, what is long ago counting less. Those that have a `sortText` change places among themselves
+    to be in its order, also where they are of several providers of the same priority.
     """
 
     def __init__(self) -> None:
@@ -58,7 +60,8 @@ class Ranking:
 
     def order(self, suggestions: Iterable[Suggestion]) -> list[Suggestion]:
         """The best first."""
-        return sorted(suggestions, key=self._key)
+        ranked = sorted(suggestions, key=self._key)
+        return [each for _, equals in groupby(ranked, key=_rank) for each in _in_own_order(list(equals))]
 
     def best(self, suggestions: Iterable[Suggestion], text: Callable[[Suggestion], str]) -> list[Suggestion]:
         """The best few, in order, without what is as good as the same as a better one."""
@@ -74,11 +77,23 @@ class Ranking:
     def _standing(self, provider: str) -> _Standing:
         return self._standings.setdefault(provider, _Standing())
 
-    def _key(self, suggestion: Suggestion) -> tuple[bool, int, float, str, str, int]:
-        served, item = suggestion.served, suggestion.item
-        score = self._standing(served.id).score
-        own = item.sortText if item.sortText is not None else ""
-        return not item.preselect, -served.options.priority, -score, served.id, own, suggestion.place
+    def _key(self, suggestion: Suggestion) -> tuple[bool, int, float, str, int]:
+        id = suggestion.served.id
+        return *_rank(suggestion), -self._standing(id).score, id, suggestion.place
+
+
+def _rank(suggestion: Suggestion) -> tuple[bool, int]:
+    return not suggestion.item.preselect, -suggestion.served.options.priority
+
+
+def _in_own_order(ranked: list[Suggestion]) -> list[Suggestion]:
+    """Those without a `sortText` stay where they are; the others share the other places."""
+    sorted_ones = iter(sorted((s for s in ranked if s.item.sortText is not None), key=_sort_text))
+    return [s if s.item.sortText is None else next(sorted_ones) for s in ranked]
+
+
+def _sort_text(suggestion: Suggestion) -> str:
+    return suggestion.item.sortText or ""
 
 
 def likeness(text: str) -> str:

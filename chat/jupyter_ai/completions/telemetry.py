@@ -81,18 +81,15 @@ class Telemetry:
         if events := self._wanted():
             events.emit(schema_id=USED, data=_used(event, item))
 
-    def follow(self, service: Service, describe: Describe | None = None) -> Callable[[], None]:
-        """Tell from now on when another model completes code; returns what ends that.
-
-        Without `describe`, a family is a model's own name, and a vendor its provider's id.
-        """
+    def follow(self, service: Service, describe: Describe) -> Callable[[], None]:
+        """Tell from now on when another model completes code; returns what ends that."""
         seen = _choice(service)
 
         def changed() -> None:
             nonlocal seen
             before, seen = seen, _choice(service)
             if seen != before:
-                self._chosen(*seen, describe or _by_id)
+                self._chosen(*seen, describe)
 
         return service.observe(changed)
 
@@ -116,11 +113,6 @@ class Telemetry:
 def _choice(service: Service) -> tuple[str, str | None]:
     status = service.status()
     return status["mode"], status["model"]
-
-
-def _by_id(model: str) -> tuple[str, str]:
-    vendor, _, family = model.partition(":")
-    return family, vendor
 
 
 def _provided(done: Provided) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +14,6 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from jupyter_ai.config.completions import CompletionSettings
 from jupyter_ai.errors import EngineUnavailable
 from jupyter_ai.keys.early import environment_secrets
 from jupyter_ai.keys.log_redaction import start_redacting, stop_redacting
@@ -24,19 +22,17 @@ from jupyter_ai.keys.redaction import Redactor
 from jupyter_ai.offers import Offers
 from jupyter_ai.plugins import EMBEDDINGS_PROVIDERS, MODEL_PROVIDERS, Plugin, PluginRegistry
 from jupyter_ai.plugins.reload import Reloader
+from jupyter_ai.server.host_options import HostOptions
 from jupyter_ai_magics.policy import Policy
 from jupyter_ai_magics.provider_ids import ProviderIds
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from jupyter_ai.completions.base import BaseInlineCompletionProvider
     from jupyter_ai.completions.service import CompletionService
     from jupyter_ai.completions.telemetry import Telemetry
-    from jupyter_ai.config.sources import ModelSetting
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai.engine.chat import Chat
     from jupyter_ai.engine.engine import Engine
-    from jupyter_ai_magics.network import NetworkSettings
 
 __all__ = ["Connection", "EngineHost", "HostOptions", "State"]
 
@@ -70,47 +66,6 @@ _USEFUL = (
     "langchain_core.tracers.run_collector",
     "langchain_core.tracers.stdout",
 )
-
-
-@dataclass(frozen=True)
-class HostOptions:
-    """What the administrator decided, by the traits of `AiExtension`."""
-
-    root_dir: str
-    preferred_dir: str | None = None
-    data_dir: str = "."  # where each root directory has its file of chats
-    store_path: str = ""  # another file
-    store_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
-    allow_builtin_override: bool = True
-    allowed_providers: list[str] | None = None
-    blocked_providers: list[str] | None = None
-    allowed_models: list[str] | None = None
-    blocked_models: list[str] | None = None
-    disabled_completion_providers: list[str] | None = None
-    defaults: dict[str, Any] = field(default_factory=dict)  # by the names of `GlobalConfig`
-    fixed: dict[str, Any] = field(default_factory=dict)  # likewise: what people cannot choose
-    key_store: Literal["file", "keyring"] = "file"
-    network_proxy: str | None = None
-    network_ca_bundle: str | None = None
-    network_timeout: float | None = None  # seconds
-    network_headers: dict[str, str] = field(default_factory=dict)
-    model_parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
-    max_chat_history: int | None = 2
-    local_personas: Literal["ask", "allow", "forbid"] = "ask"
-    help_message_template: str = ""
-    error_logs_dir: str | None = None
-    completions: CompletionSettings = field(default_factory=CompletionSettings)
-    url_hosts: list[str] | None = None  # that `@url:` reads
-    max_frame_bytes: int = 1 << 20
-    max_outbox_bytes: int = 4 << 20
-    speculative_completions: bool = False
-
-    @property
-    def allowed_folders(self) -> Path:
-        """Where it is kept whose persona files may be run."""
-        from jupyter_ai.config.file import FOLDER
-
-        return Path(self.data_dir) / FOLDER / "persona-folders.json"
 
 
 class Connection(Protocol):
@@ -242,31 +197,11 @@ class EngineHost:
     def config_manager(self) -> ConfigManager:
         """Which model answers. It does not wait for providers that are still loading."""
         with self._making:
-            return self._made_config_manager()
+            if self._config_manager is None:
+                from jupyter_ai.server.configuring import make_config_manager
 
-    def _made_config_manager(self) -> ConfigManager:
-        if self._config_manager is None:
-            from jupyter_ai.config.file import FOLDER
-            from jupyter_ai.config_manager import ConfigManager
-            from jupyter_ai.keys.secrets import Keys, open_secrets
-
-            options = self.options
-            self._config_manager = ConfigManager(
-                self.log,
-                self.providers(MODEL_PROVIDERS),
-                self.providers(EMBEDDINGS_PROVIDERS),
-                options.defaults,
-                policy=self.policy,
-                keys=Keys(open_secrets(options.key_store, Path(options.data_dir)), _default_keys(options)),
-                network=self._network(),
-                path=Path(options.data_dir) / FOLDER / "config.json",
-                fixed=options.fixed,
-                model_parameters=options.model_parameters,
-                why_not=self._why_not,
-                url_hosts=options.url_hosts or (),
-                completions=options.completions,
-            )
-        return self._config_manager
+                self._config_manager = make_config_manager(self)
+            return self._config_manager
 
     @property
     def completions(self) -> CompletionService:
@@ -274,26 +209,9 @@ class EngineHost:
         if self.state == "closed":
             raise EngineUnavailable("the server is stopping")
         if self._completions is None:
-            from jupyter_ai.completions.context import ContextBuilder
-            from jupyter_ai.completions.filters import filtered
-            from jupyter_ai.completions.providers import InlineProviders
-            from jupyter_ai.completions.selector import grouping
-            from jupyter_ai.completions.service import CompletionService
+            from jupyter_ai.server.completing import make_service
 
-            disabled = self.options.disabled_completion_providers or ()
-            providers = InlineProviders(
-                self.find_plugins(), self._inline_provider, disabled=disabled, log=self.log
-            )
-            self._completions = CompletionService(
-                providers,
-                log=self.log,
-                listeners=[self.completion_telemetry],
-                filter=filtered,
-                context=ContextBuilder(self.options.root_dir, self._settings, self.log),
-                speculate=self.options.speculative_completions,
-                group=grouping(self.options.completions.experiment),
-            )
-            self.completion_telemetry.follow(self._completions)
+            self._completions = make_service(self, self._settings)
         return self._completions
 
     async def renew_completions(self) -> None:
@@ -309,45 +227,6 @@ class EngineHost:
         telemetry = Telemetry(self._settings.get("event_logger"))
         telemetry.publish()
         return telemetry
-
-    def _inline_provider(self, cls: type[BaseInlineCompletionProvider]) -> BaseInlineCompletionProvider:
-        return cls(
-            log=self.log,
-            config_manager=self.config_manager,
-            root_dir=self.options.root_dir,
-            server_settings=MappingProxyType(self._settings),
-        )
-
-    def _network(self) -> NetworkSettings:
-        """What the environment says of the network, before the traits."""
-        from jupyter_ai_magics.network import NetworkSettings
-
-        options = self.options
-        decided = NetworkSettings(
-            options.network_proxy,
-            options.network_ca_bundle,
-            options.network_timeout,
-            options.network_headers,
-        )
-        try:
-            return decided.override(NetworkSettings.from_environment())
-        except ValueError as error:
-            self.problems["network"] = str(error)
-            self.log.warning("The network settings of the environment are not used: %s", error)
-            return decided
-
-    def _why_not(self, setting: ModelSetting, id: str) -> str:
-        """Why a provider with this id is not to be had."""
-        group = EMBEDDINGS_PROVIDERS if setting.name == "embeddings_provider_id" else MODEL_PROVIDERS
-        waiting_for = self.plugins.waiting_for(group, id)
-        found = [plugin for plugin in self.plugins.plugins(group) if id in (plugin.id, plugin.name)]
-        plugin = next((plugin for plugin in found if plugin.state != "not loaded"), None)
-        if plugin is None and waiting_for is not None:
-            return f"is still being loaded: {waiting_for}"
-        if plugin is None:
-            return "is not installed"
-        state = "failed" if plugin.state == "failed" else f"is {plugin.state}"
-        return f"{state}: {plugin.reason}" if plugin.reason else state
 
     def providers(self, group: str) -> dict[str, Any]:
         """The provider classes of a group that serve now, by their ids; ours are imported on access."""
@@ -510,10 +389,6 @@ def _store_path(options: HostOptions) -> Path:
     if options.store_path:
         return Path(options.store_path).expanduser()
     return store_path(Path(options.data_dir), options.root_dir)
-
-
-def _default_keys(options: HostOptions) -> dict[str, str]:
-    return options.defaults.get("api_keys") or {}
 
 
 def _blocked_by(policy: Policy) -> Callable[[Plugin], str | None]:
