@@ -1,0 +1,239 @@
+/** Completions as a whole: the provider, what is seen of its suggestions, the status and the commands. */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { IInlineCompleterFactory } from '@jupyterlab/completer';
+import { URLExt } from '@jupyterlab/coreutils';
+import type { ServerConnection } from '@jupyterlab/services';
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { CommandToolbarButton } from '@jupyterlab/ui-components';
+import { ISignal, Signal } from '@lumino/signaling';
+import { Menu } from '@lumino/widgets';
+
+import { Api, ApiError } from '../wire/api';
+import { Accepted } from './accepted';
+import { askAbout } from './ask';
+import { CompletionClient } from './client';
+import { addCompletionCommands, CompletionCommandIDs } from './commands';
+import { completeIcon } from './icon';
+import { pickModel } from './model_picker';
+import { Preferences } from './preferences';
+import { Provider } from './provider';
+import { StatusItem } from './status_item';
+import type { Suggestion } from './suggestion';
+import { ITold, tellState } from './told';
+import { CompleterWatch } from './watch';
+import type { Models } from './wire';
+import { IWriting, writingIn } from './writing';
+
+export interface ICompletingOptions {
+  readonly app: JupyterFrontEnd;
+  readonly languages: IEditorLanguageRegistry;
+  readonly settings: ISettingRegistry | null;
+  readonly trans: TranslationBundle;
+}
+
+export class Completing {
+  constructor(private readonly _options: ICompletingOptions) {
+    const { app, settings, trans } = _options;
+    const { serverSettings } = app.serviceManager;
+    this._api = new Api(serverSettings);
+    this._preferences = new Preferences(settings);
+    this._client = new CompletionClient({ connect: () => connect(serverSettings), later });
+    this.provider = new Provider({
+      client: this._client,
+      preferences: this._preferences,
+      icon: completeIcon,
+      trans,
+      writingIn: widget => writingIn(widget, _options.languages)
+    });
+    this.statusItem = new StatusItem(() => this._createMenu());
+    addCompletionCommands(app.commands, {
+      preferences: this._preferences,
+      trans,
+      shown: () => this._shown,
+      subject: () => this._subject,
+      ask: () => askAbout(app.commands, this._subject!, this._writing?.path),
+      changeModel: () => this._changeModel(),
+      told: () => this._told.detail,
+      language: () => this._writing?.language ?? null
+    });
+    this._client.changed.connect(this._update, this);
+    this._client.switched.connect(() => this._watches.forEach(watch => watch.dismiss()));
+    this._preferences.changed.connect(this._update, this);
+    app.shell.currentChanged?.connect(this._update, this);
+    window.addEventListener('online', () => this._client.retry());
+    void app.restored.then(() => this._update());
+  }
+
+  readonly provider: Provider;
+  readonly statusItem: StatusItem;
+
+  /** Whether one writes where suggestions may be. */
+  get isWriting(): boolean {
+    return this._writing !== null;
+  }
+
+  /** Emitted when one writes elsewhere. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** See all completers that are made from now on. */
+  watch(factory: IInlineCompleterFactory): void {
+    const { app, trans } = this._options;
+    const create = factory.factory.bind(factory);
+    factory.factory = options => {
+      const completer = create(options);
+      completer.toolbar.addItem(
+        'ask-about-completion',
+        new CommandToolbarButton({
+          commands: app.commands,
+          id: CompletionCommandIDs.ask,
+          label: '',
+          caption: trans.__('Ask about this in chat')
+        })
+      );
+      const watch = new CompleterWatch(completer, {
+        suggestionOf: item => this.provider.suggestionOf(item),
+        tell: event => this._client.tell(event),
+        accepted: (...accepted) => this._onAccepted(...accepted),
+        rejected: () => this.provider.forget(),
+        looked: () => this._onLooked(),
+        later
+      });
+      this._watches.add(watch);
+      completer.disposed.connect(() => {
+        this._watches.delete(watch);
+        watch.dispose();
+      });
+      return completer;
+    };
+  }
+
+  /** Where one writes, in the widget that is shown. */
+  private get _writing(): IWriting | null {
+    return writingIn(this._options.app.shell.currentWidget, this._options.languages);
+  }
+
+  private get _shown(): CompleterWatch | null {
+    const uuid = this._writing?.editor.uuid;
+    const isThere = (watch: CompleterWatch) =>
+      watch.completer.editor?.uuid === uuid && watch.shown !== null;
+    return [...this._watches].find(isThere) ?? null;
+  }
+
+  /** What is shown or was accepted last, where one writes. */
+  private get _subject(): string | null {
+    const accepted = this._accepted;
+    const isHere = accepted !== null && accepted.uuid === this._writing?.editor.uuid;
+    return this._shown?.shown?.suggestion.text ?? (isHere ? accepted.text : null);
+  }
+
+  private get _told(): ITold {
+    const { _client: client, _preferences: preferences } = this;
+    const language = this._writing?.language ?? null;
+    return tellState(
+      {
+        status: client.status,
+        isLost: client.isLost,
+        problem: client.problem,
+        isEnabled: preferences.isEnabled,
+        language,
+        isLanguageOn: language !== null && preferences.isOn(language)
+      },
+      this._options.trans
+    );
+  }
+
+  private _update(): void {
+    if (this.isWriting && this._preferences.isEnabled) {
+      this._client.open();
+    }
+    this.statusItem.tell(this._told);
+    this._changed.emit();
+  }
+
+  private _onLooked(): void {
+    const isShown = this._shown !== null;
+    if (isShown !== this._wasShown) {
+      this._wasShown = isShown;
+      this._options.app.commands.notifyCommandChanged(CompletionCommandIDs.ask);
+    }
+  }
+
+  private _onAccepted(
+    suggestion: Suggestion,
+    text: string,
+    editor: CodeEditor.IEditor,
+    start: number
+  ): void {
+    this._accepted = { text: suggestion.text, uuid: editor.uuid };
+    const settled = (edit_distance: number) =>
+      this._client.tell({ event: 'edited', item: suggestion.id, edit_distance });
+    if (suggestion.id) {
+      new Accepted({ text, start, editor, settled, later });
+    }
+  }
+
+  private _createMenu(): Menu {
+    const { commands } = this._options.app;
+    const { told, toggle, toggleLanguage, model, ask, settings } = CompletionCommandIDs;
+    const menu = new Menu({ commands });
+    menu.addClass('jp-ai-completions-menu');
+    menu.node.setAttribute('aria-label', this._options.trans.__('Completions'));
+    menu.addItem({ command: told });
+    menu.addItem({ type: 'separator' });
+    for (const command of [toggle, toggleLanguage, model, ask, settings]) {
+      menu.addItem({ command });
+    }
+    return menu;
+  }
+
+  private async _changeModel(): Promise<void> {
+    try {
+      const models = await this._api.request<Models>('completion/models');
+      pickModel(models, this._options.trans, id => void this._choose(id));
+    } catch (error) {
+      told(error);
+    }
+  }
+
+  private async _choose(id: string): Promise<void> {
+    try {
+      await this._api.request('completion/model', 'POST', { id });
+    } catch (error) {
+      told(error);
+    }
+  }
+
+  private readonly _api: Api;
+  private readonly _client: CompletionClient;
+  private readonly _preferences: Preferences;
+  private readonly _watches = new Set<CompleterWatch>();
+  private _accepted: { readonly text: string; readonly uuid: string } | null = null;
+  private _wasShown = false;
+  private _changed = new Signal<this, void>(this);
+}
+
+function connect({ wsUrl, WebSocket, appendToken, token }: ServerConnection.ISettings): WebSocket {
+  const query = appendToken && token ? { status: '1', token } : { status: '1' };
+  return new WebSocket(
+    URLExt.join(wsUrl, 'api/ai/completion/inline') + URLExt.objectToQueryString(query)
+  );
+}
+
+function later(milliseconds: number, callback: () => void): () => void {
+  const timer = window.setTimeout(callback, milliseconds);
+  return () => window.clearTimeout(timer);
+}
+
+/** A refusal of what a person asked for. */
+function told(error: unknown): void {
+  Notification.error(error instanceof ApiError ? error.message : String(error), {
+    autoClose: false
+  });
+}

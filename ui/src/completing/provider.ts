@@ -1,0 +1,219 @@
+/** Gives JupyterLab's inline completer what the server suggests. */
+
+import type {
+  CompletionHandler,
+  IInlineCompletionContext,
+  IInlineCompletionItem,
+  IInlineCompletionList,
+  IInlineCompletionProvider,
+  InlineCompletionTriggerKind
+} from '@jupyterlab/completer';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { JSONValue } from '@lumino/coreutils';
+import type { Widget } from '@lumino/widgets';
+
+import type { CompletionClient } from './client';
+import { around, endsLine } from './cursor';
+import { Preferences, PROVIDER_ID, schemaOf } from './preferences';
+import { ICursor, Suggestion } from './suggestion';
+import type { Question, Status } from './wire';
+import type { IWriting } from './writing';
+
+const INVOKE: InlineCompletionTriggerKind = 0; // the enumeration itself is in a package that tests cannot load
+const NOTHING: IInlineCompletionList = { items: [] };
+
+export interface IProviderOptions {
+  readonly client: CompletionClient;
+  readonly preferences: Preferences;
+  readonly icon: LabIcon;
+  readonly trans: TranslationBundle;
+  /** Where one writes in a widget; null if that is not known. */
+  writingIn(widget: Widget): IWriting | null;
+}
+
+export class Provider implements IInlineCompletionProvider {
+  constructor(private readonly _options: IProviderOptions) {
+    const { client, icon, trans } = _options;
+    this.icon = icon;
+    this.name = trans.__('Chat models');
+    this.schema = schemaOf(trans);
+    client.switched.connect(() => this.forget());
+  }
+
+  readonly identifier = PROVIDER_ID;
+  readonly name: string;
+  readonly icon: LabIcon;
+  readonly schema: IInlineCompletionProvider['schema'];
+
+  configure(settings: Record<string, JSONValue>): void {
+    this._options.preferences.configure(settings);
+  }
+
+  async fetch(
+    _: CompletionHandler.IRequest,
+    context: IInlineCompletionContext
+  ): Promise<IInlineCompletionList> {
+    const { preferences, client } = this._options;
+    const writing = this._options.writingIn(context.widget);
+    if (writing === null || !preferences.isOn(writing.language)) {
+      return NOTHING;
+    }
+    const cursor = cursorOf(writing);
+    const turn = ++this._turn;
+    const isInvoked = context.triggerKind === INVOKE;
+    if (!isInvoked) {
+      if (!endsLine(cursor.suffix)) {
+        return NOTHING;
+      }
+      // One types into what is offered.
+      if (await someText(this._offered, cursor)) {
+        return this._offer(cursor, writing);
+      }
+      if (turn !== this._turn) {
+        return NOTHING;
+      }
+    }
+    // The server said that there is nobody to ask; it will say when there is.
+    if (client.status !== null && !isAnybodyThere(client.status)) {
+      client.retry();
+      return NOTHING;
+    }
+    return this._ask(questionOf(cursor, writing, isInvoked), cursor, writing);
+  }
+
+  async *stream(token: string): AsyncGenerator<{ response: IInlineCompletionItem }> {
+    const streamed = this._streamed.get(token);
+    this._streamed.delete(token);
+    if (streamed === undefined) {
+      return;
+    }
+    const { suggestion, writing } = streamed;
+    for await (const insertText of suggestion.follow(() => cursorOf(writing))) {
+      yield { response: { insertText } };
+    }
+    if (suggestion.problem !== null) {
+      const insertText = suggestion.rest(cursorOf(writing)) ?? '';
+      yield { response: { insertText, error: { message: suggestion.problem } } };
+    }
+  }
+
+  /** The suggestion that an item of the completer stands for, if it is of ours. */
+  suggestionOf(item: object): Suggestion | undefined {
+    return this._items.get(item);
+  }
+
+  /** Let go of what is asked and offered. */
+  forget(): void {
+    this._calledOff.abort();
+    this._offered = [];
+    this._streamed.clear();
+  }
+
+  private async _ask(
+    question: Question,
+    cursor: ICursor,
+    writing: IWriting
+  ): Promise<IInlineCompletionList> {
+    const calledOff = (this._calledOff = new AbortController());
+    const stay = whenLeft(writing.editor.host, () => calledOff.abort());
+    try {
+      const suggestions = await this._options.client.ask(cursor.key, question, calledOff.signal);
+      const offered = suggestions.slice(0, this._options.preferences.maximum);
+      await someText(offered, cursor);
+      if (this._calledOff !== calledOff || calledOff.signal.aborted) {
+        return NOTHING;
+      }
+      // Once shown, the order stays.
+      const [begun, others] = parted(offered, cursor);
+      this._offered = [...begun, ...others];
+      return this._offer(cursorOf(writing), writing);
+    } finally {
+      stay();
+    }
+  }
+
+  private _offer(cursor: ICursor, writing: IWriting): IInlineCompletionList {
+    const items = this._offered.flatMap(suggestion => {
+      const insertText = suggestion.rest(cursor);
+      if (insertText === null || (!insertText && suggestion.isDone)) {
+        return [];
+      }
+      const item: IInlineCompletionItem = {
+        insertText,
+        filterText: suggestion.filterRest(cursor)
+      };
+      if (!suggestion.isDone) {
+        item.isIncomplete = true;
+        item.token = String(++this._tokens);
+        this._streamed.set(item.token, { suggestion, writing });
+      }
+      this._items.set(item, suggestion);
+      return [item];
+    });
+    return { items };
+  }
+
+  /** What was offered last, in this order: one may be typing into it. */
+  private _offered: readonly Suggestion[] = [];
+  private _calledOff = new AbortController();
+  private _turn = 0;
+  private _tokens = 0;
+  private readonly _streamed = new Map<string, { suggestion: Suggestion; writing: IWriting }>();
+  private readonly _items = new WeakMap<object, Suggestion>();
+}
+
+function cursorOf({ editor }: IWriting): ICursor {
+  const text = editor.model.sharedModel.getSource();
+  const offset = editor.getOffsetAt(editor.getCursorPosition());
+  return { key: editor.uuid, ...around(text, offset) };
+}
+
+function questionOf(cursor: ICursor, writing: IWriting, isInvoked: boolean): Question {
+  return {
+    prefix: cursor.prefix,
+    suffix: cursor.suffix,
+    mime: writing.editor.model.mimeType,
+    language: writing.language,
+    path: writing.path,
+    cell_id: writing.cellId,
+    trigger: isInvoked ? 'explicit' : 'automatic'
+  };
+}
+
+/** Whether there is a model, or another that suggests. */
+function isAnybodyThere({ enabled, providers }: Status): boolean {
+  return enabled !== false || providers.some(({ state }) => state === 'ready');
+}
+
+/** Those of which there is something to be seen, and the others. */
+function parted(suggestions: readonly Suggestion[], at: ICursor): [Suggestion[], Suggestion[]] {
+  return [
+    suggestions.filter(suggestion => suggestion.rest(at)),
+    suggestions.filter(suggestion => !suggestion.rest(at))
+  ];
+}
+
+/** Whether something can be shown of some, waiting for the first text of streams: where there is nothing to be seen, Tab is Tab. */
+async function someText(suggestions: readonly Suggestion[], at: ICursor): Promise<boolean> {
+  const fitting = suggestions.filter(suggestion => suggestion.rest(at) !== null);
+  if (fitting.some(suggestion => suggestion.rest(at))) {
+    return true;
+  }
+  const begun = fitting.map(suggestion => suggestion.begun(at));
+  return new Promise(resolve => {
+    begun.forEach(promise => void promise.then(isThere => isThere && resolve(true)));
+    void Promise.all(begun).then(() => resolve(false));
+  });
+}
+
+/** Call back when one leaves an editor, or presses Escape; what is returned ends that. */
+function whenLeft(host: HTMLElement, leave: () => void): () => void {
+  const onKey = (event: KeyboardEvent) => event.key === 'Escape' && leave();
+  host.addEventListener('focusout', leave);
+  host.addEventListener('keydown', onKey, true);
+  return () => {
+    host.removeEventListener('focusout', leave);
+    host.removeEventListener('keydown', onKey, true);
+  };
+}

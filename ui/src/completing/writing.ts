@@ -1,0 +1,56 @@
+/** Where somebody writes: the editor of a file, of a notebook's cell or of a console. */
+
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { Widget } from '@lumino/widgets';
+
+import { languageName } from './cursor';
+
+export interface IWriting {
+  readonly editor: Pick<
+    CodeEditor.IEditor,
+    'uuid' | 'host' | 'model' | 'getCursorPosition' | 'getOffsetAt'
+  >;
+  readonly language: string;
+  /** Relative to the server's root; consoles have none. */
+  readonly path?: string;
+  readonly cellId?: string;
+}
+
+/** What widgets with editors have of these. */
+interface IEditing {
+  readonly content?: {
+    /** Of a file. */
+    readonly editor?: CodeEditor.IEditor;
+    /** Of a notebook. */
+    readonly activeCell?: ICell | null;
+  };
+  /** Of a console's panel. */
+  readonly console?: { readonly promptCell: ICell | null };
+  readonly context?: Pick<DocumentRegistry.Context, 'localPath'>;
+}
+
+interface ICell {
+  readonly editor: CodeEditor.IEditor | null;
+  readonly model: { readonly id: string };
+}
+
+/** Where one writes in a widget; null if it has no editor. */
+export function writingIn(
+  widget: Widget | null,
+  languages: Pick<IEditorLanguageRegistry, 'findByMIME'>
+): IWriting | null {
+  const { content, console, context } = (widget ?? {}) as IEditing;
+  const cell = content?.activeCell ?? console?.promptCell;
+  const editor = cell?.editor ?? content?.editor;
+  if (!editor?.model) {
+    return null;
+  }
+  return {
+    editor,
+    language: languageName(languages.findByMIME(editor.model.mimeType)?.name),
+    path: context?.localPath,
+    cellId: content?.activeCell?.model.id
+  };
+}
