@@ -1,18 +1,27 @@
-"""A slash command that streams what a test says, line by line, from a server of another process."""
+"""A slash command, and completions, that stream what a test says, line by line, from a server of another process."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.completions import BaseInlineCompletionProvider
+from jupyter_ai.completions.models import (
+    InlineCompletionItem,
+    InlineCompletionList,
+    InlineCompletionReply,
+    InlineCompletionRequest,
+    InlineCompletionStreamChunk,
+)
 from jupyter_ai.models import HumanChatMessage
 
-__all__ = ["Feed", "FeedHandler", "install"]
+__all__ = ["Feed", "FeedCompletions", "FeedHandler", "install"]
 
 GUARD = 20.0  # seconds; a time-out that must not be reached
 
@@ -31,6 +40,30 @@ class FeedHandler(BaseChatHandler):
         await self.stream_reply(int(message.prompt.split()[1]), message)
 
 
+class FeedCompletions(BaseInlineCompletionProvider):
+    """Where a document begins with `# feed port`: says the request to this port, and suggests what comes from it."""
+
+    id = "feed"
+    name = "Feed"
+
+    async def stream_inline_completions(
+        self, request: InlineCompletionRequest
+    ) -> AsyncIterator[InlineCompletionReply | InlineCompletionStreamChunk]:
+        if (port := re.match(r"# feed (\d+)\n", request.prefix)) is None:
+            return
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port[1]))
+        try:
+            writer.write(request.model_dump_json().encode() + b"\n")
+            item = InlineCompletionItem(insertText="", isIncomplete=True, token=str(request.number))
+            yield InlineCompletionReply(list=InlineCompletionList(items=[item]), reply_to=request.number)
+            async for line in reader:
+                item = item.model_copy(update={"insertText": item.insertText + json.loads(line)["text"]})
+                yield InlineCompletionStreamChunk(response=item, reply_to=request.number, done=False)
+            yield InlineCompletionStreamChunk(response=item, reply_to=request.number, done=True)
+        finally:
+            writer.close()
+
+
 class _Chain:
     async def astream(self, port: int, config: Any = None) -> AsyncIterator[str]:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -45,7 +78,7 @@ class _Chain:
 
 
 class Feed:
-    """The test's end of `/feed`: serves one answer after the other."""
+    """The test's end of `/feed` and of the completions: serves one answer after the other."""
 
     def __init__(self) -> None:
         self._asked: asyncio.Queue[Answer] = asyncio.Queue()
@@ -70,6 +103,11 @@ class Feed:
     def prompt(self) -> str:
         return f"/feed {self._server.sockets[0].getsockname()[1]}"
 
+    @property
+    def mark(self) -> str:
+        """The first line of a document that is to be completed."""
+        return f"# feed {self._server.sockets[0].getsockname()[1]}\n"
+
     async def answer(self) -> Answer:
         """The next answer, once it is asked for."""
         async with asyncio.timeout(GUARD):
@@ -77,11 +115,17 @@ class Feed:
 
 
 class Answer:
-    """One answer of `/feed`."""
+    """One answer of `/feed`, or one suggestion."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+
+    async def request(self) -> dict[str, Any]:
+        """What was asked for completions."""
+        async with asyncio.timeout(GUARD):
+            asked: dict[str, Any] = json.loads(await self._reader.readline())
+            return asked
 
     async def say(self, text: str) -> None:
         await self._send({"text": text})
@@ -109,5 +153,8 @@ def install(directory: Path) -> Path:
     info = directory / "feeder-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: feeder\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[jupyter_ai.chat_handlers]\nfeed = feeder:FeedHandler\n")
+    (info / "entry_points.txt").write_text(
+        "[jupyter_ai.chat_handlers]\nfeed = feeder:FeedHandler\n"
+        "[jupyter_ai.inline_completion_providers]\nfeed = feeder:FeedCompletions\n"
+    )
     return directory

@@ -13,30 +13,34 @@ export interface ILine {
   readonly category: string;
 }
 
+const AUTO = 'auto';
+
 /** "Default" and "Automatic", then the models that can be used, then those that cannot, with the reason. */
 export function linesOf({ models, chosen }: Models, trans: Pick<TranslationBundle, '__'>): ILine[] {
-  const line = (id: string, label: string, detail: string, category: string): ILine => ({
-    id,
-    label,
-    detail,
-    category,
-    isChosen: id === chosen
+  const first = trans.__('Chosen for You');
+  const line = (model: Model): ILine => ({
+    id: model.id,
+    label: model.name,
+    detail: detailOf(model),
+    category: model.id === AUTO ? first : model.vendor || model.id,
+    isChosen: model.id === chosen
   });
-  const choice = trans.__('Chosen for You');
-  return [
-    line('', trans.__('Default'), trans.__('The one that the administrator has chosen'), choice),
-    line(
-      'auto',
-      trans.__('Automatic'),
-      trans.__('The one that answers best at the moment'),
-      choice
-    ),
-    ...[...models]
-      .sort((a, b) => Number(b.available) - Number(a.available))
-      .map(model => line(model.id, model.name, detailOf(model), model.vendor || model.id))
-  ];
+  const byDefault = {
+    id: '',
+    label: trans.__('Default'),
+    detail: trans.__('What the administrator has chosen'),
+    category: first,
+    isChosen: chosen === ''
+  };
+  return [byDefault, ...models.toSorted((a, b) => rankOf(a) - rankOf(b)).map(line)];
+}
+
+function rankOf({ id, available }: Model): number {
+  return id === AUTO ? 0 : available ? 1 : 2;
 }
 
 function detailOf({ id, available, reason, description, family }: Model): string {
-  return [available ? null : reason, description, family, id].filter(Boolean).join(' · ');
+  return [available ? null : reason, description, family, id === AUTO ? '' : id]
+    .filter(Boolean)
+    .join(' · ');
 }

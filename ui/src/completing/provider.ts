@@ -17,7 +17,7 @@ import type { CompletionClient } from './client';
 import { around, endsLine } from './cursor';
 import { Preferences, PROVIDER_ID, schemaOf } from './preferences';
 import { ICursor, Suggestion } from './suggestion';
-import type { Question, Status } from './wire';
+import { others, Question, Status } from './wire';
 import type { IWriting } from './writing';
 
 const INVOKE: InlineCompletionTriggerKind = 0; // the enumeration itself is in a package that tests cannot load
@@ -66,16 +66,19 @@ export class Provider implements IInlineCompletionProvider {
       if (!endsLine(cursor.suffix)) {
         return NOTHING;
       }
-      // One types into what is offered.
-      if (await someText(this._offered, cursor)) {
-        return this._offer(cursor, writing);
-      }
-      if (turn !== this._turn) {
-        return NOTHING;
+      const kept = this._offered.filter(suggestion => suggestion.rest(cursor) !== null);
+      if (kept.length > 0) {
+        // One types into what is offered; a stream may not be as far yet.
+        if (await someText(kept, cursor)) {
+          return this._offer(cursor, writing);
+        }
+        if (turn !== this._turn) {
+          return NOTHING;
+        }
       }
     }
     // The server said that there is nobody to ask; it will say when there is.
-    if (client.status !== null && !isAnybodyThere(client.status)) {
+    if (isAlone(client.status)) {
       client.retry();
       return NOTHING;
     }
@@ -181,9 +184,9 @@ function questionOf(cursor: ICursor, writing: IWriting, isInvoked: boolean): Que
   };
 }
 
-/** Whether there is a model, or another that suggests. */
-function isAnybodyThere({ enabled, providers }: Status): boolean {
-  return enabled !== false || providers.some(({ state }) => state === 'ready');
+/** Whether there is nobody to ask. */
+function isAlone(status: Status | null): boolean {
+  return status?.enabled === false && others(status).length === 0;
 }
 
 /** Those of which there is something to be seen, and the others. */
@@ -196,11 +199,10 @@ function parted(suggestions: readonly Suggestion[], at: ICursor): [Suggestion[],
 
 /** Whether something can be shown of some, waiting for the first text of streams: where there is nothing to be seen, Tab is Tab. */
 async function someText(suggestions: readonly Suggestion[], at: ICursor): Promise<boolean> {
-  const fitting = suggestions.filter(suggestion => suggestion.rest(at) !== null);
-  if (fitting.some(suggestion => suggestion.rest(at))) {
+  if (suggestions.some(suggestion => suggestion.rest(at))) {
     return true;
   }
-  const begun = fitting.map(suggestion => suggestion.begun(at));
+  const begun = suggestions.map(suggestion => suggestion.begun(at));
   return new Promise(resolve => {
     begun.forEach(promise => void promise.then(isThere => isThere && resolve(true)));
     void Promise.all(begun).then(() => resolve(false));

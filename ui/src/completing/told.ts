@@ -2,7 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Status } from './wire';
+import { others, Status } from './wire';
 
 export interface IState {
   /** Null: the server has said nothing yet. */
@@ -52,12 +52,17 @@ export function tellState(state: IState, trans: Pick<TranslationBundle, '__'>): 
       kind: 'off'
     };
   }
-  const reason = problem ?? status.reason;
+  const reason = problem ?? status.reason ?? null;
   if (status.mode === 'none') {
-    const local = status.providers.filter(({ state }) => state === 'ready');
-    return local.length > 0
-      ? { text: local[0].name, detail: reason ?? trans.__('No model is chosen.'), kind: 'on' }
-      : off(reason ?? trans.__('No model is chosen.'));
+    const why = reason ?? trans.__('No completion model is chosen.');
+    const names = others(status).map(({ name }) => name);
+    return names.length === 0
+      ? off(why)
+      : {
+          text: names[0],
+          detail: trans.__('Completions by %1. %2', names.join(', '), why),
+          kind: 'on'
+        };
   }
   if (reason !== null) {
     return failing(reason);

@@ -103,3 +103,11 @@ export interface Models {
   chosen: string;
   fixed: boolean;
 }
+
+/** The id under which the chosen model is among the providers. */
+const MODEL = 'model';
+
+/** What suggests beside the model. */
+export function others({ providers }: Status): Status['providers'] {
+  return providers.filter(({ id, state }) => id !== MODEL && state === 'ready');
+}

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import type {
+  CompletionHandler,
+  IInlineCompletionContext,
+  IInlineCompletionItem
+} from '@jupyterlab/completer';
+import type { LabIcon } from '@jupyterlab/ui-components';
+
+import { Preferences } from '../src/completing/preferences';
+import { Provider } from '../src/completing/provider';
+import type { IWriting } from '../src/completing/writing';
+import { connected, Socket, STATUS, STREAMED } from './completing_examples';
+import { trans } from './words';
+
+/** An editor with the cursor at a place in its text. */
+class Editor {
+  readonly uuid = 'a';
+  readonly host = new EventTarget();
+  text = '';
+  cursor = 0;
+
+  readonly model = { mimeType: 'text/x-python', sharedModel: { getSource: () => this.text } };
+
+  getCursorPosition(): number {
+    return this.cursor;
+  }
+
+  getOffsetAt(position: number): number {
+    return position;
+  }
+
+  type(text: string): void {
+    this.text = this.text.slice(0, this.cursor) + text + this.text.slice(this.cursor);
+    this.cursor += text.length;
+  }
+}
+
+class Typing {
+  readonly editor = new Editor();
+  readonly preferences = new Preferences(null);
+  readonly socket: Socket;
+  readonly provider: Provider;
+
+  constructor() {
+    const { client, socket } = connected();
+    this.socket = socket;
+    this.provider = new Provider({
+      client,
+      preferences: this.preferences,
+      icon: {} as LabIcon,
+      trans,
+      writingIn: () => ({ editor: this.editor, language: 'python' }) as unknown as IWriting
+    });
+  }
+
+  /** What is offered after something was typed, or was asked for. */
+  async offered(text: string, triggerKind = 1): Promise<string[]> {
+    return (await this.fetch(text, triggerKind)).map(item => item.insertText);
+  }
+
+  async fetch(text = '', triggerKind = 1) {
+    this.editor.type(text);
+    const context = { triggerKind } as IInlineCompletionContext;
+    return (await this.provider.fetch({} as CompletionHandler.IRequest, context)).items;
+  }
+}
+
+type Stream = AsyncGenerator<{ response: IInlineCompletionItem }, void>;
+
+/** What comes next of a stream; null at its end. */
+async function next(stream: Stream): Promise<IInlineCompletionItem | null> {
+  const result = await stream.next();
+  return result.done ? null : result.value.response;
+}
+
+/** Let everything happen that waits for nothing but promises. */
+function settle(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
+}
+
+describe('what is asked', () => {
+  test('has the text on both sides of the cursor', async () => {
+    const typing = new Typing();
+    typing.editor.text = ')\n';
+    void typing.fetch('f(x');
+
+    const { prefix, suffix, trigger, stream } = typing.socket.questions[0];
+    assert.deepEqual(['f(x', ')\n', 'automatic', true], [prefix, suffix, trigger, stream]);
+  });
+
+  test('is nothing in the middle of a line, unless somebody asks', async () => {
+    const typing = new Typing();
+    typing.editor.text = ' + 1';
+
+    assert.deepEqual([], await typing.offered('x'));
+    assert.equal(0, typing.socket.questions.length);
+    void typing.fetch('', 0);
+    assert.equal('explicit', typing.socket.questions[0].trigger);
+  });
+
+  test('is nothing in a language that is switched off', async () => {
+    const typing = new Typing();
+    typing.preferences.configure({ disabledLanguages: ['Python'] });
+
+    assert.deepEqual([], await typing.offered('x', 0));
+    assert.equal(0, typing.socket.questions.length);
+  });
+
+  test('is nothing where the server said that there is nobody to ask', async () => {
+    const typing = new Typing();
+    typing.socket.say({ type: 'status', ...STATUS, enabled: false });
+
+    assert.deepEqual([], await typing.offered('x'));
+    assert.equal(0, typing.socket.questions.length);
+  });
+
+  test('is called off when one leaves the editor', async () => {
+    const typing = new Typing();
+    const offered = typing.offered('x');
+    typing.editor.host.dispatchEvent(new Event('focusout'));
+
+    assert.deepEqual([], await offered);
+    assert.deepEqual({ type: 'cancel', number: 1 }, typing.socket.sent.at(-1));
+  });
+});
+
+describe('what is offered', () => {
+  test('is kept while one types into it, and nothing is asked', async () => {
+    const typing = new Typing();
+    const first = typing.offered('x');
+    typing.socket.reply([{ insertText: ' = 1' }, { insertText: ' + 1' }]);
+    await first;
+
+    assert.deepEqual(['= 1', '+ 1'], await typing.offered(' '));
+    assert.deepEqual([' 1'], await typing.offered('='));
+    assert.equal(1, typing.socket.questions.length);
+  });
+
+  test('is asked for anew where something else is typed, or all was', async () => {
+    const typing = new Typing();
+    const first = typing.offered('x');
+    typing.socket.reply([{ insertText: '=1' }]);
+    await first;
+    await typing.fetch('=');
+    void typing.fetch('1');
+    await settle();
+
+    assert.equal(2, typing.socket.questions.length);
+  });
+
+  test('is no more than was wanted', async () => {
+    const typing = new Typing();
+    typing.preferences.configure({ maximum: 1 });
+    const offered = typing.offered('x');
+    typing.socket.reply([{ insertText: '1' }, { insertText: '2' }]);
+
+    assert.deepEqual(['1'], await offered);
+  });
+
+  test('is not kept once it was let go of', async () => {
+    const typing = new Typing();
+    const first = typing.offered('x');
+    typing.socket.reply([{ insertText: '=1' }]);
+    await first;
+    typing.provider.forget();
+    void typing.fetch('=');
+    await settle();
+
+    assert.equal(2, typing.socket.questions.length);
+  });
+});
+
+describe('a stream', () => {
+  async function begun() {
+    const typing = new Typing();
+    const items = typing.fetch('x');
+    typing.socket.reply([STREAMED]);
+    typing.socket.stream(' =');
+    return { typing, item: (await items)[0] };
+  }
+
+  test('is offered once it has text', async () => {
+    const { item } = await begun();
+
+    assert.deepEqual([' =', true], [item.insertText, item.isIncomplete]);
+  });
+
+  test('goes on as it comes, without what was typed into it', async () => {
+    const { typing, item } = await begun();
+    const stream = typing.provider.stream(item.token!);
+    assert.equal(' =', (await next(stream))?.insertText);
+    typing.editor.type(' ');
+    typing.socket.stream(' = 1', true);
+
+    assert.equal('= 1', (await next(stream))?.insertText);
+    assert.equal(null, await next(stream));
+  });
+
+  test('is waited for where one has typed all of it so far', async () => {
+    const { typing } = await begun();
+    const offered = typing.offered(' =');
+    typing.socket.stream(' = 1');
+
+    assert.deepEqual([' 1'], await offered);
+    assert.equal(1, typing.socket.questions.length);
+  });
+
+  test('that fails says so in its place', async () => {
+    const { typing, item } = await begun();
+    const stream = typing.provider.stream(item.token!);
+    const error = { type: 'Error', title: 'overloaded' };
+    const response = { insertText: ' =', token: 't' };
+    typing.socket.say({ type: 'stream', response, reply_to: 1, done: true, error });
+    await stream.next();
+
+    assert.equal('overloaded', (await next(stream))?.error?.message);
+  });
+
+  test('that comes behind another is offered behind it', async () => {
+    const typing = new Typing();
+    const items = typing.fetch('x');
+    typing.socket.reply([STREAMED, { insertText: '=1' }]);
+
+    assert.deepEqual(
+      ['=1', ''],
+      (await items).map(({ insertText }) => insertText)
+    );
+  });
+});

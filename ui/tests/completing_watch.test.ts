@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { Signal } from '@lumino/signaling';
+
+import { Accepted } from '../src/completing/accepted';
+import { Suggestion } from '../src/completing/suggestion';
+import { CompleterWatch, ICompleter } from '../src/completing/watch';
+import type { ItemEvent } from '../src/completing/wire';
+import { Clock } from './completing_examples';
+
+interface IItem {
+  insertText: string;
+}
+
+/** As much of JupyterLab's inline completer as is watched. */
+class Completer {
+  readonly model = {
+    suggestionsChanged: new Signal<object, unknown>({}),
+    filterTextChanged: new Signal<object, unknown>({}),
+    completions: null as { items: IItem[] } | null,
+    cursor: 3,
+    reset: () => this.show()
+  };
+
+  readonly editor = { uuid: 'a', getOffsetAt: (position: number) => position };
+  index = 0;
+
+  get current(): IItem | null {
+    return this.model.completions?.items[this.index] ?? null;
+  }
+
+  accept(): void {
+    this.show();
+  }
+
+  show(...items: IItem[]): void {
+    this.model.completions = items.length > 0 ? { items } : null;
+    this.model.suggestionsChanged.emit({});
+  }
+}
+
+function watched() {
+  const completer = new Completer();
+  const clock = new Clock();
+  const told: ItemEvent[] = [];
+  const known = new Map<object, Suggestion>();
+  const accepted: unknown[][] = [];
+  let rejected = 0;
+  const watch = new CompleterWatch(completer as unknown as ICompleter, {
+    suggestionOf: item => known.get(item),
+    tell: event => told.push(event),
+    accepted: (_, text, __, start) => accepted.push([text, start]),
+    rejected: () => rejected++,
+    looked: () => undefined,
+    later: clock.later
+  });
+  const item = (insertText: string, suggestion?: Suggestion) => {
+    const made = { insertText };
+    const at = { key: 'a', prefix: '', suffix: '' };
+    known.set(made, suggestion ?? new Suggestion(at, { insertText, id: `id of ${insertText}` }));
+    return made;
+  };
+  const events = () => {
+    clock.strike();
+    return told.map(({ event, item }) => `${event} ${item}`);
+  };
+  const suggestionOf = (made: object) => known.get(made)!;
+  return { completer, watch, item, told, events, accepted, suggestionOf, rejected: () => rejected };
+}
+
+describe('a suggestion', () => {
+  test('is shown once, however often it is drawn', () => {
+    const { completer, item, events, suggestionOf } = watched();
+    const one = item('one');
+    completer.show(one);
+    completer.show(item('ne', suggestionOf(one)));
+
+    assert.deepEqual(['shown id of one'], events());
+  });
+
+  test('is not told of where it is of another provider', () => {
+    const { completer, events } = watched();
+    completer.show({ insertText: 'history' });
+    completer.show();
+
+    assert.deepEqual([], events());
+  });
+
+  test('is ignored when it goes', () => {
+    const { completer, item, events } = watched();
+    completer.show(item('one'));
+    completer.show();
+
+    assert.deepEqual(['shown id of one', 'ignored id of one'], events());
+  });
+
+  test('is not ignored where it comes back at once', () => {
+    const { completer, item, events } = watched();
+    const one = item('one');
+    completer.show(one);
+    completer.show();
+    completer.show(one);
+
+    assert.deepEqual(['shown id of one'], events());
+  });
+
+  test('is accepted, with its place among the others, and where it went', () => {
+    const { completer, item, told, events, accepted } = watched();
+    completer.index = 1;
+    completer.show(item('one'), item('two'));
+    completer.accept();
+
+    assert.deepEqual(['shown id of two', 'accepted id of two'], events());
+    assert.equal(1, told.at(-1)!.index);
+    assert.deepEqual([['two', 3]], accepted);
+  });
+
+  test('is rejected, once', () => {
+    const { completer, watch, item, events, rejected } = watched();
+    completer.show(item('one'));
+    watch.reject();
+    watch.reject();
+
+    assert.deepEqual(['shown id of one', 'rejected id of one'], events());
+    assert.equal(1, rejected());
+  });
+});
+
+/** A text that others may change. */
+class Text {
+  readonly changed = new Signal<this, { sourceChange?: object[] }>(this);
+  isDisposed = false;
+  source = '';
+  readonly sharedModel = { changed: this.changed, getSource: () => this.source };
+
+  change(source: string, ...sourceChange: object[]): void {
+    this.source = source;
+    this.changed.emit({ sourceChange });
+  }
+}
+
+describe('an accepted suggestion', () => {
+  function taken() {
+    const clock = new Clock();
+    const text = new Text();
+    const distances: number[] = [];
+    text.source = 'x = 1';
+    new Accepted({
+      text: ' = 1',
+      start: 1,
+      editor: { model: text } as never,
+      settled: distance => distances.push(distance),
+      later: clock.later
+    });
+    return { clock, text, distances };
+  }
+
+  test('is compared with what became of it, wherever that is by then', () => {
+    const { clock, text, distances } = taken();
+    text.change('# a\nx = 1', { insert: '# a\n' });
+    text.change('# a\nx = 22', { retain: 8 }, { insert: '22' }, { delete: 1 });
+    clock.strike();
+
+    assert.deepEqual([2], distances);
+  });
+
+  test('is not compared where its document is gone', () => {
+    const { clock, text, distances } = taken();
+    text.isDisposed = true;
+    clock.strike();
+
+    assert.deepEqual([], distances);
+  });
+});
