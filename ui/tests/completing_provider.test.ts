@@ -67,7 +67,7 @@ class Typing {
   }
 }
 
-type Stream = AsyncGenerator<{ response: IInlineCompletionItem }, void>;
+type Stream = ReturnType<Provider['stream']>;
 
 /** What comes next of a stream; null at its end. */
 async function next(stream: Stream): Promise<IInlineCompletionItem | null> {

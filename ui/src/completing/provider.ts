@@ -85,7 +85,7 @@ export class Provider implements IInlineCompletionProvider {
     return this._ask(questionOf(cursor, writing, isInvoked), cursor, writing);
   }
 
-  async *stream(token: string): AsyncGenerator<{ response: IInlineCompletionItem }> {
+  async *stream(token: string): AsyncGenerator<{ response: IInlineCompletionItem }, void> {
     const streamed = this._streamed.get(token);
     this._streamed.delete(token);
     if (streamed === undefined) {
