@@ -7,6 +7,7 @@ import type {
   IInlineCompletionItem
 } from '@jupyterlab/completer';
 import type { LabIcon } from '@jupyterlab/ui-components';
+import type { Widget } from '@lumino/widgets';
 
 import { Preferences } from '../src/completing/preferences';
 import { Provider } from '../src/completing/provider';
@@ -148,6 +149,19 @@ describe('what is offered', () => {
     await settle();
 
     assert.equal(2, typing.socket.questions.length);
+  });
+
+  test('goes on in the next line, where JupyterLab does not ask', async () => {
+    const typing = new Typing();
+    const first = typing.offered('f():');
+    typing.socket.reply([{ insertText: '\n  pass' }]);
+    await first;
+    typing.editor.type('\n  ');
+    const offered: Promise<string[]>[] = [];
+    typing.provider.goOn({} as Widget, () => void offered.push(typing.offered('', 0)));
+
+    assert.deepEqual(['pass'], await offered[0]);
+    assert.equal(1, typing.socket.questions.length);
   });
 
   test('is no more than was wanted', async () => {

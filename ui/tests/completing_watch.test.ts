@@ -36,7 +36,7 @@ class Completer {
 
   show(...items: IItem[]): void {
     this.model.completions = items.length > 0 ? { items } : null;
-    this.model.suggestionsChanged.emit({});
+    this.model.suggestionsChanged.emit({ event: items.length > 0 ? 'set' : 'clear' });
   }
 }
 
@@ -53,6 +53,7 @@ function watched() {
     accepted: (_, text, __, start) => accepted.push([text, start]),
     rejected: () => rejected++,
     looked: () => undefined,
+    cleared: () => undefined,
     later: clock.later
   });
   const item = (insertText: string, suggestion?: Suggestion) => {

@@ -25,6 +25,11 @@ function startOf(text: string, cursor: number): number {
   return line > 0 && line <= cursor ? line : start;
 }
 
+/** Whether there is nothing before the cursor in its line. */
+export function beginsLine(prefix: string): boolean {
+  return prefix.slice(prefix.lastIndexOf('\n') + 1).trim() === '';
+}
+
 /** Whether one writes at the end of a line: only what closes something follows. */
 export function endsLine(suffix: string): boolean {
   return /^[\s)\]}'"`:;,]*$/.test(suffix.slice(0, (suffix.indexOf('\n') + 1 || Infinity) - 1));

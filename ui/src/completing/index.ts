@@ -4,7 +4,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import type { IInlineCompleterFactory } from '@jupyterlab/completer';
+import type { ICompletionProviderManager, IInlineCompleterFactory } from '@jupyterlab/completer';
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -31,6 +31,7 @@ import { IWriting, writingIn } from './writing';
 
 export interface ICompletingOptions {
   readonly app: JupyterFrontEnd;
+  readonly manager: ICompletionProviderManager;
   readonly languages: IEditorLanguageRegistry;
   readonly settings: ISettingRegistry | null;
   readonly trans: TranslationBundle;
@@ -103,6 +104,8 @@ export class Completing {
         accepted: (...accepted) => this._onAccepted(...accepted),
         rejected: () => this.provider.forget(),
         looked: () => this._onLooked(),
+        // JupyterLab takes a suggestion away that goes on in the next line, when that was typed.
+        cleared: () => queueMicrotask(() => this._goOn()),
         later
       });
       this._watches.add(watch);
@@ -155,6 +158,12 @@ export class Completing {
     }
     this.statusItem.tell(this._told);
     this._changed.emit();
+  }
+
+  private _goOn(): void {
+    const { app, manager } = this._options;
+    const widget = app.shell.currentWidget;
+    this.provider.goOn(widget, () => manager.inline?.invoke(widget!.id));
   }
 
   private _onLooked(): void {

@@ -14,7 +14,7 @@ import type { JSONValue } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 
 import type { CompletionClient } from './client';
-import { around, endsLine } from './cursor';
+import { around, beginsLine, endsLine } from './cursor';
 import { Preferences, PROVIDER_ID, schemaOf } from './preferences';
 import { ICursor, Suggestion } from './suggestion';
 import { others, Question, Status } from './wire';
@@ -61,7 +61,7 @@ export class Provider implements IInlineCompletionProvider {
     }
     const cursor = cursorOf(writing);
     const turn = ++this._turn;
-    const isInvoked = context.triggerKind === INVOKE;
+    const isInvoked = context.triggerKind === INVOKE && !this._isGoingOn;
     if (!isInvoked) {
       if (!endsLine(cursor.suffix)) {
         return NOTHING;
@@ -104,6 +104,18 @@ export class Provider implements IInlineCompletionProvider {
   /** The suggestion that an item of the completer stands for, if it is of ours. */
   suggestionOf(item: object): Suggestion | undefined {
     return this._items.get(item);
+  }
+
+  /** Have JupyterLab ask by `invoke` for the rest of what is offered, where it would not by itself. */
+  goOn(widget: Widget | null, invoke: () => void): void {
+    const writing = widget && this._options.writingIn(widget);
+    const cursor = writing && cursorOf(writing);
+    const isLeft = cursor && this._offered.some(suggestion => suggestion.rest(cursor));
+    if (isLeft && beginsLine(cursor.prefix)) {
+      this._isGoingOn = true;
+      invoke();
+      this._isGoingOn = false;
+    }
   }
 
   /** Let go of what is asked and offered. */
@@ -161,6 +173,7 @@ export class Provider implements IInlineCompletionProvider {
   private _offered: readonly Suggestion[] = [];
   private _calledOff = new AbortController();
   private _turn = 0;
+  private _isGoingOn = false;
   private _tokens = 0;
   private readonly _streamed = new Map<string, { suggestion: Suggestion; writing: IWriting }>();
   private readonly _items = new WeakMap<object, Suggestion>();

@@ -22,6 +22,8 @@ export interface IWatchOptions {
   rejected(): void;
   /** Something may be shown, or not any more. */
   looked(): void;
+  /** JupyterLab shows nothing any more. */
+  cleared(): void;
   /** Call back after some milliseconds; what is returned calls it off. */
   later(milliseconds: number, callback: () => void): () => void;
 }
@@ -33,7 +35,7 @@ export class CompleterWatch implements IDisposable {
   ) {
     const accept = completer.accept.bind(completer);
     completer.accept = () => this._accept(accept);
-    completer.model?.suggestionsChanged.connect(this.look, this);
+    completer.model?.suggestionsChanged.connect(this._onChanged, this);
     completer.model?.filterTextChanged.connect(this.look, this);
   }
 
@@ -100,6 +102,13 @@ export class CompleterWatch implements IDisposable {
     this._callOff?.();
     this._seen.forEach(suggestion => this._end(suggestion, 'ignored'));
     Signal.clearData(this);
+  }
+
+  private _onChanged(_: unknown, { event }: { event: string }): void {
+    this.look();
+    if (event === 'clear') {
+      this._options.cleared();
+    }
   }
 
   private _accept(accept: () => void): void {

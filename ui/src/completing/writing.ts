@@ -25,6 +25,7 @@ interface IEditing {
     readonly editor?: CodeEditor.IEditor;
     /** Of a notebook. */
     readonly activeCell?: ICell | null;
+    readonly model?: { getMetadata?(key: string): unknown } | null;
   };
   /** Of a console's panel. */
   readonly console?: { readonly promptCell: ICell | null };
@@ -33,7 +34,7 @@ interface IEditing {
 
 interface ICell {
   readonly editor: CodeEditor.IEditor | null;
-  readonly model: { readonly id: string };
+  readonly model: { readonly id: string; readonly type: string };
 }
 
 /** Where one writes in a widget; null if it has no editor. */
@@ -47,10 +48,19 @@ export function writingIn(
   if (!editor?.model) {
     return null;
   }
+  const named = languages.findByMIME(editor.model.mimeType)?.name;
   return {
     editor,
-    language: languageName(languages.findByMIME(editor.model.mimeType)?.name),
+    language: languageName(
+      named === 'none' && cell?.model.type === 'code' ? kernelLanguage(content) : named
+    ),
     path: context?.localPath,
     cellId: content?.activeCell?.model.id
   };
+}
+
+/** The language of a notebook whose kernel has not told it yet. */
+function kernelLanguage(content: IEditing['content']): string | undefined {
+  const kernel = content?.model?.getMetadata?.('kernelspec') as { language?: string } | undefined;
+  return kernel?.language;
 }

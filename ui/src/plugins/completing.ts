@@ -39,7 +39,7 @@ export const completing: JupyterFrontEndPlugin<void> = {
       return;
     }
     const trans = (translator ?? nullTranslator).load('jupyter_ai');
-    const completing = new Completing({ app, languages, settings, trans });
+    const completing = new Completing({ app, manager, languages, settings, trans });
     manager.registerInlineProvider(completing.provider);
     completing.watch(factory);
     statusBar?.registerStatusItem('jupyter-ai-ui:completions', {
