@@ -148,6 +148,7 @@ describe('the list of models', () => {
       [false, false, true, false],
       lines.map(({ isChosen }) => isChosen)
     );
-    assert.equal('no key · d · f · acme:away', lines[3].detail);
+    assert.deepEqual(['d · f · acme:fast', 'no key'], [lines[2].detail, lines[3].detail]);
+    assert.equal('acme:fast · Acme', lines[2].label);
   });
 });

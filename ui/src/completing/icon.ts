@@ -6,6 +6,6 @@ export const completeIcon = new LabIcon({
   name: 'jupyter-ai-ui:complete',
   svgstr:
     '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">' +
-    '<path class="jp-icon3 jp-icon-selectable" fill="#616161" d="M3 5h11v2H3zm0 6h7v2H3zm0 6h9v2H3z' +
-    'M17 8l1.3 3.7L22 13l-3.7 1.3L17 18l-1.3-3.7L12 13l3.7-1.3z"/></svg>'
+    '<path class="jp-icon3 jp-icon-selectable" fill="#616161" d="M4 4h6v2H8v12h2v2H4v-2h2V6H4z' +
+    'M16 6l1.5 4.5L22 12l-4.5 1.5L16 18l-1.5-4.5L10 12l4.5-1.5z"/></svg>'
 });

@@ -9,9 +9,9 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { CommandToolbarButton } from '@jupyterlab/ui-components';
+import { CommandToolbarButton, MenuSvg } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
-import { Menu } from '@lumino/widgets';
+import type { Menu } from '@lumino/widgets';
 
 import { Api, ApiError } from '../wire/api';
 import { Accepted } from './accepted';
@@ -133,7 +133,7 @@ export class Completing {
   private get _subject(): string | null {
     const accepted = this._accepted;
     const isHere = accepted !== null && accepted.uuid === this._writing?.editor.uuid;
-    return this._shown?.shown?.suggestion.text ?? (isHere ? accepted.text : null);
+    return this._shown?.shown?.suggestion.lines ?? (isHere ? accepted.text : null);
   }
 
   private get _told(): ITold {
@@ -180,7 +180,7 @@ export class Completing {
     editor: CodeEditor.IEditor,
     start: number
   ): void {
-    this._accepted = { text: suggestion.text, uuid: editor.uuid };
+    this._accepted = { text: suggestion.lines, uuid: editor.uuid };
     const settled = (edit_distance: number) =>
       this._client.tell({ event: 'edited', item: suggestion.id, edit_distance });
     if (suggestion.id) {
@@ -191,7 +191,7 @@ export class Completing {
   private _createMenu(): Menu {
     const { commands } = this._options.app;
     const { told, toggle, toggleLanguage, model, ask, settings } = CompletionCommandIDs;
-    const menu = new Menu({ commands });
+    const menu = new MenuSvg({ commands });
     menu.addClass('jp-ai-completions-menu');
     menu.node.setAttribute('aria-label', this._options.trans.__('Completions'));
     menu.addItem({ command: told });

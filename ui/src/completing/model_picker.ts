@@ -31,8 +31,10 @@ export function pickModel(
   palette.addClass(CLASS);
   palette.inputNode.placeholder = trans.__('Search for a model');
   palette.inputNode.setAttribute('aria-label', trans.__('Search for a model'));
-  for (const [rank, { category, ...args }] of linesOf(models, trans).entries()) {
-    palette.addItem({ command: CHOOSE, args, category, rank });
+  // One category, which is not shown: otherwise these would be sorted, not the lines.
+  const category = trans.__('Completion model');
+  for (const [rank, line] of linesOf(models, trans).entries()) {
+    palette.addItem({ command: CHOOSE, args: { ...line }, category, rank });
   }
   picker.attach();
   picker.activate();

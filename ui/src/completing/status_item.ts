@@ -1,6 +1,6 @@
 /** The item of the status bar: which model completes, or why none does; a click opens a menu. */
 
-import { Menu, Widget } from '@lumino/widgets';
+import { type Menu, Widget } from '@lumino/widgets';
 
 import { completeIcon } from './icon';
 import { ITold } from './told';
@@ -15,7 +15,8 @@ export class StatusItem extends Widget {
     this.node.setAttribute('aria-haspopup', 'menu');
     completeIcon.element({ container: this.node, stylesheet: 'statusBar', tag: 'span' });
     this._text = this.node.appendChild(document.createElement('span'));
-    this.node.addEventListener('click', this._open);
+    this.node.addEventListener('mousedown', this._onMouse);
+    this.node.addEventListener('click', this._onKey);
   }
 
   /** Show what is told, to those who cannot hover, too. */
@@ -26,12 +27,26 @@ export class StatusItem extends Widget {
     this.node.setAttribute('aria-label', `${text}: ${detail}`);
   }
 
-  private _open = (): void => {
+  /** Not the click: what else is in the bar changes when the editor loses the focus, and this moves. */
+  private _onMouse = (event: MouseEvent): void => {
+    if (event.button === 0) {
+      event.preventDefault();
+      this._open();
+    }
+  };
+
+  private _onKey = (event: MouseEvent): void => {
+    if (event.detail === 0) {
+      this._open().aboutToClose.connect(() => this.node.focus());
+    }
+  };
+
+  private _open(): Menu {
     const menu = this._createMenu();
     const { left, top } = this.node.getBoundingClientRect();
-    menu.aboutToClose.connect(() => this.node.focus());
-    menu.open(left, top); // it opens upwards where there is no room below
-  };
+    menu.open(left, top); // upwards: there is no room below
+    return menu;
+  }
 
   private readonly _text: HTMLElement;
 }

@@ -30,6 +30,12 @@ export class Suggestion {
     return this._text;
   }
 
+  /** All of it so far, from the beginning of its first line. */
+  get lines(): string {
+    const { prefix } = this._at;
+    return prefix.slice(prefix.lastIndexOf('\n') + 1) + this._text;
+  }
+
   get isDone(): boolean {
     return this._isDone;
   }
