@@ -1,4 +1,4 @@
-"""A slash command, and completions, that stream what a test says, line by line, from a server of another process."""
+"""A slash command and completions that stream what a test says, line by line, from another process."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FeedHandler(BaseChatHandler):
 
 
 class FeedCompletions(BaseInlineCompletionProvider):
-    """Where a document begins with `# feed port`: says the request to this port, and suggests what comes from it."""
+    """Where a document begins with `# feed port`: tells this port the request, and suggests what it says."""
 
     id = "feed"
     name = "Feed"

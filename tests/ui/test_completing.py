@@ -1,0 +1,195 @@
+"""Code that is suggested while one types: ghost text, keys, the item of the status bar."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from chat_page import ChatPage, OpenChat
+from feeder import Answer, Feed
+from lab_server import LabServer
+from playwright.async_api import Locator, expect
+
+# Counts the frames in which no ghost text is to be seen.
+WATCH = """() => {
+    window.gaps = 0;
+    const look = () => {
+        const ghost = document.querySelector('.jp-GhostText');
+        window.gaps += ghost !== null && ghost.textContent !== '' ? 0 : 1;
+        window.look = requestAnimationFrame(look);
+    };
+    look();
+}"""
+GAPS = "() => { cancelAnimationFrame(window.look); return window.gaps; }"
+
+
+def item(chat: ChatPage) -> Locator:
+    """What the status bar tells of completions."""
+    return chat.page.locator(".jp-ai-completions")
+
+
+def line(editor: Locator) -> Locator:
+    """The last line of a document."""
+    return editor.locator(".cm-line").last
+
+
+def ghost(chat: ChatPage) -> Locator:
+    return chat.page.locator(".jp-GhostText")
+
+
+async def open_file(chat: ChatPage, text: str) -> Locator:
+    """A Python file; the editor, with the cursor at the end."""
+    chat.lab.write("work.py", text)
+    await chat.execute("docmanager:open", {"path": "work.py"})
+    return await at_end(chat.page.locator(".jp-FileEditor .cm-content"))
+
+
+async def open_notebook(chat: ChatPage, source: str) -> Locator:
+    """A notebook; the editor of its only cell, with the cursor at the end."""
+    write_notebook(chat.lab, source)
+    await chat.execute("docmanager:open", {"path": "work.ipynb"})
+    return await at_end(chat.page.locator(".jp-Notebook .cm-content"))
+
+
+def write_notebook(lab: LabServer, source: str) -> None:
+    """A notebook of one cell."""
+    cell: dict[str, Any] = {"cell_type": "code", "id": "only", "source": source, "outputs": []}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {
+        "cells": [{**cell, "metadata": {}, "execution_count": None}],
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    lab.write("work.ipynb", json.dumps(notebook))
+
+
+async def at_end(editor: Locator) -> Locator:
+    await editor.click()
+    await editor.and_(editor.page.locator(".jp-mod-completer-enabled *")).wait_for()
+    await editor.press("Control+End")
+    return editor
+
+
+async def suggest(chat: ChatPage, feed: Feed, text: str) -> Answer:
+    """Answer the next question."""
+    answer = await feed.answer()
+    await answer.say(text)
+    await expect(ghost(chat)).to_have_text(text)
+    return answer
+
+
+async def test_suggestion_in_a_file_is_taken_by_tab(chat: ChatPage, feed: Feed) -> None:
+    editor = await open_file(chat, feed.mark)
+    await editor.press_sequentially("x")
+    answer = await suggest(chat, feed, " = 1")
+
+    asked = await answer.request()
+    answer.end()
+    await editor.press("Tab")
+
+    await expect(line(editor)).to_have_text("x = 1")
+    told = ("prefix", "path", "language", "trigger")
+    assert [asked[name] for name in told] == [f"{feed.mark}x", "work.py", "python", "automatic"]
+
+
+async def test_typing_into_a_suggestion_of_a_notebook_keeps_it(chat: ChatPage, feed: Feed) -> None:
+    editor = await open_notebook(chat, feed.mark)
+    await editor.press_sequentially("d")
+    answer = await suggest(chat, feed, "ef double(x):\n    return")
+    assert (await answer.request())["cell_id"] == "only"
+    await chat.page.evaluate(WATCH)
+
+    await editor.press_sequentially("ef dou")
+    await answer.say(" 2 * x")
+    await expect(ghost(chat)).to_have_text("ble(x):\n    return 2 * x")
+    answer.end()
+    await editor.press_sequentially("ble(x):")
+    await editor.press("Enter")
+    await expect(ghost(chat)).to_have_text("return 2 * x")
+    await editor.press("Alt+.")
+
+    await expect(ghost(chat)).to_have_text(" 2 * x")
+    await expect(line(editor)).to_contain_text("return")
+    assert await chat.page.evaluate(GAPS) == 0
+
+
+async def test_escape_rejects_and_stops_the_model(chat: ChatPage, feed: Feed) -> None:
+    editor = await open_notebook(chat, feed.mark)
+    await editor.press_sequentially("x")
+    answer = await suggest(chat, feed, " = 1")
+
+    await editor.press("Escape")
+
+    await expect(ghost(chat)).to_have_count(0)
+    await answer.is_left()
+    await expect(editor).to_be_focused()
+    await expect(line(editor)).to_have_text("x")
+
+
+async def test_another_model_counts_at_once(chat: ChatPage, feed: Feed) -> None:
+    editor = await open_file(chat, feed.mark)
+    await editor.press_sequentially("x")
+    await (await suggest(chat, feed, " = 1")).request()
+    await expect(item(chat)).to_have_text("Feed")
+
+    chat.lab.request("POST", "api/ai/completion/model", {"id": "auto"})
+    await expect(ghost(chat)).to_have_count(0)
+
+    await expect(item(chat)).to_have_text("Completions failing")
+    await expect(item(chat)).to_have_attribute("title", re.compile("no model for auto to choose"))
+    await expect(editor).to_be_focused()
+
+
+async def test_model_is_chosen_with_the_keyboard(chat: ChatPage, feed: Feed) -> None:
+    await open_file(chat, feed.mark)
+    await chat.execute("jupyter-ai-ui:change-completions-model")
+    models = chat.page.locator(".jp-ai-models .lm-CommandPalette-item")
+    await expect(models.first).to_contain_text("Default")
+
+    await chat.page.keyboard.type("automatic")
+    await expect(models.first).to_contain_text("Automatic")
+    await chat.page.keyboard.press("Enter")
+
+    await expect(item(chat)).to_have_text("Completions failing")
+    assert chat.lab.request("GET", "api/ai/completion/models")["chosen"] == "auto"
+
+
+async def test_language_is_switched_off_and_on_in_the_menu(chat: ChatPage, feed: Feed) -> None:
+    await open_file(chat, feed.mark)
+    switch = chat.page.get_by_role("menuitemcheckbox", name="Complete Code in python")
+
+    await item(chat).click()
+    await switch.click()
+    await expect(item(chat)).to_have_text("Completions off")
+    await expect(item(chat)).to_have_attribute("title", "They are switched off for python.")
+    await item(chat).press("Enter")
+    await switch.click()
+
+    await expect(item(chat)).to_have_text("Feed")
+
+
+async def test_chat_is_asked_about_what_was_accepted(chat: ChatPage, feed: Feed) -> None:
+    editor = await open_file(chat, feed.mark)
+    await editor.press_sequentially("x")
+    (await suggest(chat, feed, " = 1")).end()
+    await editor.press("Tab")
+
+    await editor.click(button="right")
+    await chat.page.get_by_role("menuitem", name="Ask about This Completion in the Chat").click()
+
+    await expect(chat.panel.locator(".jp-ai-included pre")).to_have_text("x = 1")
+    await expect(chat.input).to_be_focused()
+
+
+async def test_notebook_7_suggests_too(lab: LabServer, open_chat: OpenChat, feed: Feed) -> None:
+    write_notebook(lab, feed.mark)
+    chat = await open_chat(lab)
+    chat.allow("reading 'schema'")  # of Notebook itself, which has no such settings
+    await chat.open("notebooks/work.ipynb")
+    editor = await at_end(chat.page.locator(".jp-Notebook .cm-content"))
+
+    await editor.press_sequentially("x")
+
+    (await suggest(chat, feed, " = 1")).end()
