@@ -90,6 +90,17 @@ async def attach(chat: ChatPage) -> None:
     await chat.type("And is this right?")
 
 
+async def completing(chat: ChatPage) -> None:
+    """Code that is suggested, and where it comes from."""
+    await _at_work(chat)
+    editor = chat.page.locator(".jp-Notebook .jp-Cell").nth(3).locator(".cm-content")
+    await editor.click()
+    await editor.press("Control+End")
+    await editor.press("Enter")
+    await editor.press_sequentially("both = daily.")
+    await chat.page.locator(".jp-GhostText").wait_for()
+
+
 async def settings(chat: ChatPage) -> None:
     """Choosing the model."""
     await _at_work(chat)
@@ -144,6 +155,7 @@ PICTURES: tuple[Callable[[ChatPage], Awaitable[None]], ...] = (
     stopped,
     include,
     attach,
+    completing,
     settings,
     chats,
     main_area,

@@ -104,8 +104,7 @@ export class Completing {
         accepted: (...accepted) => this._onAccepted(...accepted),
         rejected: () => this.provider.forget(),
         looked: () => this._onLooked(),
-        // JupyterLab takes a suggestion away that goes on in the next line, when that was typed.
-        cleared: () => queueMicrotask(() => this._goOn()),
+        cleared: () => queueMicrotask(() => this._onCleared()),
         later
       });
       this._watches.add(watch);
@@ -153,6 +152,7 @@ export class Completing {
   }
 
   private _update(): void {
+    this._language = this._writing?.language;
     if (this.isWriting && this._preferences.isEnabled) {
       this._client.open();
     }
@@ -160,9 +160,13 @@ export class Completing {
     this._changed.emit();
   }
 
-  private _goOn(): void {
+  /** JupyterLab shows nothing: one may be in another cell, or in the next line of what was suggested. */
+  private _onCleared(): void {
     const { app, manager } = this._options;
     const widget = app.shell.currentWidget;
+    if (this._writing?.language !== this._language) {
+      this._update();
+    }
     this.provider.goOn(widget, () => manager.inline?.invoke(widget!.id));
   }
 
@@ -225,6 +229,8 @@ export class Completing {
   private readonly _watches = new Set<CompleterWatch>();
   private _accepted: { readonly text: string; readonly uuid: string } | null = null;
   private _wasShown = false;
+  /** What is told is told of it. */
+  private _language: string | undefined;
   private _changed = new Signal<this, void>(this);
 }
 
