@@ -21,6 +21,18 @@ WATCH = """() => {
     };
     look();
 }"""
+# Keeps what is told of suggestions.
+LISTEN = """() => {
+    const send = WebSocket.prototype.send;
+    window.told = [];
+    WebSocket.prototype.send = function (data) {
+        if (typeof data === 'string' && data.includes('"type":"event"')) {
+            window.told.push(JSON.parse(data));
+        }
+        return send.call(this, data);
+    };
+    window.deafen = () => { WebSocket.prototype.send = send; return window.told; };
+}"""
 GAPS = "() => { cancelAnimationFrame(window.look); return window.gaps; }"
 
 
@@ -82,6 +94,7 @@ async def suggest(chat: ChatPage, feed: Feed, text: str) -> Answer:
 
 async def test_suggestion_in_a_file_is_taken_by_tab(chat: ChatPage, feed: Feed) -> None:
     editor = await open_file(chat, feed.mark)
+    await chat.page.evaluate(LISTEN)
     await editor.press_sequentially("x")
     answer = await suggest(chat, feed, " = 1")
 
@@ -92,6 +105,9 @@ async def test_suggestion_in_a_file_is_taken_by_tab(chat: ChatPage, feed: Feed) 
     await expect(line(editor)).to_have_text("x = 1")
     told = ("prefix", "path", "language", "trigger")
     assert [asked[name] for name in told] == [f"{feed.mark}x", "work.py", "python", "automatic"]
+    events = await chat.page.evaluate("window.deafen()")
+    assert [event["event"] for event in events] == ["shown", "accepted"]
+    assert {(event["item"] != "", event["index"]) for event in events} == {(True, 0)}
 
 
 async def test_typing_into_a_suggestion_of_a_notebook_keeps_it(chat: ChatPage, feed: Feed) -> None:
