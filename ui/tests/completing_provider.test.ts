@@ -221,6 +221,19 @@ describe('a stream', () => {
     assert.equal(1, typing.socket.questions.length);
   });
 
+  test('is cancelled when one leaves the editor, and not after its end', async () => {
+    const { typing } = await begun();
+    typing.editor.host.dispatchEvent(new Event('focusout'));
+
+    assert.deepEqual({ type: 'cancel', number: 1 }, typing.socket.sent.at(-1));
+    const { typing: other } = await begun();
+    other.socket.stream(' = 1', true);
+    await settle();
+    other.editor.host.dispatchEvent(new Event('focusout'));
+
+    assert.equal(1, other.socket.sent.length);
+  });
+
   test('that fails says so in its place', async () => {
     const { typing, item } = await begun();
     const stream = typing.provider.stream(item.token!);

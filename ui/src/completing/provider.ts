@@ -132,20 +132,17 @@ export class Provider implements IInlineCompletionProvider {
   ): Promise<IInlineCompletionList> {
     const calledOff = (this._calledOff = new AbortController());
     const stay = whenLeft(writing.editor.host, () => calledOff.abort());
-    try {
-      const suggestions = await this._options.client.ask(cursor.key, question, calledOff.signal);
-      const offered = suggestions.slice(0, this._options.preferences.maximum);
-      await someText(offered, cursor);
-      if (this._calledOff !== calledOff || calledOff.signal.aborted) {
-        return NOTHING;
-      }
-      // Once shown, the order stays.
-      const [begun, others] = parted(offered, cursor);
-      this._offered = [...begun, ...others];
-      return this._offer(cursorOf(writing), writing);
-    } finally {
-      stay();
+    const suggestions = await this._options.client.ask(cursor.key, question, calledOff.signal);
+    void Promise.all(suggestions.map(suggestion => suggestion.ended())).then(stay);
+    const offered = suggestions.slice(0, this._options.preferences.maximum);
+    await someText(offered, cursor);
+    if (this._calledOff !== calledOff || calledOff.signal.aborted) {
+      return NOTHING;
     }
+    // Once shown, the order stays.
+    const [begun, others] = parted(offered, cursor);
+    this._offered = [...begun, ...others];
+    return this._offer(cursorOf(writing), writing);
   }
 
   private _offer(cursor: ICursor, writing: IWriting): IInlineCompletionList {
@@ -225,10 +222,16 @@ async function someText(suggestions: readonly Suggestion[], at: ICursor): Promis
 /** Call back when one leaves an editor, or presses Escape; what is returned ends that. */
 function whenLeft(host: HTMLElement, leave: () => void): () => void {
   const onKey = (event: KeyboardEvent) => event.key === 'Escape' && leave();
-  host.addEventListener('focusout', leave);
+  const onFocus = ({ relatedTarget }: FocusEvent) => {
+    // The buttons beside a suggestion belong to it.
+    if (!(relatedTarget as Element | null)?.closest('.jp-InlineCompleter')) {
+      leave();
+    }
+  };
+  host.addEventListener('focusout', onFocus);
   host.addEventListener('keydown', onKey, true);
   return () => {
-    host.removeEventListener('focusout', leave);
+    host.removeEventListener('focusout', onFocus);
     host.removeEventListener('keydown', onKey, true);
   };
 }

@@ -70,6 +70,13 @@ export class Suggestion {
     return Boolean(this.rest(at));
   }
 
+  /** Wait until nothing more will come. */
+  async ended(): Promise<void> {
+    while (!this._isDone) {
+      await this._next.promise;
+    }
+  }
+
   /** What is left of it at another cursor, "" if nothing is yet or any more; null where it does not fit. */
   rest(at: ICursor): string | null {
     const typed = this._typed(at);
