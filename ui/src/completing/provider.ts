@@ -36,7 +36,7 @@ export class Provider implements IInlineCompletionProvider {
   constructor(private readonly _options: IProviderOptions) {
     const { client, icon, trans } = _options;
     this.icon = icon;
-    this.name = trans.__('Chat models');
+    this.name = trans.__('Completions');
     this.schema = schemaOf(trans);
     client.switched.connect(() => this.forget());
   }
