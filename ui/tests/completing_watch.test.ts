@@ -117,6 +117,17 @@ describe('a suggestion', () => {
     assert.deepEqual([['two', 3]], accepted);
   });
 
+  test('that grows behind what was accepted of it is neither shown again nor ignored', () => {
+    const { completer, item, events, suggestionOf } = watched();
+    const one = item('one');
+    completer.show(one);
+    completer.accept();
+    completer.show(item('more', suggestionOf(one)));
+    completer.show();
+
+    assert.deepEqual(['shown id of one', 'accepted id of one'], events());
+  });
+
   test('is rejected, once', () => {
     const { completer, watch, item, events, rejected } = watched();
     completer.show(item('one'));

@@ -55,7 +55,10 @@ export class CompleterWatch implements IDisposable {
     const current = this.shown?.suggestion;
     if (current !== undefined && !this._seen.has(current)) {
       this._seen.add(current);
-      this._tell('shown', current);
+      // What is still growing goes on behind what was taken of it.
+      if (!this._taken.has(current)) {
+        this._tell('shown', current);
+      }
     }
     // While one types into a suggestion JupyterLab takes it away and shows it again.
     this._callOff ??= this._options.later(0, () => this._endMissing());
@@ -71,7 +74,7 @@ export class CompleterWatch implements IDisposable {
     }
     const word = /^\s*(?:[\p{L}\p{N}_]+|[^\p{L}\p{N}_\s]+)?/u.exec(shown.text)![0];
     this._tell('accepted-partly', shown.suggestion, { characters: word.length });
-    this._partly.add(shown.suggestion);
+    this._taken.add(shown.suggestion);
     const at = view.state.selection.main.head;
     view.dispatch({
       changes: { from: at, insert: word },
@@ -121,6 +124,7 @@ export class CompleterWatch implements IDisposable {
     const { suggestion, text } = shown;
     const start = editor.getOffsetAt(model.cursor);
     this._end(suggestion, 'accepted');
+    this._taken.add(suggestion);
     accept();
     this._options.accepted(suggestion, text, editor, start);
   }
@@ -143,7 +147,7 @@ export class CompleterWatch implements IDisposable {
     if (event === 'accepted') {
       this._tell(event, suggestion);
       this._seen.delete(suggestion);
-    } else if (this._seen.delete(suggestion) && !this._partly.has(suggestion)) {
+    } else if (this._seen.delete(suggestion) && !this._taken.has(suggestion)) {
       this._tell(event, suggestion);
     }
   }
@@ -164,7 +168,7 @@ export class CompleterWatch implements IDisposable {
   /** What was shown and is still offered. */
   private readonly _seen = new Set<Suggestion>();
   /** Of which something was taken. */
-  private readonly _partly = new WeakSet<Suggestion>();
+  private readonly _taken = new WeakSet<Suggestion>();
   private _callOff: (() => void) | null = null;
   private _isDisposed = false;
 }
