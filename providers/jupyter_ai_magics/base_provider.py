@@ -228,8 +228,12 @@ class BaseProvider(ProviderModel):
     ) -> AsyncIterator[InlineCompletionReply | InlineCompletionStreamChunk]:
         """An empty suggestion at once, then as it grows, and last with `done`.
 
-        Closing or cancelling closes the model's stream; may be called concurrently.
+        Of a class that defines `generate_inline_completions` only, the reply of that. Closing or cancelling
+        closes the model's stream; may be called concurrently.
         """
+        if self._only_generates():
+            yield await self.generate_inline_completions(request)
+            return
         token = token_from_request(request, 0)
         item = InlineCompletionItem(insertText="", isIncomplete=True, token=token)
         yield InlineCompletionReply(list=InlineCompletionList(items=[item]), reply_to=request.number)
@@ -240,6 +244,12 @@ class BaseProvider(ProviderModel):
                     suggestion = grown
                     yield _suggestion_chunk(request, token, suggestion, done=False)
         yield _suggestion_chunk(request, token, suggestion, done=True)
+
+    def _only_generates(self) -> bool:
+        """Whether the class that completes in its own way does not stream."""
+        ways = {"generate_inline_completions", "stream_inline_completions"}
+        nearest = next(cls for cls in type(self).__mro__ if ways & vars(cls).keys())
+        return "stream_inline_completions" not in vars(nearest)
 
     async def _suggestions(self, request: InlineCompletionRequest) -> AsyncGenerator[str, None]:
         stream = cast("Any", self._completion_chain().astream(template_inputs_from_request(request)))

@@ -17,7 +17,12 @@ import jupyter_ai_magics.base_provider
 import jupyter_ai_magics.providers
 from jupyter_ai_magics.base_provider import BaseProvider
 from jupyter_ai_magics.embedding_providers import BaseEmbeddingsProvider
-from jupyter_ai_magics.models.completion import InlineCompletionRequest
+from jupyter_ai_magics.models.completion import (
+    InlineCompletionItem,
+    InlineCompletionList,
+    InlineCompletionReply,
+    InlineCompletionRequest,
+)
 from jupyter_ai_magics.providers import EnvAuthStrategy, MultilineTextField, TextField
 
 
@@ -272,6 +277,17 @@ async def test_a_streamed_completion_grows_and_is_done_once() -> None:
     assert {first.list.items[0].token, *(chunk.response.token for chunk in chunks)} == {"t3s0"}
     assert texts == ["1", "1 +", "1 + 1", "1 + 1"]
     assert [chunk.done for chunk in chunks] == [False, False, False, True]
+
+
+async def test_a_provider_that_defines_whole_completions_only_streams_these() -> None:
+    class Canned(ChatProvider):
+        async def generate_inline_completions(self, request: InlineCompletionRequest) -> InlineCompletionReply:
+            items = [InlineCompletionItem(insertText="canned")]
+            return InlineCompletionReply(list=InlineCompletionList(items=items), reply_to=request.number)
+
+    parts = [part async for part in Canned(model_id="a").stream_inline_completions(a_request())]
+
+    assert [item.insertText for part in parts for item in part.list.items] == ["canned"]
 
 
 async def test_a_completion_prompt_shows_both_sides_of_the_cursor() -> None:
