@@ -281,7 +281,9 @@ async def test_a_streamed_completion_grows_and_is_done_once() -> None:
 
 async def test_a_provider_that_defines_whole_completions_only_streams_these() -> None:
     class Canned(ChatProvider):
-        async def generate_inline_completions(self, request: InlineCompletionRequest) -> InlineCompletionReply:
+        async def generate_inline_completions(
+            self, request: InlineCompletionRequest
+        ) -> InlineCompletionReply:
             items = [InlineCompletionItem(insertText="canned")]
             return InlineCompletionReply(list=InlineCompletionList(items=items), reply_to=request.number)
 
