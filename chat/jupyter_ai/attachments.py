@@ -69,6 +69,8 @@ class NotebookCell(_Kept):
 
     id: _Short
     input_type: Literal["raw", "markdown", "code"]
+    index: _Position | None = None
+    """Its place among the cells, counted from 0: it finds the cell in a file that keeps no ids."""
 
 
 class NotebookAttachment(_Kept):

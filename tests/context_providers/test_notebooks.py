@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_ai.attachments import NotebookCell
 from jupyter_ai.context_providers.notebooks import notebook_cells
 from jupyter_ai.errors import FileRefused
 
@@ -17,6 +18,10 @@ def notebook(*cells: dict[str, Any]) -> bytes:
 
 def code(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
     return {"cell_type": "code", "source": [source], "outputs": outputs, "metadata": {}}
+
+
+def wanted(**places: int | None) -> list[NotebookCell]:
+    return [NotebookCell(id=id, input_type="code", index=index) for id, index in places.items()]
 
 
 def text_of(content: bytes, *, outputs: bool = False) -> str:
@@ -66,9 +71,20 @@ def test_empty_notebook_says_so() -> None:
 def test_some_cells_keep_their_numbers_and_those_that_are_gone_are_counted() -> None:
     content = notebook({**code("1"), "id": "a"}, {**code("2"), "id": "b"})
 
-    assert notebook_cells(content, ("b", "gone")) == ("[cell 2: code]\n2", 1)
+    assert notebook_cells(content, wanted(b=1, gone=0)) == ("[cell 2: code]\n2", 1)
+
+
+def test_where_the_file_keeps_no_ids_a_cell_is_found_at_its_place_if_its_kind_fits() -> None:
+    content = notebook(code("1"), code("2"), {"cell_type": "markdown", "source": "3", "metadata": {}})
+
+    assert notebook_cells(content, wanted(b=1, c=2)) == ("[cell 2: code]\n2", 1)
 
 
 def test_where_no_cell_is_left_the_notebook_is_refused() -> None:
     with pytest.raises(FileRefused, match="no such cells"):
-        notebook_cells(notebook(code("1")), ("gone",))
+        notebook_cells(notebook({**code("1"), "id": "a"}), wanted(gone=0))
+
+
+def test_where_cells_cannot_be_told_apart_the_way_out_is_told() -> None:
+    with pytest.raises(FileRefused, match=r"keeps no ids.*say `@cell`"):
+        notebook_cells(notebook(code("1")), wanted(gone=None))

@@ -28,7 +28,7 @@ def reference_of(attachment: Attachment) -> Reference:
     """What is to be read: cells with their outputs, the lines that are selected, or all."""
     path = path_of(attachment)
     if isinstance(attachment, NotebookAttachment):
-        cells = tuple(cell.id for cell in attachment.cells or ())
+        cells = attachment.cells or ()
         return Reference(path, outputs=bool(cells), cells=cells)
     if attachment.selection is None:
         return Reference(path)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from jupyter_ai.attachments import NotebookCell
 from jupyter_ai.confined import list_confined, read_confined
 from jupyter_ai.context_providers.documents import DOCUMENTS, document_text
 from jupyter_ai.context_providers.images import is_image
@@ -32,8 +33,8 @@ class Reference:
     outputs: bool = False
     """Whether a notebook is shown with its outputs."""
 
-    cells: tuple[str, ...] = ()
-    """The ids of the cells that are shown of a notebook; all of them if there are none here."""
+    cells: tuple[NotebookCell, ...] = ()
+    """Those that are shown of a notebook; all of them if there are none here."""
 
     @property
     def name(self) -> str:
