@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
 
-from jupyter_ai.engine.addresses import Addresses, address_of, find_addresses
+from jupyter_ai.engine.addresses import MOST_ADDRESSES, Addresses, address_of, find_addresses, same_name
 
 NAMES = ("Jupyternaut", "Data Fred", "小明", "Zoë", "Ада", "🦉 Owl", "Ann", "Anna")
 
@@ -59,6 +60,73 @@ def test_unknown_name_at_the_beginning(prompt: str, unknown: str) -> None:
 )
 def test_decorator_is_no_address(code: str) -> None:
     assert find_addresses(code, NAMES) == Addresses((), (), code)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["`@Ann` hi", "``@Ann``", "```py\n@Ann\n```", "```\n@Ann", "~~~\n@Ann\n~~~"]
+)
+def test_what_is_code_addresses_nobody(prompt: str) -> None:
+    assert find_addresses(prompt, NAMES) == Addresses((), (), prompt)
+
+
+def test_between_code_a_name_is_an_address() -> None:
+    assert find_addresses("`@Ada` or `x`: @Ann, `@Zoë`?", NAMES).names == ("Ann",)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "is_found"),
+    [
+        ("Reviewer", "Rev\N{LATIN SMALL LETTER DOTLESS I}ewer", False),
+        ("Sailor", "\N{LATIN SMALL LETTER LONG S}ailor", True),
+        ("Straße 3", "STRASSE-3", True),
+        ("İstanbul", "i̇stanbul", True),
+        ("Istanbul", "İstanbul", False),
+        ("ΣΟΦΟΣ", "σοφος", True),
+    ],
+)
+def test_letters_count_as_the_same_where_names_do(name: str, written: str, is_found: bool) -> None:
+    found = find_addresses(f"@{written} hi", [name])
+
+    assert (same_name(name) == same_name(written)) == is_found
+    assert found.leading == ((name,) if is_found else ())
+    assert found.text == ("hi" if is_found else f"@{written} hi")
+
+
+def test_text_after_letters_that_are_longer_without_case_is_whole() -> None:
+    found = find_addresses("@Straße, @ŉu: ß @straSSE", ["Straße", "ŉu"])
+
+    assert found == Addresses(("Straße", "ŉu"), (), "ß @straSSE")
+
+
+def test_whose_something_is_stays_in_the_text() -> None:
+    assert find_addresses("@Ann's idea", NAMES) == Addresses(("Ann",), (), "@Ann's idea")
+
+
+def test_more_addresses_than_a_prompt_may_have_are_text() -> None:
+    found = find_addresses("@Ann " * (MOST_ADDRESSES + 2) + "@Anna", NAMES)
+
+    assert found == Addresses(("Ann",), (), "@Ann @Ann @Anna")
+
+
+def test_no_word_is_a_name_that_is_longer_than_names_are() -> None:
+    assert find_addresses("@" + "x" * 300, NAMES).unknown is None
+
+
+def seconds(prompt: str) -> float:
+    def once() -> float:
+        begun = time.process_time()
+        find_addresses(prompt, NAMES)
+        return time.process_time() - begun
+
+    return min(once() for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    "piece", ["@Ann ", "@Ann@", "hi @Data ", "@Data  - ", "`@Ann ", "``a\n", "@ß ", '@"']
+)
+def test_time_grows_with_the_length_alone(piece: str) -> None:
+    # 16 times the text: squared, that would be 256 times the work.
+    assert seconds(piece * (1 << 14)) < 64 * max(seconds(piece * (1 << 10)), 1e-4)
 
 
 @pytest.mark.parametrize("name", [*NAMES, 'A, B & "C"', "O'Neil", "R2-D2"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from jupyter_ai.code_spans import CODE
 from jupyter_ai.context_providers.attached import ATTACHED, path_of
 from jupyter_ai.context_providers.inclusions import (
     ContextText,
@@ -40,7 +41,6 @@ __all__ = [
 ]
 
 _UNREAD = "`@file`, which reads what is attached, is not installed on this server"
-_CODE = r"```.*?(?:```|\Z)|`[^`\n]*`"  # what is quoted is meant literally
 _ARGUMENT = r""""[^"\n]+"|'[^'\n]+'|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
 
 
@@ -287,6 +287,6 @@ def _failed(provider: Any, error: Exception) -> ContextProviderException:
 
 def _matches(provider: BaseCommandContextProvider, text: str) -> Iterator[re.Match[str]]:
     start = len(text) - len(text.lstrip())
-    for match in re.finditer(f"(?P<code>{_CODE})|{provider.pattern}", text, re.DOTALL):
+    for match in re.finditer(f"(?P<code>{CODE})|{provider.pattern}", text, re.DOTALL):
         if match.lastgroup != "code" and (match.start() == start or not provider.only_start):
             yield match

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
-__all__ = ["Addresses", "address_of", "find_addresses", "same_name"]
+from jupyter_ai.code_spans import CODE
 
-_WORD = r'@(?:"(?P<quoted>[^"\n]+)"|(?P<word>[^\s"@,:;!?()]++))'
+__all__ = ["MOST_ADDRESSES", "Addresses", "address_of", "find_addresses", "same_name"]
+
+MOST_ADDRESSES = 32
+"""That a prompt may have; further ones are text."""
+
+_SEPARATORS = re.compile(r"[ \t\r\n,;:]*+")
+_POSSESSIVE = re.compile(r"['\N{RIGHT SINGLE QUOTATION MARK}]\w")
+_WORD = r'@(?:"(?P<quoted>[^"\n]{1,200}+)"|(?P<word>[^\s"@,:;!?()]{1,200}+)(?![^\s"@,:;!?()]))'
 # No address: `@file:a.py`, `@app.route("/")`, and `@property` above what it decorates.
 _UNKNOWN = re.compile(_WORD + r"(?!:\S|\(|[ \t]*\n\s*(?:@|def |class |async ))")
 
@@ -40,31 +49,32 @@ class Addresses:
 def find_addresses(prompt: str, names: Collection[str]) -> Addresses:
     """Whom of `names` the prompt addresses: at its beginning, or anywhere as a word of its own.
 
-    Case does not matter, and `-` may stand for a space. At the beginning an unknown name is noted as well.
+    Case does not matter, `-` may stand for a space, and what is in backticks addresses nobody. At the
+    beginning an unknown name is noted as well, and `@Ann's` stays part of the text. Its time grows with the
+    length of the prompt alone.
     """
     if "@" not in prompt:
         return Addresses((), (), prompt.strip())
     text = unicodedata.normalize("NFC", prompt).strip()
     known = {same_name(name): name for name in names}
-    pattern = _pattern(tuple(known))
-    leading: dict[str, None] = {}
-    while pattern is not None and (match := pattern.match(text)):
-        leading[known[same_name(match["name"])]] = None
-        text = text[match.end() :].lstrip(" \t\r\n,;:")
-    unknown = _UNKNOWN.match(text)
-    further = pattern.finditer(text) if pattern is not None else ()
-    mentioned = dict.fromkeys(known[same_name(match["name"])] for match in further)
+    patterns = _patterns(tuple(known))
+    folded = text.casefold()
+    said, start = _at_the_beginning(patterns.leading, folded)
+    leading = [known[_dashed(name)] for name in said]
+    further = islice(patterns.further(folded, start), MOST_ADDRESSES - len(leading))
+    mentioned = dict.fromkeys(known[_dashed(name)] for name in further)
+    rest = text[_unfolded(text, folded, start) :]
     return Addresses(
-        tuple(leading),
+        tuple(dict.fromkeys(leading)),
         tuple(name for name in mentioned if name not in leading),
-        text,
-        (unknown["quoted"] or unknown["word"]) if unknown else None,
+        rest,
+        None if patterns.leading.match(folded, start) else _stranger(rest),
     )
 
 
 def same_name(name: str) -> str:
     """What is equal for names that count as the same."""
-    return re.sub(r"[\s-]+", "-", unicodedata.normalize("NFC", name).strip().lower())
+    return _dashed(unicodedata.normalize("NFC", name).strip().casefold())
 
 
 def address_of(name: str) -> str:
@@ -73,11 +83,54 @@ def address_of(name: str) -> str:
     return f"@{dashed}" if re.fullmatch(r'[^\s"@,:;!?()]+', dashed) else f'@"{name.strip()}"'
 
 
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """Match an address of one of some names, which are as `same_name` makes them, in a text case-folded."""
+
+    leading: re.Pattern[str]
+    anywhere: re.Pattern[str]
+
+    def further(self, folded: str, start: int) -> Iterator[str]:
+        """The names from `start` on, but for what is code."""
+        found = (match["name"] for match in self.anywhere.finditer(folded, start))
+        return (name for name in found if name is not None)
+
+
 @lru_cache(maxsize=32)
-def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:
-    """Matches an address of one of `names`, which are as `same_name` makes them; the longest first."""
-    if not names:
-        return None
-    ordered = sorted(names, key=len, reverse=True)
-    one = "|".join(re.escape(name).replace(r"\-", r"[\s\-]+") for name in ordered)
-    return re.compile(rf'(?<![\w@/.])@(?P<q>"?)(?P<name>{one})(?(q)(?P=q))(?![\w"]|:\S)', re.IGNORECASE)
+def _patterns(names: tuple[str, ...]) -> _Patterns:
+    ordered = sorted(names, key=len, reverse=True)  # the longest of those that fit
+    one = "|".join(re.escape(name).replace(r"\-", r"[\s\-]++") for name in ordered) or "(?!)"
+    address = rf'@(?P<q>"?)(?P<name>{one})(?(q)(?P=q))(?![\w"\u0300-\u036f]|:\S)'
+    return _Patterns(re.compile(address), re.compile(rf"{CODE}|(?<![\w@/.]){address}", re.DOTALL))
+
+
+def _at_the_beginning(pattern: re.Pattern[str], folded: str) -> tuple[list[str], int]:
+    """The names that a text begins with, and where the text after them begins."""
+    found, start = list[str](), 0
+    while len(found) < MOST_ADDRESSES and (match := pattern.match(folded, start)):
+        found.append(match["name"])
+        if _POSSESSIVE.match(folded, match.end()):
+            break
+        start = _after(folded, match.end())
+    return found, start
+
+
+def _after(text: str, position: int) -> int:
+    found = _SEPARATORS.match(text, position)
+    return found.end() if found is not None else position
+
+
+def _unfolded(text: str, folded: str, position: int) -> int:
+    """Where in `text` that is which is at `position` once it is case-folded: `ß` has become `ss`."""
+    if len(text) == len(folded):  # no character folds to less than one
+        return position
+    return bisect_left(range(position), position, key=lambda end: len(text[:end].casefold()))
+
+
+def _stranger(text: str) -> str | None:
+    found = _UNKNOWN.match(text)
+    return (found["quoted"] or found["word"]) if found is not None else None
+
+
+def _dashed(name: str) -> str:
+    return re.sub(r"[\s-]+", "-", name)
