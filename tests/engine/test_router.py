@@ -1,6 +1,7 @@
 """Who answers a prompt."""
 
 import random
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -69,6 +70,10 @@ def test_the_question_names_what_is_near() -> None:
     assert DidYouMean("/ac", ("/ab", "/ad")).text().endswith("Did you mean `/ab` or `/ad`?")
 
 
+def test_of_a_name_near_none_it_is_told_how_to_write_what_is_no_name() -> None:
+    assert "`@x`. `/personas` lists who is there; write it in backticks" in DidYouMean("@x", ()).text()
+
+
 def test_the_nearest_three_are_suggested() -> None:
     assert route("/aa", ["/ab", "/ac", "/ad", "/ae", "/abc"]) == DidYouMean("/aa", ("/ab", "/ac", "/ad"))
 
@@ -99,7 +104,8 @@ def test_distance_is_the_number_of_edits_up_to_a_limit() -> None:
         assert [distance(a, b) for b in words] == [min(edits(a, b), 3) for b in words]
 
 
-VOICES = Voices(personas=("Ada", "Bob"), people=("Carl",), contexts=("cell",))
+PEOPLE = ("Carl", "Dora Deer", "cell")
+VOICES = Voices(personas=("Ada", "Bob"), people=PEOPLE, contexts=("cell",))
 
 
 @pytest.mark.parametrize(
@@ -112,9 +118,16 @@ VOICES = Voices(personas=("Ada", "Bob"), people=("Carl",), contexts=("cell",))
         ("@Ada /help", Handled("/help", ("Ada",))),
         ("@Ada /hlep", DidYouMean("/hlep", ("/help",))),
         ("@Carl hi", ForPeople()),
+        ("@carl's idea", ForPeople()),
+        ("@Dora Deer, @Carl: hi", ForPeople()),
+        ("@Carl ask @Ada", ForPeople()),
+        ("@Carl /help is what you need", ForPeople()),
+        ("@Ada @Carl hi", Addressed(("Ada",), "hi")),
+        ("@Carl @Ada hi", Addressed(("Ada",), "hi")),
+        ("ask @Carl", Handled("default")),
         ("@Adda hi", DidYouMean("@Adda", ("@Ada",))),
-        ("@Somebody hi", DidYouMean("@Somebody", ("@Ada", "@Bob"))),
-        ("@Ada @Somebody hi", DidYouMean("@Somebody", ("@Ada", "@Bob"))),
+        ("@Somebody hi", DidYouMean("@Somebody", ())),
+        ("@Ada @Somebody hi", DidYouMean("@Somebody", ())),
         ("@cell what is this?", Handled("default")),
         ("@file:a.py what is this?", Handled("default")),
         ("hi", Handled("default")),
@@ -122,6 +135,20 @@ VOICES = Voices(personas=("Ada", "Bob"), people=("Carl",), contexts=("cell",))
 )
 def test_addressed_persona_answers(prompt: str, choice: object) -> None:
     assert route(prompt, ["default", "/help"], VOICES) == choice
+
+
+@pytest.mark.parametrize(
+    ("prompt", "choice"),
+    [
+        ("@Carl, hi", Addressed(("Bob",), "@Carl, hi", explicit=False)),
+        ("@Carl /help", Addressed(("Bob",), "@Carl /help", explicit=False)),
+        ("@Carl asks @Ada", Addressed(("Ada",), "@Carl asks @Ada")),
+    ],
+)
+def test_ones_own_name_is_text_where_nobody_else_is(prompt: str, choice: object) -> None:
+    voices = replace(VOICES, alone=True, sticky="Bob")
+
+    assert route(prompt, ["default", "/help"], voices) == choice
 
 
 def test_persona_addressed_last_answers_what_is_addressed_to_nobody() -> None:

@@ -85,15 +85,32 @@ async def test_unknown_name_is_questioned(make_chat: Any, echo: type) -> None:
     chat = make_chat(personas=[echo])
 
     assert (await chat.send("@Ehco hi")).text == "There is nobody called `@Ehco`. Did you mean `@Echo`?"
-    assert "`@Jupyternaut`" in (await chat.send("@Somebody hi")).text
+    assert "write it in backticks" in (await chat.send("@dataclass what does it do?")).text
 
 
-async def test_message_to_a_person_is_not_answered(make_chat: Any) -> None:
-    chat = make_chat()
+async def test_ones_own_name_is_text_where_nobody_else_is(make_chat: Any, echo: type) -> None:
+    model = FakeModel(["Hi."])
+    chat = make_chat(personas=[echo], model=model)
 
-    reply = await chat.send("@tester are you there?")
+    assert (await chat.send("@tester is my name")).text == "Hi."
+    assert model.prompts[0].endswith("@tester is my name")
 
-    assert (reply.messages, reply.state) == ([], "done")
+
+async def test_who_says_nothing_is_told_of_beside_who_answers(make_chat: Any, persona: Any) -> None:
+    chat = make_chat(personas=[persona("Ada", lambda self, m: None), persona("Bob", lambda self, m: "hi")])
+
+    alone = await chat.send("@Ada hi")
+    both = await chat.send("@Ada @Bob hi")
+
+    assert [(m.body, m.metadata) for m in alone.messages] == [("Ada said nothing.", {"empty": True})]
+    assert sorted(message.body for message in both.messages) == ["Ada said nothing.", "hi"]
+
+
+async def test_what_a_thread_says_counts_as_said(make_chat: Any, persona: Any) -> None:
+    async def answer(self: BasePersona, message: Any) -> None:
+        await asyncio.to_thread(self.send_message, "hi")
+
+    assert (await make_chat(personas=[persona("Ada", answer)]).send("@Ada hi")).text == "hi"
 
 
 async def test_handler_is_addressed_by_name_and_by_command(make_chat: Any) -> None:

@@ -369,8 +369,10 @@ class Chat:
                     self.clear(target)
             case _:
                 raise TypeError(f"{type(message).__name__} cannot be sent; see jupyter_ai.models.Message.")
-        if run is not None and not isinstance(message, PendingMessage | ClosePendingMessage):
-            run.spoke |= bool(getattr(message, "body", "-"))
+        if run is None or isinstance(message, PendingMessage | ClosePendingMessage):
+            return
+        if getattr(message, "body", "-"):
+            run.hear(message)
 
     def append(self, message: ChatMessage) -> None:
         """Add a message to the log, keep it and show it; nothing once the chat is closed."""

@@ -2,7 +2,8 @@
 
 1. A slash command goes to its handler, whoever is addressed before it.
 2. Else who is addressed answers: one persona or several, at the beginning of the prompt or within it. An
-   unknown name at the beginning is questioned; what begins with a person's name is not answered.
+   unknown name at the beginning is questioned. What begins with names of people alone is not answered, and
+   no command; where nobody else is there, one's own name is text.
 3. Else the persona that was addressed last in this chat.
 4. Else the default handler, or where there is none the only persona.
 """
@@ -12,9 +13,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
+from jupyter_ai.engine.addresses import address_of, find_addresses
 
 __all__ = [
     "DEFAULT",
@@ -46,6 +47,8 @@ class Voices:
     """Context commands, such as `@cell`: no addresses."""
 
     sticky: str | None = None
+    alone: bool = False
+    """Whether `people` are the names of who asks, and of nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,16 @@ class DidYouMean:
 
     def text(self) -> str:
         """What to tell the person."""
-        what = "nobody called" if self.command.startswith("@") else "no command"
+        is_name = self.command.startswith("@")
+        what = "nobody called" if is_name else "no command"
         if not self.suggestions:
-            listed = "" if self.command.startswith("@") else " `/help` lists the commands."
-            return f"There is {what} `{self.command}`.{listed}"
+            return f"There is {what} `{self.command}`. {_NO_NAME if is_name else _LISTED}"
         names = " or ".join(f"`{name}`" for name in self.suggestions)
         return f"There is {what} `{self.command}`. Did you mean {names}?"
 
+
+_LISTED = "`/help` lists the commands."
+_NO_NAME = "`/personas` lists who is there; write it in backticks if it is no name."
 
 Choice = Handled | Addressed | ForPeople | DidYouMean
 
@@ -94,21 +100,35 @@ _NOBODY = Voices()
 
 def route(prompt: str, keys: Collection[str], voices: Voices = _NOBODY) -> Choice:
     """Decide who answers `prompt`, given the routing keys of all handlers and who could be addressed."""
-    found = find_addresses(prompt, voices.personas)
+    people = (name for name in voices.people if name not in voices.contexts)
+    found = find_addresses(prompt, (*people, *voices.personas))  # of one name, the persona
+    leading = _personas(found.leading, voices)
+    if found.leading and not leading:
+        if not voices.alone:
+            return ForPeople()
+        found = replace(found, leading=(), text=prompt.strip())
     command = _command(found.text, keys)
     if isinstance(command, DidYouMean):
         return command
     if command is not None:
-        return Handled(command, found.names)
+        return Handled(command, (*leading, *_personas(found.mentioned, voices)))
     if found.unknown is not None and found.unknown not in voices.contexts:
-        return _stranger(found.unknown, voices)
-    if found.names:
-        return Addressed(found.names, found.text)
+        return _unknown(found.unknown, voices)
+    return _by_voice((*leading, *_personas(found.mentioned, voices)), found.text, keys, voices)
+
+
+def _by_voice(names: tuple[str, ...], text: str, keys: Collection[str], voices: Voices) -> Choice:
+    if names:
+        return Addressed(names, text)
     if voices.sticky is not None:
-        return Addressed((voices.sticky,), found.text, explicit=False)
+        return Addressed((voices.sticky,), text, explicit=False)
     if DEFAULT not in keys and len(voices.personas) == 1:
-        return Addressed(voices.personas, found.text, explicit=False)
+        return Addressed(voices.personas, text, explicit=False)
     return Handled(DEFAULT)
+
+
+def _personas(names: Iterable[str], voices: Voices) -> tuple[str, ...]:
+    return tuple(name for name in names if name in voices.personas)
 
 
 def _command(text: str, keys: Collection[str]) -> str | DidYouMean | None:
@@ -129,12 +149,9 @@ def _command(text: str, keys: Collection[str]) -> str | DidYouMean | None:
     return DidYouMean(command, near) if near or text == command else None
 
 
-def _stranger(name: str, voices: Voices) -> ForPeople | DidYouMean:
-    if same_name(name) in {same_name(person) for person in voices.people}:
-        return ForPeople()
+def _unknown(name: str, voices: Voices) -> DidYouMean:
     near = _near(f"@{name}", (f"@{persona}" for persona in voices.personas))
-    named = [n.removeprefix("@") for n in near] or list(voices.personas)[:3]
-    return DidYouMean(address_of(name), tuple(map(address_of, named)))
+    return DidYouMean(address_of(name), tuple(address_of(each.removeprefix("@")) for each in near))
 
 
 def arguments(prompt: str) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from jupyter_ai.models import HumanChatMessage
 
-__all__ = ["STOPPED_TEXT", "STOP_GRACE", "Run", "RunState", "Slot", "current_run", "run_in"]
+__all__ = ["STOPPED_TEXT", "STOP_GRACE", "Run", "RunState", "Slot", "Turn", "current_run", "run_in"]
 
 RunState = Literal["running", "done", "stopped", "failed", "interrupted"]
 
@@ -31,6 +32,21 @@ def current_run() -> Run | None:
 def run_in(context: Context) -> Run | None:
     """The run that the code of `context` answers for."""
     return context.get(_current)
+
+
+@dataclass(slots=True)
+class Turn:
+    """One of those who answer in a run has the floor, in the task that took it and in what that starts."""
+
+    name: str
+    spoke: bool = False
+
+    def take(self) -> None:
+        """What the calling task says from now on is said in this turn."""
+        _turn.set(self)
+
+
+_turn: ContextVar[Turn | None] = ContextVar("jupyter_ai_turn", default=None)
 
 
 class Slot(Protocol):
@@ -66,6 +82,7 @@ class Run:
         self.abandoned = False  # it is over and its task lives on
         self.warned = False  # it was logged that it streams on
         self.spoke = False  # anything a person can see came of it
+        self.heard: set[str] = set()  # the names under which something was said outside of any turn
         self.marked = False  # one of its streams tells that it was stopped or cut
         self.remembers = False  # the handler reads and writes the chat's memory
         self.error: BaseException | None = None
@@ -97,6 +114,14 @@ class Run:
         if self.task is not None:
             self.task.cancel()
         self._end("interrupted")
+
+    def hear(self, message: Any) -> None:
+        """Note that a person sees `message`, which came of this run."""
+        self.spoke = True
+        if (turn := _turn.get()) is not None:
+            turn.spoke = True
+        elif (persona := getattr(message, "persona", None)) is not None:
+            self.heard.add(persona.name)
 
     async def wait(self) -> None:
         """Return once the run is over; cancelling this leaves the run alone."""

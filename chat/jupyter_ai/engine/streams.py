@@ -57,7 +57,7 @@ class Streams:
         self._open[message.id] = _Stream(message, run)
         if run is not None:
             run.streams.add(message.id)
-            run.spoke = True
+            run.hear(message)
         body, message.body = message.body, ""
         json = dump(message)
         ticket = self._store.put_message(self._chat_id, message.id, message.reply_to, json, open=True)

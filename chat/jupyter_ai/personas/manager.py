@@ -12,6 +12,7 @@ from jupyter_ai.context_providers.base import add_context
 from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.router import DEFAULT, Voices
+from jupyter_ai.engine.run import Turn
 from jupyter_ai.engine.together import Together
 from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage
@@ -21,6 +22,7 @@ from jupyter_ai.personas.chain import Chain
 from jupyter_ai.personas.lifecycle import Lifecycle
 from jupyter_ai.personas.local_access import LocalAccess
 from jupyter_ai.personas.member import Member
+from jupyter_ai.personas.people import people_of
 from jupyter_ai.personas.persona_chat import PersonaChat
 from jupyter_ai.plugins import PERSONAS, Plugin
 
@@ -164,8 +166,8 @@ class PersonaManager:
         needless = "@" not in prompt and DEFAULT in self._engine.plugins.handlers()
         if needless and self.sticky is None:
             return Voices()
-        names = tuple(member.name for member in self.members())
-        return Voices(names, self._people(), self._chat.context_ids(), self.sticky)
+        names, people = tuple(member.name for member in self.members()), people_of(self._chat)
+        return Voices(names, people.names, self._chat.context_ids(), self.sticky, alone=people.alone)
 
     async def refresh(self) -> dict[str, Any]:
         """Take in what was changed: packages as `jupyter ai plugins --reload` does, and persona files.
@@ -206,7 +208,15 @@ class PersonaManager:
         if together is not None:
             run.personas.append(member.name)
             self._at_work.setdefault(run.id, []).append(member)
-            together.start(self._lifecycle.answer(member, message, run), f"{member.name} answers {run.id}")
+            together.start(self._answered(member, message, run), f"{member.name} answers {run.id}")
+
+    async def _answered(self, member: Member, message: HumanChatMessage, run: Run) -> None:
+        turn = Turn(member.name)
+        turn.take()
+        await self._lifecycle.answer(member, message, run)
+        if not (turn.spoke or run.over or run.stopped or member.name in run.heard):
+            run.spoke = True
+            self._chat.say(f"{member.name} said nothing.", run.id, {"empty": True})
 
     def stopped(self, run: Run) -> None:
         """Tell who answers in `run` that the user stopped it."""
@@ -287,12 +297,6 @@ class PersonaManager:
                 )
                 self.log.warning("%s cannot be addressed: %s", plugin, plugin.trouble)
         return found
-
-    def _people(self) -> tuple[str, ...]:
-        clients = [m.client for m in self._chat.log if isinstance(m, HumanChatMessage)]
-        said = [name for client in clients for name in (client.username, client.name, client.display_name)]
-        reading = [name for reader in self._chat.outlet.readers() for name in reader.names]
-        return tuple(dict.fromkeys(name for name in [self._chat.row.owner, *said, *reading] if name))
 
     def _last_addressed(self) -> str | None:
         prompts = [m.prompt for m in self._chat.log if isinstance(m, HumanChatMessage) and "@" in m.prompt]
