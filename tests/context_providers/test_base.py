@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -76,6 +77,8 @@ def bare(cls: type[BaseCommandContextProvider]) -> BaseCommandContextProvider:
         ("`@weather:Bath`", []),
         ("```\n@weather:Bath\n```", []),
         ("```\n@weather:Bath", []),
+        ("``@weather:Bath``", []),
+        ("~~~\n@weather:Bath\n~~~", []),
     ],
 )
 def test_commands_are_found(text: str, args: list[str]) -> None:
@@ -94,6 +97,42 @@ def test_command_for_the_beginning_counts_there_only() -> None:
 
     assert len(find_commands(provider, " @first hi")) == 1
     assert find_commands(provider, "hi @first") == []
+
+
+def test_more_different_commands_than_a_message_takes_are_refused() -> None:
+    provider = bare(Weather)
+
+    assert len(find_commands(provider, "".join(f"@weather:{n} " for n in range(50)) * 2)) == 50
+    with pytest.raises(ContextProviderException, match="takes 50 different `@weather`"):
+        find_commands(provider, "".join(f"@weather:{n} " for n in range(51)))
+
+
+def test_what_is_read_in_the_place_of_a_command_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+    monkeypatch.setattr(
+        Weather, "_replace_command", lambda self, command: asked.append(command.cmd) or "rain"
+    )
+
+    assert bare(Weather).replace_prompt("@weather:Bath " * 1_000) == "rain " * 1_000
+    assert asked == ["@weather:Bath"]
+
+
+def test_a_pattern_of_ones_own_may_go_by_another_word() -> None:
+    class Climate(Weather):
+        pattern = "#climate"  # type: ignore[assignment]
+
+    assert len(find_commands(bare(Climate), "#climate `#climate`")) == 1
+
+
+@pytest.mark.parametrize("piece", ["@weather:", '@weather:"', "@weather:. ", "`@weather:a\n", "@weather:a "])
+def test_time_to_find_commands_grows_with_the_length_alone(piece: str) -> None:
+    def seconds(text: str) -> float:
+        begun = time.process_time()
+        bare(Weather).replace_prompt(text)
+        return time.process_time() - begun
+
+    # 16 times the text: squared, that would be 256 times the work.
+    assert seconds(piece * (1 << 14)) < 64 * max(min(seconds(piece * (1 << 10)) for _ in range(3)), 1e-4)
 
 
 def test_parts_of_a_command() -> None:

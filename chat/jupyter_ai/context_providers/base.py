@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -40,6 +41,7 @@ __all__ = [
     "unescape",
 ]
 
+_MOST_COMMANDS = 50  # of one provider in one message
 _UNREAD = "`@file`, which reads what is attached, is not installed on this server"
 _ARGUMENT = r""""[^"\n]+"|'[^'\n]+'|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
 
@@ -188,12 +190,13 @@ class BaseCommandContextProvider:
     def replace_prompt(self, prompt: str) -> str:
         """`prompt` with each command as the model is to read it."""
 
-        def replaced(match: re.Match[str]) -> str:
-            return "" if self.remove_from_prompt else self._replace_command(ContextCommand(cmd=match[0]))
+        @cache
+        def replaced(command: str) -> str:
+            return "" if self.remove_from_prompt else self._replace_command(ContextCommand(cmd=command))
 
         parts, end = [], 0
         for match in _matches(self, prompt):
-            parts += [prompt[end : match.start()], replaced(match)]
+            parts += [prompt[end : match.start()], replaced(match[0])]
             end = match.end()
         text = "".join([*parts, prompt[end:]])
         return text.strip() if parts and self.remove_from_prompt else text
@@ -212,9 +215,18 @@ class BaseCommandContextProvider:
 
 
 def find_commands(context_provider: BaseCommandContextProvider, text: str) -> list[ContextCommand]:
-    """The commands of a provider in `text`, each once, in order; those in backticks are not meant."""
-    commands = (ContextCommand(cmd=match[0]) for match in _matches(context_provider, text))
-    return list(dict.fromkeys(commands))
+    """The commands of a provider in `text`, each once, in order; those in backticks are not meant.
+
+    Raises `ContextProviderException` for more than 50.
+    """
+    found = dict[str, ContextCommand]()
+    for match in _matches(context_provider, text):
+        if match[0] not in found:
+            found[match[0]] = ContextCommand(cmd=match[0])
+        if len(found) > _MOST_COMMANDS:
+            name = context_provider.command_id
+            raise ContextProviderException(f"A message takes {_MOST_COMMANDS} different `{name}`, not more.")
+    return list(found.values())
 
 
 async def add_context(
@@ -286,6 +298,9 @@ def _failed(provider: Any, error: Exception) -> ContextProviderException:
 
 
 def _matches(provider: BaseCommandContextProvider, text: str) -> Iterator[re.Match[str]]:
+    has_own_pattern = type(provider).pattern is not BaseCommandContextProvider.pattern
+    if not has_own_pattern and provider.command_id not in text:
+        return
     start = len(text) - len(text.lstrip())
     for match in re.finditer(f"(?P<code>{CODE})|{provider.pattern}", text, re.DOTALL):
         if match.lastgroup != "code" and (match.start() == start or not provider.only_start):
