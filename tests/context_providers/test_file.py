@@ -24,6 +24,8 @@ def root(tmp_path: Path) -> Path:
     (root / "sub" / "b c.md").write_text("# B")
     (root / ".hidden.py").write_text("")
     (root / "a.bin").write_bytes(b"a\0")
+    (root / "b.bin").write_bytes(b"\xff\xfea")  # half a letter of UTF-16
+    (root / "c.bin").write_bytes(b"\xe9\x01")
     (root / "image.png").write_bytes(PNG)
     (root / "link.txt").symlink_to(tmp_path / "secret.txt")
     os.mkfifo(root / "pipe.txt")
@@ -53,6 +55,20 @@ async def test_file_is_read(make_chat: Any, root: Path, command: str, content: s
 
     assert content in asked
     assert asked.endswith("?")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+async def test_lines_end_where_editors_end_them(make_chat: Any, root: Path, end: str) -> None:
+    (root / "a.py").write_text(f"one\f\u2028\x1c\x85{end}two{end}", newline="")
+
+    assert "```\ntwo\n```" in await read(make_chat, root, "@file:a.py#L2")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+async def test_text_is_read_in_the_usual_encodings(make_chat: Any, root: Path, encoding: str) -> None:
+    (root / "a.txt").write_text("Zoë: 5 €", encoding=encoding)
+
+    assert "```\nZoë: 5 €\n```" in await read(make_chat, root, "@file:a.txt")
 
 
 async def test_fence_outlasts_those_of_the_file(make_chat: Any, root: Path) -> None:
@@ -128,10 +144,19 @@ async def test_reply_tells_what_was_included(make_chat: Any, root: Path) -> None
         ("@file:link.txt", "outside"),
         ("@file:pipe.txt", "a pipe"),
         ("@file:a.bin", "not a text file"),
+        ("@file:b.bin", "not a text file"),
+        ("@file:c.bin", "not a text file"),
         ("@file:a.py#outputs", "only a notebook has outputs"),
         ("@file:image.png", "takes no images"),
         ("@file:*.none", "no file matches"),
+        ("@file:..", "outside"),
+        ("@file:sub/../..", "outside"),
+        ("@file:**/..", "cannot lead upwards"),
+        ("@file:**/../a.py", "cannot lead upwards"),
         ("@file:../*", "outside"),
+        (r"@file:sub\b.md", "separated by `/`: `@file:sub/b.md`"),
+        (r'@file:"sub\b.md"', "separated by `/`"),
+        ("@file:a.py#L9" + "9" * 5_000, "no such lines, but 3 lines"),
         ("@file:sub/../../*", "outside"),
         ("@file:gone.py", "no file"),
         ("@file:a.py#L9", "no such lines, but 3 lines"),
@@ -144,7 +169,8 @@ async def test_refusal_names_file_and_reason(make_chat: Any, root: Path, command
 
     reply = await make_chat(model=model, root_dir=str(root)).send(f"Read {command}")
 
-    assert reply.text.startswith(f"`{command}`: ")
+    assert reply.text.startswith(f"`{command[:200]}")
+    assert len(reply.text) < 400
     assert reason in reply.text
     assert model.asked == []
 

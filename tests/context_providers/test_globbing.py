@@ -27,6 +27,7 @@ def root(tmp_path: Path) -> Path:
         ("[bc].*", ["b.txt"]),
         (".*.py", [".c.py"]),
         ("**/*.py", ["a.py", "x/a.py", "x/y/a.py"]),
+        ("**/" * 2_000 + "a.py", ["a.py", "x/a.py", "x/y/a.py"]),
         ("x/**", ["x/a.py", "x/y/a.py"]),
         ("**/y/*", ["x/y/a.py"]),
         ("again/*.py", ["again/a.py"]),

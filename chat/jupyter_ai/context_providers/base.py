@@ -43,7 +43,10 @@ __all__ = [
 
 _MOST_COMMANDS = 50  # of one provider in one message
 _UNREAD = "`@file`, which reads what is attached, is not installed on this server"
-_ARGUMENT = r""""[^"\n]+"|'[^'\n]+'|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
+_UPWARDS = r"(?:(?:[^\s\\\"']*/)?\.\.(?![^\s,;:!?)\"'.]))"  # the one argument that ends with a dot
+_ARGUMENT = (
+    rf""""[^"\n]+"|'[^'\n]+'|{_UPWARDS}|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
+)
 
 
 class ContextCommand(BaseModel):

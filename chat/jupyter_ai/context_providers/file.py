@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from jupyter_ai.attachments import Attachment
+from jupyter_ai.config.naming import told
 from jupyter_ai.confined import Entry, confine, list_confined
 from jupyter_ai.context_providers.attached import ATTACHED, missing_cells, reference_of
 from jupyter_ai.context_providers.base import (
@@ -118,7 +120,8 @@ class FileContextProvider(BaseCommandContextProvider):
                 return await self._matches(command, reference, glob)
             return await self._file_or_folder(command, reference, command.arg or "")
         except FileRefused as error:
-            raise ContextProviderException(f"`{command.cmd}`: {error}") from None
+            hint = _with_slashes(command.cmd)
+            raise ContextProviderException(f"`{told(command.cmd)}`: {error}{hint}") from None
 
     async def _attached(self, attachment: Attachment) -> str:
         """What one attachment adds; why not, where it cannot be read: the message is answered even so."""
@@ -132,7 +135,8 @@ class FileContextProvider(BaseCommandContextProvider):
 
     def _glob(self, path: str) -> Glob | None:
         """The pattern that a path is, unless there is a file of this name. Blocks. Raises `FileRefused`."""
-        return None if os.path.exists(confine(path, self.root_dir)) else Glob(path, self.root_dir)
+        is_file = os.path.exists(confine(path, self.root_dir)) and ".." not in path.split("/")
+        return None if is_file else Glob(path, self.root_dir)
 
     async def _file_or_folder(self, command: ContextCommand, reference: Reference, name: str) -> str:
         """What a model is shown of a file, or of what a folder holds. Raises `FileRefused`."""
@@ -178,3 +182,9 @@ class FileContextProvider(BaseCommandContextProvider):
         text = self._include(command, shown.text, name=name, kind=shown.kind)
         left_out = missing_cells(command.cmd, name, shown.missing)
         return FILE_CONTEXT_TEMPLATE.format(filepath=f"`{name}`", content=fenced(text)) + left_out
+
+
+def _with_slashes(command: str) -> str:
+    """Advice where folders are separated as on Windows: there a backslash is before letters."""
+    written = re.sub(r"\\(?=[\w.*])", "/", command)
+    return f" Folders are separated by `/`: `{told(written)}`." if written != command else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import PurePosixPath
 
 from jupyter_ai.attachments import NotebookCell
@@ -19,7 +21,9 @@ _MOST_BYTES = {".ipynb": 16 << 20, "image": 5 << 20, "document": 32 << 20}
 _MOST_TEXT = 1 << 20  # bytes
 _MOST_ENTRIES = 200
 _LINES = re.compile(r"#L(\d+)(?:-L?(\d+))?$")
+_MOST_DIGITS = 10
 _OUTPUTS = "#outputs"
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")  # colours are text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class Reference:
         match = _LINES.search(argument)
         if match is None:
             return cls(argument)
-        first = int(match[1])
-        return cls(argument[: match.start()], (first, int(match[2] or first)))
+        first, last = (int(number[:_MOST_DIGITS]) for number in (match[1], match[2] or match[1]))
+        return cls(argument[: match.start()], (first, last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +99,29 @@ def listing(folder: str, root: str) -> str:
 
 
 def _decoded(content: bytes) -> str:
+    """UTF-8, UTF-16 if it begins with its mark, else Windows-1252 if no control character is in it."""
+    is_utf16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
-        text = "\0"
+        text = "\0" if is_utf16 else _from_windows(content)
     if "\0" in text:
         raise FileRefused("it is not a text file.")
     return text
 
 
+def _from_windows(content: bytes) -> str:
+    """What older programs have written; a null character for what is no such text."""
+    try:
+        return "\0" if _CONTROL.search(content) else content.decode("cp1252")
+    except UnicodeDecodeError:
+        return "\0"
+
+
 def _lines(text: str, reference: Reference) -> str:
     if reference.lines is None:
         return text
-    lines = text.splitlines(keepends=True)
+    lines = list(StringIO(text, newline=""))  # as editors count: `splitlines` knows of form feeds, too
     first, last = reference.lines
     if not 1 <= first <= min(last, len(lines)):
         raise FileRefused(f"it has no such lines, but {len(lines)} lines.")
