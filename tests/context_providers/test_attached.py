@@ -113,17 +113,33 @@ async def test_what_is_said_without_words_is_to_look(make_chat: Any, root: Path)
     assert model.prompts[0].endswith("See what is attached.")
 
 
-async def test_it_shares_its_room_with_context_commands(make_chat: Any, root: Path) -> None:
-    for name in ("long.txt", "more.txt"):
-        (root / name).write_text("x" * 60_000)
+async def test_what_is_typed_has_room_before_what_is_attached(make_chat: Any, root: Path) -> None:
+    (root / "long.txt").write_text("x" * 60_000)
+    chat = make_chat(model=FakeModel(["Yes."]), root_dir=str(root))
+
+    await chat.send("Hi")
+    reply = await chat.send("@file:a.py @chat", attachments=[FileAttachment(value="long.txt")])
+
+    rows = reply.metadata["context"]["included"]
+    assert [(row["name"], row["reason"]) for row in rows] == [
+        ("2 messages", None),
+        ("a.py", None),
+        ("long.txt", "there is no room for it"),
+    ]
+
+
+async def test_a_large_one_leaves_the_others_their_room(make_chat: Any, root: Path) -> None:
+    for name, size in (("long.txt", 90_000), ("longer.txt", 150_000), ("short.txt", 3_000)):
+        (root / name).write_text("x" * size)
     chat = make_chat(model=FakeModel(["Yes."]), root_dir=str(root))
 
     reply = await chat.send(
-        "@file:a.py", attachments=[FileAttachment(value=n) for n in ("long.txt", "more.txt")]
+        "Why?", attachments=[FileAttachment(value=n) for n in ("long.txt", "longer.txt", "short.txt")]
     )
 
-    reasons = {row["name"]: row["reason"] for row in reply.metadata["context"]["included"]}
-    assert reasons == dict.fromkeys(("long.txt", "more.txt", "a.py"), "there is no room for it")
+    long, longer, short = (row["tokens"] for row in reply.metadata["context"]["included"])
+    assert short == 1_000
+    assert long == longer > 5_000
 
 
 async def test_a_cell_that_is_gone_is_told_beside_those_that_are_read(make_chat: Any, root: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.context_providers import BaseCommandContextProvider
 from jupyter_ai.context_providers.base import add_context
-from jupyter_ai.context_providers.inclusions import Inclusions, context_room
+from jupyter_ai.context_providers.inclusions import Inclusions, context_room, fair_shares
 from jupyter_ai.personas import BasePersona, PersonaDefaults
 from jupyter_ai.testing import HANG, FakeModel
 
@@ -175,3 +175,19 @@ def _client() -> Any:
     from jupyter_ai.models import ChatClient
 
     return ChatClient(id="a", username="a", initials="A", name="A", display_name="A")
+
+
+@pytest.mark.parametrize(
+    ("needs", "room", "shares"),
+    [
+        ([], 9, []),
+        ([1, 2, 3], 9, [1, 2, 3]),
+        ([9, 1, 9], 9, [4, 1, 4]),
+        ([9, 9, 9], 9, [3, 3, 3]),
+        ([5, 5], 0, [0, 0]),
+    ],
+)
+def test_where_there_is_too_little_room_the_large_ones_share_it(
+    needs: list[int], room: int, shares: list[int]
+) -> None:
+    assert fair_shares(needs, room) == shares

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from jupyter_ai.attachments import Attachment, FileAttachment, NotebookAttachment
 from jupyter_ai.context_providers.documents import DOCUMENTS
-from jupyter_ai.context_providers.inclusions import current_inclusions
-from jupyter_ai.context_providers.reading import Reference, read_file
+from jupyter_ai.context_providers.inclusions import current_inclusions, fair_shares
+from jupyter_ai.context_providers.reading import Reference, Shown, read_file
 from jupyter_ai.errors import FileRefused
 
 __all__ = ["ATTACHED", "as_attachment", "attachments_text", "missing_cells", "path_of", "reference_of"]
@@ -68,11 +68,14 @@ def attachments_text(attachments: Iterable[Any], root: str) -> str | None:
     Blocks. No document is unpacked, which may take its time, and images are no text.
     """
     found = [each for value in attachments if (each := as_attachment(value)) is not None]
-    return "\n\n".join(_text(attachment, root) for attachment in found) or None
+    references = [reference_of(attachment) for attachment in found]
+    read = [_read(reference, root) for reference in references]
+    needs = [shown.tokens if isinstance(shown, Shown) else 0 for shown in read]
+    shares = fair_shares(needs, current_inclusions().room) if found else []
+    return "\n\n".join(map(_text, references, read, shares)) or None
 
 
-def _text(attachment: Attachment, root: str) -> str:
-    reference, inclusions = reference_of(attachment), current_inclusions()
+def _read(reference: Reference, root: str) -> Shown | FileRefused:
     try:
         if PurePosixPath(reference.path).suffix.lower() in DOCUMENTS:
             raise FileRefused(f"`{reference.path}` is a document: {_ELSEWHERE}.")
@@ -80,7 +83,13 @@ def _text(attachment: Attachment, root: str) -> str:
         if shown.image is not None:
             raise FileRefused(f"`{reference.path}` is an image: {_ELSEWHERE}.")
     except FileRefused as error:
-        return inclusions.leave_out(ATTACHED, reference.name, str(error))
-    text = inclusions.include(ATTACHED, reference.name, shown.text, shown.kind)
+        return error
+    return shown
+
+
+def _text(reference: Reference, shown: Shown | FileRefused, most: int) -> str:
+    if isinstance(shown, FileRefused):
+        return current_inclusions().leave_out(ATTACHED, reference.name, str(shown))
+    text = current_inclusions().include(ATTACHED, reference.name, shown.text, shown.kind, most)
     left_out = missing_cells(ATTACHED, reference.name, shown.missing)
     return f"File `{reference.name}`:\n\n{text}{left_out}"

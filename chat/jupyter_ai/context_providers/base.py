@@ -251,7 +251,9 @@ async def context_of(
     task sends next tells in its metadata what that was. Raises `ContextProviderException`, as `add_context`.
     """
     inclusions = begin_inclusions(lambda: _room(providers, message), model)
-    parts = [await _context_of(provider, message, inclusions) for provider in providers.values()]
+    # What is typed has the first claim to the room: `@file`, which reads what is attached, comes last.
+    ordered = sorted(providers.items(), key=lambda item: item[0] == "file")
+    parts = [await _context_of(provider, message, inclusions) for _, provider in ordered]
     if not any(item.command == ATTACHED for item in inclusions.items):
         parts += [inclusions.leave_out(ATTACHED, path_of(each), _UNREAD) for each in message.attachments]
     return ContextText("\n\n".join(part for part in parts if part), inclusions.images)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from jupyter_ai.context_providers.base import (
 )
 from jupyter_ai.context_providers.globbing import Glob, has_pattern
 from jupyter_ai.context_providers.images import IMAGE_TOKENS, image_part
-from jupyter_ai.context_providers.inclusions import current_inclusions
-from jupyter_ai.context_providers.reading import Reference, listing, read_file
+from jupyter_ai.context_providers.inclusions import current_inclusions, fair_shares
+from jupyter_ai.context_providers.reading import Reference, Shown, read_any
 from jupyter_ai.context_providers.text import fenced
 from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage, ListOptionsEntry
@@ -102,9 +103,10 @@ class FileContextProvider(BaseCommandContextProvider):
         return [Reference.parse(command.arg or "").path for command in find_commands(self, message.prompt)]
 
     async def make_context_prompt(self, message: HumanChatMessage) -> str:
-        """What is attached to `message`, and then what its commands add."""
-        parts = [await self._attached(attachment) for attachment in message.attachments]
-        return "\n\n".join(filter(None, [*parts, await super().make_context_prompt(message)]))
+        """What is attached to `message`, and what its commands add, for which room is made first."""
+        added = await super().make_context_prompt(message)
+        attached = await self._attached(message.attachments) if message.attachments else []
+        return "\n\n".join(filter(None, [*attached, added]))
 
     async def _make_context_prompt(self, message: HumanChatMessage, commands: list[ContextCommand]) -> str:
         return "\n\n".join([await self._shown(command) for command in commands])
@@ -118,38 +120,34 @@ class FileContextProvider(BaseCommandContextProvider):
         try:
             if has_pattern(reference.path) and (glob := await asyncio.to_thread(self._glob, reference.path)):
                 return await self._matches(command, reference, glob)
-            return await self._file_or_folder(command, reference, command.arg or "")
+            shown = await asyncio.to_thread(read_any, reference, self.root_dir)
+            return self._included(command.cmd, command.arg or "", shown)
         except FileRefused as error:
             hint = _with_slashes(command.cmd)
             raise ContextProviderException(f"`{told(command.cmd)}`: {error}{hint}") from None
 
-    async def _attached(self, attachment: Attachment) -> str:
-        """What one attachment adds; why not, where it cannot be read: the message is answered even so."""
-        reference, inclusions = reference_of(attachment), current_inclusions()
-        if not inclusions.room:
-            return inclusions.leave_out(ATTACHED, reference.name)
+    async def _attached(self, attachments: Sequence[Attachment]) -> list[str]:
+        """What each adds; why not, where it cannot be read: the message is answered even so."""
+        references, room = [reference_of(attachment) for attachment in attachments], current_inclusions().room
+        if not room:
+            return [current_inclusions().leave_out(ATTACHED, reference.name) for reference in references]
+        read = [await asyncio.to_thread(self._attempt, reference) for reference in references]
+        shares = fair_shares([shown.tokens if isinstance(shown, Shown) else 0 for shown in read], room)
+        return [
+            self._included_or_not(ATTACHED, reference.name, shown, most)
+            for reference, shown, most in zip(references, read, shares, strict=True)
+        ]
+
+    def _attempt(self, reference: Reference) -> Shown | FileRefused:
         try:
-            return await self._file_or_folder(ContextCommand(cmd=ATTACHED), reference, reference.name)
+            return read_any(reference, self.root_dir)
         except FileRefused as error:
-            return inclusions.leave_out(ATTACHED, reference.name, str(error))
+            return error
 
     def _glob(self, path: str) -> Glob | None:
         """The pattern that a path is, unless there is a file of this name. Blocks. Raises `FileRefused`."""
         is_file = os.path.exists(confine(path, self.root_dir)) and ".." not in path.split("/")
         return None if is_file else Glob(path, self.root_dir)
-
-    async def _file_or_folder(self, command: ContextCommand, reference: Reference, name: str) -> str:
-        """What a model is shown of a file, or of what a folder holds. Raises `FileRefused`."""
-        found = await asyncio.to_thread(self._listing, reference.path)
-        if found is None:
-            return await self._file(command, reference, name)
-        text = self._include(command, found, name=reference.path, kind="listing")
-        return FOLDER_CONTEXT_TEMPLATE.format(folder=reference.path, content=fenced(text))
-
-    def _listing(self, path: str) -> str | None:
-        """What a folder holds; None for a file. Blocks. Raises `FileRefused`."""
-        is_folder = os.path.isdir(confine(path, self.root_dir))
-        return listing(path, self.root_dir) if is_folder else None
 
     async def _matches(self, command: ContextCommand, reference: Reference, glob: Glob) -> str:
         """The files that match, one after the other, and the names of those for which there is no room."""
@@ -166,22 +164,32 @@ class FileContextProvider(BaseCommandContextProvider):
     async def _match(self, command: ContextCommand, reference: Reference) -> str:
         if not current_inclusions().room:
             return current_inclusions().leave_out(command.cmd, reference.path)
-        try:
-            return await self._file(command, reference, reference.path)
-        except FileRefused as error:
-            return current_inclusions().leave_out(command.cmd, reference.path, str(error))
+        shown = await asyncio.to_thread(self._attempt, reference)
+        return self._included_or_not(command.cmd, reference.path, shown)
 
-    async def _file(self, command: ContextCommand, reference: Reference, name: str) -> str:
-        """What a model is shown of one file. Raises `FileRefused`."""
-        shown = await asyncio.to_thread(read_file, reference, self.root_dir)
+    def _included_or_not(
+        self, command: str, name: str, shown: Shown | FileRefused, most: int | None = None
+    ) -> str:
+        """As `_included`; where that is refused, a word for the model and for the person."""
+        try:
+            if isinstance(shown, FileRefused):
+                raise shown
+            return self._included(command, name, shown, most)
+        except FileRefused as error:
+            return current_inclusions().leave_out(command, name, str(error))
+
+    def _included(self, command: str, name: str, shown: Shown, most: int | None = None) -> str:
+        """What a model reads of a file or folder, in at most `most` tokens. Raises `FileRefused`."""
         if shown.image is not None:
             part = image_part(shown.image)
             if not getattr(self._chosen_model(), "takes_images", False):
                 raise FileRefused("the chosen model takes no images, as far as is known.")
-            return current_inclusions().include_image(command.cmd, name, part, IMAGE_TOKENS)
-        text = self._include(command, shown.text, name=name, kind=shown.kind)
-        left_out = missing_cells(command.cmd, name, shown.missing)
-        return FILE_CONTEXT_TEMPLATE.format(filepath=f"`{name}`", content=fenced(text)) + left_out
+            return current_inclusions().include_image(command, name, part, IMAGE_TOKENS)
+        content = fenced(current_inclusions().include(command, name, shown.text, shown.kind, most))
+        if shown.kind == "listing":
+            return FOLDER_CONTEXT_TEMPLATE.format(folder=name, content=content)
+        left_out = missing_cells(command, name, shown.missing)
+        return FILE_CONTEXT_TEMPLATE.format(filepath=f"`{name}`", content=content) + left_out
 
 
 def _with_slashes(command: str) -> str:

@@ -17,6 +17,7 @@ __all__ = [
     "begin_inclusions",
     "context_room",
     "current_inclusions",
+    "fair_shares",
     "take_report",
 ]
 
@@ -89,9 +90,9 @@ class Inclusions:
             self._room = self._ask()
         return max(0, self._room - self._used)
 
-    def include(self, command: str, name: str, text: str, kind: str = "text") -> str:
-        """`text` as far as there is room for it, with a word for the model where it was cut."""
-        shown = _cut(text, self.room)
+    def include(self, command: str, name: str, text: str, kind: str = "text", most: int | None = None) -> str:
+        """`text` as far as there is room (for `most` tokens), with a word for the model where it was cut."""
+        shown = _cut(text, self.room if most is None else min(self.room, most))
         left_out = len(text) - len(shown)
         tokens = estimate_tokens(shown)
         self._used += tokens
@@ -152,6 +153,15 @@ def context_room(model: Any, prompt: str) -> int:
     window = model_window(model)
     half = (window - min(_ANSWER, window // 4)) // 2
     return max(0, min(_MOST, half - estimate_tokens(prompt)))
+
+
+def fair_shares(needs: Sequence[int], room: int) -> list[int]:
+    """How much of `room` each gets: what it needs, or where that is too much, as much as other large ones."""
+    shares, left = list(needs), room
+    for given, index in enumerate(sorted(range(len(needs)), key=needs.__getitem__)):
+        shares[index] = min(needs[index], left // (len(needs) - given))
+        left -= shares[index]
+    return shares
 
 
 _current: ContextVar[Inclusions | None] = ContextVar("jupyter_ai_inclusions", default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from io import StringIO
 from pathlib import PurePosixPath
 
 from jupyter_ai.attachments import NotebookCell
-from jupyter_ai.confined import list_confined, read_confined
+from jupyter_ai.confined import confine, list_confined, read_confined
 from jupyter_ai.context_providers.documents import DOCUMENTS, document_text
-from jupyter_ai.context_providers.images import is_image
+from jupyter_ai.context_providers.images import IMAGE_TOKENS, is_image
 from jupyter_ai.context_providers.notebooks import notebook_cells
 from jupyter_ai.errors import FileRefused
+from jupyter_ai.memory_budget import estimate_tokens
 
-__all__ = ["Reference", "Shown", "listing", "read_file"]
+__all__ = ["Reference", "Shown", "read_any", "read_file"]
 
 _MOST_BYTES = {".ipynb": 16 << 20, "image": 5 << 20, "document": 32 << 20}
 _MOST_TEXT = 1 << 20  # bytes
@@ -69,6 +71,18 @@ class Shown:
     image: bytes | None = None
     missing: int = 0
 
+    @property
+    def tokens(self) -> int:
+        """About how many a model reads of it."""
+        return estimate_tokens(self.text) if self.image is None else IMAGE_TOKENS
+
+
+def read_any(reference: Reference, root: str) -> Shown:
+    """What a model is shown of a file, or what a folder holds. Blocks. Raises `FileRefused`."""
+    if os.path.isdir(confine(reference.path, root)):
+        return Shown("listing", _listing(reference.path, root))
+    return read_file(reference, root)
+
 
 def read_file(reference: Reference, root: str) -> Shown:
     """What a model is shown of a file in `root`. Blocks. Raises `FileRefused`."""
@@ -89,7 +103,7 @@ def read_file(reference: Reference, root: str) -> Shown:
     return Shown(kind, _lines(text, reference))
 
 
-def listing(folder: str, root: str) -> str:
+def _listing(folder: str, root: str) -> str:
     """The names in a folder, folders with a slash, files with their size. Blocks. Raises `FileRefused`."""
     entries = [e for e in list_confined(folder, root, 10_000) if not e.name.startswith(".")]
     lines = [f"{e.name}/" if e.is_dir else f"{e.name} ({e.size:,} bytes)" for e in entries[:_MOST_ENTRIES]]
