@@ -6,14 +6,12 @@ import re
 
 __all__ = ["fenced", "without_colours"]
 
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)", re.DOTALL)
+_ESCAPES = re.compile(r"\x1b\[[0-?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)")
 
 
 def fenced(text: str) -> str:
     """`text` in a block of Markdown that it cannot end."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
+    fence = "`" * (1 + max(map(len, re.findall("`{3,}", text)), default=2))
     return f"{fence}\n{text.rstrip()}\n{fence}"
 
 
