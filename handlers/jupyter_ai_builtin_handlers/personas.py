@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.code_spans import code_span
+from jupyter_ai.engine.addresses import address_of
 from jupyter_ai.errors import JupyterAIError
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.personas.manager import PersonaManager
@@ -47,7 +49,7 @@ class PersonasChatHandler(BaseChatHandler):
 
 
 def _listed(personas: PersonaManager) -> str:
-    lines = [f"- `@{member.name}`: {member.description}" for member in personas.members()]
+    lines = [f"- {code_span(address_of(m.name))}: {m.description}" for m in personas.members()]
     return "\n".join(lines) or "Nobody can be addressed."
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.code_spans import code_span
+from jupyter_ai.engine.addresses import address_of
 from jupyter_ai.errors import ReloadRuns
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai_builtin_handlers.personas import local_files_text
@@ -31,7 +33,7 @@ class RefreshPersonasChatHandler(BaseChatHandler):
         except ReloadRuns as error:
             self.reply(str(error), message)
             return
-        names = ", ".join(f"`@{member.name}`" for member in personas.members()) or "nobody"
+        names = ", ".join(code_span(address_of(member.name)) for member in personas.members()) or "nobody"
         self.reply(
             "\n\n".join([f"Here are {names}.", *_packages(told), *local_files_text(personas)]), message
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jupyter_ai.code_spans import code_span
+
 if TYPE_CHECKING:
     from jupyter_ai_magics.models.persona import Persona
 
@@ -53,6 +55,6 @@ def build_help_message(
 def _line_of(personas: Sequence[str]) -> str:
     from jupyter_ai.engine.addresses import address_of  # an administrator's traits need none of the engine
 
-    shown = ", ".join(f"`{address_of(name)}`" for name in personas[:_MOST_PERSONAS])
+    shown = ", ".join(code_span(address_of(name)) for name in personas[:_MOST_PERSONAS])
     more = len(personas) - _MOST_PERSONAS
     return f"These answer by name: {shown}{f' and {more} more' if more > 0 else ''}."

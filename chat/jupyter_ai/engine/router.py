@@ -15,6 +15,7 @@ import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from jupyter_ai.code_spans import code_span
 from jupyter_ai.engine.addresses import address_of, find_addresses
 
 __all__ = [
@@ -85,9 +86,9 @@ class DidYouMean:
         is_name = self.command.startswith("@")
         what = "nobody called" if is_name else "no command"
         if not self.suggestions:
-            return f"There is {what} `{self.command}`. {_NO_NAME if is_name else _LISTED}"
-        names = " or ".join(f"`{name}`" for name in self.suggestions)
-        return f"There is {what} `{self.command}`. Did you mean {names}?"
+            return f"There is {what} {code_span(self.command)}. {_NO_NAME if is_name else _LISTED}"
+        names = " or ".join(code_span(name) for name in self.suggestions)
+        return f"There is {what} {code_span(self.command)}. Did you mean {names}?"
 
 
 _LISTED = "`/help` lists the commands."
