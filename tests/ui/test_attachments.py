@@ -97,3 +97,35 @@ async def test_attachments_are_kept_with_a_draft_and_come_back_to_be_edited(chat
     await expect(attached(chat)).to_have_text(["other.py"])
     await expect(chips(chat.messages.nth(1))).to_have_text(["data.py"])
     await expect(read(chat)).to_contain_text("Read: data.py (6 characters)")
+
+
+async def test_all_files_that_are_selected_are_dropped_and_the_input_stays_in_sight(chat: ChatPage) -> None:
+    for number in range(22):
+        chat.lab.write(f"{number:02}-{'long-' * 8}.py", "x = 1\n")
+    await chat.execute("filebrowser:refresh")
+    files = chat.page.locator("#filebrowser .jp-DirListing-item", has_text="long-")
+    await files.first.click()
+    await files.nth(21).click(modifiers=["Shift"])
+    await chat.drop(files.nth(1))
+
+    await expect(attached(chat)).to_have_count(20)
+    notice = chat.panel.get_by_role("alert")
+    await expect(notice).to_contain_text(re.compile(r"Not attached: 20-\S+, 21-\S+\."))
+    for button in ("Dismiss", "Send"):
+        await expect(chat.panel.get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
+    await expect(chat.input).to_be_in_viewport(ratio=1)
+
+
+async def test_file_of_the_desktop_leaves_the_page_as_it_is(chat: ChatPage) -> None:
+    chat.lab.write("here.txt", "not a page")
+    box = await chat.input.bounding_box()
+    assert box is not None
+    session = await chat.page.context.new_cdp_session(chat.page)
+    data = {"items": [], "files": [str(chat.lab.root / "here.txt")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        await session.send(
+            "Input.dispatchDragEvent", {"type": kind, "x": box["x"] + 9, "y": box["y"] + 9, "data": data}
+        )
+
+    await expect(chat.panel.get_by_role("alert")).to_contain_text("Upload them in the file browser")
+    await expect(attached(chat)).to_have_count(0)

@@ -79,7 +79,8 @@ export function Notice({ session, trans }: IProps): JSX.Element {
     <div role="alert" className="jp-ai-notice">
       {session.notice !== null && (
         <>
-          <span>{session.notice}</span>
+          {/* A long one is scrolled, by the keyboard too. */}
+          <span tabIndex={0}>{session.notice}</span>
           <button
             type="button"
             className="jp-ai-text-button"

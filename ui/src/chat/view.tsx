@@ -22,6 +22,7 @@ import { Follower } from '../reading/follow';
 import { markOf } from '../reading/marks';
 import { MessageViews } from '../reading/message_renderer';
 import { Composer } from '../writing/composer';
+import { DESKTOP_EVENTS } from '../writing/dropping';
 import { useSignal } from './hooks';
 import { ChatModel } from './model';
 import { IChatServices } from './services';
@@ -106,13 +107,21 @@ export class ChatView extends ChatWidget {
     }
   }
 
+  override handleEvent(event: Event): void {
+    if (!this._composer.drops.take(event)) {
+      super.handleEvent(event);
+    }
+  }
+
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
+    DESKTOP_EVENTS.forEach(type => this.node.addEventListener(type, this));
     this._composer.attach(this.node, this._model.input);
   }
 
   protected override onBeforeDetach(message: Message): void {
     this._composer.detach();
+    DESKTOP_EVENTS.forEach(type => this.node.removeEventListener(type, this));
     super.onBeforeDetach(message);
   }
 

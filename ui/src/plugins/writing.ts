@@ -9,7 +9,7 @@ import { ICompleters, IToolbarItems } from 'jupyter-ai-tokens';
 
 import { addBuiltIn } from '../registry';
 import { Api } from '../wire/api';
-import { attachItem } from '../writing/attaching';
+import { attachItem } from '../writing/attach_item';
 import { CommandCompleter, CommandList } from '../writing/command_list';
 import {
   addIncludeCommands,

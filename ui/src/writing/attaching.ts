@@ -1,81 +1,62 @@
-/** What becomes an attachment of the next prompt: files that are chosen, and what is dropped on the input. */
+/** What becomes an attachment of the next prompt, what does not, and what of it has to be saved before. */
 
 import { IDocumentManager } from '@jupyterlab/docmanager';
-import { FileDialog } from '@jupyterlab/filebrowser';
 import { Contents } from '@jupyterlab/services';
-import { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import { LabIcon } from '@jupyterlab/ui-components';
-import { Attachment, IToolbarItem } from 'jupyter-ai-tokens';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { Attachment } from 'jupyter-ai-tokens';
 
 import { MOST_ATTACHMENTS, nameOf } from '../chat/attachments';
 import { ChatSession } from '../chat/session';
 
 const OWN_DRIVES = ['', 'RTC']; // of the server's files; the second one's are written by several people at once
 
-const attachIcon = new LabIcon({
-  name: 'jupyter-ai-ui:attach',
-  svgstr:
-    '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">' +
-    '<path class="jp-icon3" style="fill:none" stroke="#616161" stroke-width="2" stroke-linecap="round" ' +
-    'd="M7 8v9a5 5 0 0 0 10 0V6.5a3.5 3.5 0 0 0-7 0V16a2 2 0 0 0 4 0V8"/></svg>'
-});
+/** A file or a folder, or a whole notebook. */
+export function asAttachment(path: string): Attachment {
+  return { type: 'file', value: path };
+}
 
-type Drives = Pick<Contents.IManager, 'driveName' | 'localPath'>;
+export type Drives = Pick<Contents.IManager, 'driveName' | 'localPath'>;
 
 /** A path below the server's root; null if the file is of another place. */
 export function ownPath(path: string, drives: Drives): string | null {
   return OWN_DRIVES.includes(drives.driveName(path)) ? drives.localPath(path) : null;
 }
 
-/** Attach something to what is being written; why not is told in the chat. */
+/** Attach these to what is being written; which were not taken, and why, is told in the chat. */
 export function attach(
-  session: ChatSession,
-  attachment: Attachment,
+  session: Pick<ChatSession, 'notice' | 'writing'>,
+  attachments: readonly Attachment[],
   drives: Drives,
   trans: TranslationBundle
 ): void {
-  const value = ownPath(attachment.value, drives);
-  if (value === null) {
-    session.notice = trans.__(
-      '%1 was not attached: it is not among the files of the server.',
-      nameOf(attachment, trans)
+  const elsewhere: Attachment[] = [];
+  const tooMany: Attachment[] = [];
+  for (const attachment of attachments) {
+    const value = ownPath(attachment.value, drives);
+    if (value === null) {
+      elsewhere.push(attachment);
+    } else if (!session.writing.attach({ ...attachment, value })) {
+      tooMany.push(attachment);
+    }
+  }
+  const refusals = [];
+  if (elsewhere.length > 0) {
+    const names = namesOf(elsewhere, trans);
+    refusals.push(trans.__('Not attached, as not among the files of the server: %1.', names));
+  }
+  if (tooMany.length > 0) {
+    const names = namesOf(tooMany, trans);
+    refusals.push(
+      trans.__('A prompt takes %1 attachments. Not attached: %2.', MOST_ATTACHMENTS, names)
     );
-  } else if (!session.writing.attach({ ...attachment, value })) {
-    session.notice = trans.__(
-      '%1 was not attached: a prompt takes %2 attachments.',
-      nameOf(attachment, trans),
-      MOST_ATTACHMENTS
-    );
+  }
+  if (refusals.length > 0) {
+    session.notice = refusals.join(' ');
   }
 }
 
-/** The button of the input that asks for files. */
-export function attachItem(
-  documents: IDocumentManager,
-  drives: Drives,
-  translator: ITranslator
-): IToolbarItem {
-  const trans = translator.load('jupyter_ai');
-  return {
-    id: 'attach',
-    rank: 70,
-    place: 'input',
-    label: trans.__('Attach files'),
-    icon: attachIcon,
-    execute: async ({ chat }) => {
-      const chosen = await FileDialog.getOpenFiles({
-        title: trans.__('Attach Files to the Prompt'),
-        manager: documents,
-        translator
-      });
-      for (const { type, path } of chosen.button.accept ? (chosen.value ?? []) : []) {
-        if (type !== 'directory') {
-          attach(chat as ChatSession, { type: 'file', value: path }, drives, trans);
-        }
-      }
-      chat.focus();
-    }
-  };
+function namesOf(attachments: readonly Attachment[], trans: TranslationBundle): string {
+  return attachments.map(attachment => nameOf(attachment, trans)).join(', ');
 }
 
 /** Save what is attached and has changes, as the server reads what is saved; null if there is none. */

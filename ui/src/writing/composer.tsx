@@ -3,14 +3,16 @@
 import { ChatCommandRegistry, IInputModel } from '@jupyter/chat';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
+import { Attachment } from 'jupyter-ai-tokens';
 import React from 'react';
 
 import { IChatServices } from '../chat/services';
 import { ChatSession } from '../chat/session';
 import { Addressee } from './addressee';
 import { Attached } from './attached';
-import { attach, saveAttached } from './attaching';
+import { asAttachment, attach, saveAttached } from './attaching';
 import { Completions } from './completions';
+import { Drops } from './dropping';
 import { Included } from './included';
 import { Inclusion } from './inclusion';
 import { enterSends, escapeAction } from './keys';
@@ -28,6 +30,14 @@ export class Composer implements IDisposable, IPlace {
     this.commands.addProvider(new Completions(session, services.completers));
     this._trans = services.translator.load('jupyter_ai');
     this._sendingKey = SendingKey.of(services.api);
+    this.drops = new Drops({
+      attach: paths => this._attach(paths.map(asAttachment)),
+      refuse: () => {
+        session.notice = this._trans.__(
+          'Files on your computer cannot be attached. Upload them in the file browser, and drag them from there.'
+        );
+      }
+    });
     this._recall = new Recall(() =>
       session.messages.filter(message => session.isMine(message)).map(message => message.prompt!)
     );
@@ -58,6 +68,9 @@ export class Composer implements IDisposable, IPlace {
     <Addressee session={this.session} services={this.services} trans={this._trans} />
   );
 
+  /** What is dropped on the view goes here first. */
+  readonly drops: Drops;
+
   get node(): HTMLElement | null {
     return this._node;
   }
@@ -71,10 +84,7 @@ export class Composer implements IDisposable, IPlace {
       named: prompt => namedSelection(prompt, this.services),
       prepare: attachments => saveAttached(attachments, this.services.documents)
     });
-    model.addAttachment = attachment => {
-      attach(this.session, attachment, this.services.contents, this._trans);
-      this.session.focus();
-    };
+    model.addAttachment = attachment => this._attach([attachment]);
     node.addEventListener('keydown', this._onKey, true);
     node.addEventListener('focusin', this._onFocus);
     this._sendingKey.changed.connect(this._onSendingKey, this);
@@ -102,6 +112,11 @@ export class Composer implements IDisposable, IPlace {
   dispose(): void {
     this.detach();
     this._isDisposed = true;
+  }
+
+  private _attach(attachments: readonly Attachment[]): void {
+    attach(this.session, attachments, this.services.contents, this._trans);
+    this.session.focus();
   }
 
   private _onDrawn = (): (() => void) => {
