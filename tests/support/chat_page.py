@@ -132,14 +132,14 @@ class ChatPage:
             "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }", [command, args or {}]
         )
 
-    async def open_notebook(self, path: str, cells: list[dict[str, Any]]) -> None:
-        """Write a notebook of these code cells, and open it beside the panel."""
+    async def open_notebook(self, path: str, cells: list[dict[str, Any]], minor: int = 5) -> None:
+        """Write a notebook of these code cells, and open it beside the panel; before 4.5 they have no ids."""
         unrun: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
         notebook = {
             "cells": [{**unrun, **cell} for cell in cells],
             "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
             "nbformat": 4,
-            "nbformat_minor": 5,
+            "nbformat_minor": minor,
         }
         self.lab.write(path, json.dumps(notebook))
         await self.execute("docmanager:open", {"path": path})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from chat_page import ChatPage
@@ -129,3 +130,15 @@ async def test_file_of_the_desktop_leaves_the_page_as_it_is(chat: ChatPage) -> N
 
     await expect(chat.panel.get_by_role("alert")).to_contain_text("Upload them in the file browser")
     await expect(attached(chat)).to_have_count(0)
+
+
+async def test_cell_of_a_notebook_without_ids_is_found_at_its_place(chat: ChatPage) -> None:
+    cells = [{"source": "one = 1"}, {"source": "two = 2"}]
+    await chat.open_notebook("old.ipynb", cells, minor=4)
+
+    await chat.drop(chat.page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".jp-InputPrompt"))
+    await expect(attached(chat)).to_have_text(["1 cell of old.ipynb"])
+    await asked(chat)
+
+    await expect(read(chat)).to_contain_text("Read: old.ipynb")
+    assert "id" not in json.loads((chat.lab.root / "old.ipynb").read_text())["cells"][0]

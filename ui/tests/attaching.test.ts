@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { Draft } from '../src/chat/draft';
 import { asAttachment, attach } from '../src/writing/attaching';
+import { withIndexes } from '../src/writing/cells';
 import { trans } from './words';
 
 const DRIVES = {
@@ -34,4 +35,18 @@ test('files of another place are named, and the others are attached', () => {
 
 test('what is taken is told by nobody', () => {
   assert.equal(attached('a.py').notice, null);
+});
+
+test('cells of a notebook that is open tell where they stand now', () => {
+  const cell = (id: string, index?: number) => ({ id, input_type: 'code' as const, index });
+  const attachment = (...cells: ReturnType<typeof cell>[]) =>
+    ({ type: 'notebook', value: 'work.ipynb', cells }) as const;
+  const open = { path: 'work.ipynb', cells: ['a', 'b'] };
+
+  const placed = withIndexes(
+    [attachment(cell('b', 0), cell('gone', 7)), asAttachment('b.py')],
+    [open]
+  );
+
+  assert.deepEqual(placed, [attachment(cell('b', 1), cell('gone', 7)), asAttachment('b.py')]);
 });

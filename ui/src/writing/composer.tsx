@@ -11,6 +11,7 @@ import { ChatSession } from '../chat/session';
 import { Addressee } from './addressee';
 import { Attached } from './attached';
 import { asAttachment, attach, saveAttached } from './attaching';
+import { openNotebooks, withIndexes } from './cells';
 import { Completions } from './completions';
 import { Drops } from './dropping';
 import { Included } from './included';
@@ -82,7 +83,8 @@ export class Composer implements IDisposable, IPlace {
     this._textbox = new Textbox(node, model);
     this._shown = this.inclusion.show({
       named: prompt => namedSelection(prompt, this.services),
-      prepare: attachments => saveAttached(attachments, this.services.documents)
+      prepare: attachments => saveAttached(attachments, this.services.documents),
+      placed: attachments => this._placed(attachments)
     });
     model.addAttachment = attachment => this._attach([attachment]);
     node.addEventListener('keydown', this._onKey, true);
@@ -115,8 +117,14 @@ export class Composer implements IDisposable, IPlace {
   }
 
   private _attach(attachments: readonly Attachment[]): void {
+    const { writing } = this.session;
     attach(this.session, attachments, this.services.contents, this._trans);
+    writing.attachments = this._placed(writing.attachments);
     this.session.focus();
+  }
+
+  private _placed(attachments: readonly Attachment[]): readonly Attachment[] {
+    return withIndexes(attachments, openNotebooks(this.services.tracker, this.services.contents));
   }
 
   private _onDrawn = (): (() => void) => {

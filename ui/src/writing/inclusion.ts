@@ -13,6 +13,8 @@ export interface ISurroundings {
   named(prompt: string): Selection | null;
   /** Have the server find what is attached; null if it would. */
   prepare(attachments: readonly Attachment[]): Promise<unknown> | null;
+  /** The same, with the places that attached cells have by now. */
+  placed(attachments: readonly Attachment[]): readonly Attachment[];
 }
 
 export class Inclusion {
@@ -82,7 +84,7 @@ export class Inclusion {
     const { writing } = this._session;
     const prompt = writing.prompt.trim();
     const selection = this.selection ?? surroundings.named(prompt);
-    if (this._session.send(prompt, selection, writing.attachments)) {
+    if (this._session.send(prompt, selection, surroundings.placed(writing.attachments))) {
       this.include(null);
       writing.clear();
     }

@@ -48,8 +48,8 @@ export type Attachment =
   | {
       type: 'notebook';
       value: string;
-      /** Without any, the whole notebook. */
-      cells?: readonly { id: string; input_type: 'raw' | 'markdown' | 'code' }[];
+      /** Without any, the whole notebook; `index` is the place of one, counted from 0, for a file that keeps no ids. */
+      cells?: readonly { id: string; input_type: 'raw' | 'markdown' | 'code'; index?: number }[];
     };
 
 /** Who answers. */
