@@ -142,3 +142,20 @@ async def test_cell_of_a_notebook_without_ids_is_found_at_its_place(chat: ChatPa
 
     await expect(read(chat)).to_contain_text("Read: old.ipynb")
     assert "id" not in json.loads((chat.lab.root / "old.ipynb").read_text())["cells"][0]
+
+
+async def test_folder_is_chosen_and_shown_in_the_file_browser(chat: ChatPage) -> None:
+    (chat.lab.root / "src").mkdir()
+    chat.lab.write("src/inside.py", "")
+    await chat.execute("filebrowser:refresh")
+
+    await chat.panel.get_by_role("button", name="Attach files").click()
+    dialog = chat.page.get_by_role("dialog")
+    await dialog.locator(".jp-DirListing-item", has_text="src").click()
+    await dialog.get_by_role("button", name="Select").click()
+    await attached(chat).get_by_role("button", name="src").first.click()
+
+    inside = chat.page.locator("#filebrowser .jp-DirListing-item", has_text="inside.py")
+    await expect(inside).to_be_visible()
+    await chat.execute("filebrowser:go-to-path", {"path": "/"})
+    await expect(inside).to_have_count(0)

@@ -1,13 +1,20 @@
-/** Shows what is attached in JupyterLab: a file, or the first of the cells of a notebook. */
+/** Shows what is attached in JupyterLab: a file, a folder, or the first of the cells of a notebook. */
 
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { NotebookPanel } from '@jupyterlab/notebook';
+import { Contents } from '@jupyterlab/services';
+import { CommandRegistry } from '@lumino/commands';
 import { Attachment } from 'jupyter-ai-tokens';
 
 export async function openAttachment(
   attachment: Attachment,
-  documents: IDocumentManager
+  documents: IDocumentManager,
+  commands: CommandRegistry
 ): Promise<void> {
+  if (await isFolder(attachment.value, documents.services.contents)) {
+    await commands.execute('filebrowser:go-to-path', { path: attachment.value });
+    return;
+  }
   const widget = documents.openOrReveal(attachment.value);
   const [cell] = attachment.type === 'notebook' ? (attachment.cells ?? []) : [];
   if (cell !== undefined && widget instanceof NotebookPanel) {
@@ -17,6 +24,14 @@ export async function openAttachment(
       return; // JupyterLab has told why
     }
     await showCell(widget.content, cell.id);
+  }
+}
+
+async function isFolder(path: string, contents: Contents.IManager): Promise<boolean> {
+  try {
+    return (await contents.get(path, { content: false })).type === 'directory';
+  } catch {
+    return false; // JupyterLab tells why when it is opened
   }
 }
 

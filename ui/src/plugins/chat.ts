@@ -55,7 +55,7 @@ export async function chatServices(app: JupyterFrontEnd, parts: IParts): Promise
     completers: parts.completers,
     open: async attachment => {
       if (parts.documents !== null) {
-        await openAttachment(attachment, parts.documents);
+        await openAttachment(attachment, parts.documents, app.commands);
       }
     }
   };
