@@ -97,3 +97,17 @@ async def test_of_a_long_chat_the_end_is_shown_and_earlier_messages_come_without
     await expect(chat.messages).to_have_count(150)
     await expect(chat.messages.first).to_contain_text("message 0.")
     assert abs(await first.evaluate(TOP) - before) < 3
+
+
+async def test_long_name_has_one_line_and_is_told_whole(chat: ChatPage) -> None:
+    name, time = await chat.messages.first.locator(".jp-chat-message-header p").all()
+    await name.evaluate("node => { node.firstChild.data = 'Jupyternaut'.repeat(20); }")
+
+    await name.hover()
+
+    await expect(name).to_have_attribute("title", "Jupyternaut" * 20)
+    await expect(time).to_be_in_viewport(ratio=1)
+    one, other = await name.bounding_box(), await time.bounding_box()
+    assert one is not None and other is not None
+    assert one["height"] < 2 * other["height"]
+    await name.evaluate("node => { node.firstChild.data = 'Jupyternaut'; }")

@@ -195,6 +195,7 @@ function Conversation({
       className="jp-ai-conversation"
       role="region"
       aria-label={trans.__('Conversation')}
+      onMouseOver={event => tellWhole(event.target as Element)}
     >
       <ChatMessages />
       {follower !== null && (
@@ -205,6 +206,14 @@ function Conversation({
       )}
     </div>
   );
+}
+
+/** A name that is cut off is told in full when the mouse rests on it. */
+function tellWhole(node: Element): void {
+  const name = node.closest<HTMLElement>('.jp-chat-message-header p');
+  if (name !== null) {
+    name.title = name.scrollWidth > name.clientWidth ? name.textContent : '';
+  }
 }
 
 /** Above the first message that is shown, if it is not the chat's first. */
