@@ -138,7 +138,7 @@ async def test_cell_of_a_notebook_without_ids_is_found_at_its_place(chat: ChatPa
 
     await chat.drop(chat.page.locator(".jp-Notebook .jp-Cell").nth(1).locator(".jp-InputPrompt"))
     await expect(attached(chat)).to_have_text(["1 cell of old.ipynb"])
-    await asked(chat)
+    await chat.send("hello")
 
     await expect(read(chat)).to_contain_text("Read: old.ipynb")
     assert "id" not in json.loads((chat.lab.root / "old.ipynb").read_text())["cells"][0]

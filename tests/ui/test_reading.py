@@ -108,6 +108,7 @@ async def test_long_name_has_one_line_and_is_told_whole(chat: ChatPage) -> None:
     await expect(name).to_have_attribute("title", "Jupyternaut" * 20)
     await expect(time).to_be_in_viewport(ratio=1)
     one, other = await name.bounding_box(), await time.bounding_box()
-    assert one is not None and other is not None
+    assert one is not None
+    assert other is not None
     assert one["height"] < 2 * other["height"]
     await name.evaluate("node => { node.firstChild.data = 'Jupyternaut'; }")
