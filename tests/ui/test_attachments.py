@@ -159,3 +159,11 @@ async def test_folder_is_chosen_and_shown_in_the_file_browser(chat: ChatPage) ->
     await expect(inside).to_be_visible()
     await chat.execute("filebrowser:go-to-path", {"path": "/"})
     await expect(inside).to_have_count(0)
+
+
+async def test_dialog_in_which_nothing_is_selected_attaches_nothing_and_says_so(chat: ChatPage) -> None:
+    await chat.panel.get_by_role("button", name="Attach files").click()
+    await chat.page.get_by_role("dialog").get_by_role("button", name="Select").click()
+
+    await expect(chat.panel.get_by_role("alert")).to_contain_text("Nothing was attached")
+    await expect(attached(chat)).to_have_count(0)
