@@ -388,5 +388,5 @@ def message_of(error: BaseException) -> str:
     """What an exception says, even where its `__str__` fails: it may be a plug-in's."""
     try:
         return str(error)
-    except Exception as e:  # noqa: BLE001
+    except BaseException as e:  # noqa: BLE001
         return f"(it cannot be told: {type(e).__name__})"

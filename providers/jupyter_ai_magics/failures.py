@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from jupyter_ai_magics.langchain_moves import langchain_advice
 
-__all__ = ["as_exception", "asking", "chain", "import_advice", "is_interrupt", "summarize"]
+__all__ = ["as_exception", "asking", "chain", "contained", "import_advice", "is_interrupt", "summarize"]
 
 _OUR_PACKAGES = frozenset({"jupyter_ai", "jupyter_ai_magics", "mockllm"})
 
@@ -40,6 +43,21 @@ def asking() -> Iterator[None]:
     try:
         yield
     except Exception:
+        raise
+    except BaseException as error:
+        raise as_exception(error) from error
+
+
+async def contained(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a plug-in's function returns, or its coroutine; what gets out is an `Exception` or a cancellation.
+
+    asyncio lets `SystemExit` and `KeyboardInterrupt` of any task end the event loop, and with it the server.
+    Neither is a person's Ctrl-C here: Jupyter Server and asyncio's runner take that signal for themselves.
+    """
+    try:
+        result = function(*args, **kwargs)
+        return await result if inspect.isawaitable(result) else result
+    except (Exception, asyncio.CancelledError, GeneratorExit):
         raise
     except BaseException as error:
         raise as_exception(error) from error

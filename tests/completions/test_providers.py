@@ -82,6 +82,29 @@ async def test_constructor_that_fails_costs_nobody_else() -> None:
     ]
 
 
+async def test_what_would_end_the_server_costs_its_provider_only() -> None:
+    class Quits(Snippets):
+        id = "quits"
+
+        def __init__(self, **_: Any) -> None:
+            raise SystemExit(3)
+
+    class Leaves(Snippets):
+        id = "leaves"
+
+        async def aclose(self) -> None:
+            raise KeyboardInterrupt
+
+    providers = await found(registry(Leaves, Quits, Snippets))
+    states = {each["id"]: (each["state"], each["reason"]) for each in providers.states()}
+    closed = Snippets.closed
+
+    await providers.aclose()
+
+    assert states["quits"] == ("failed", "RuntimeError: the call raised SystemExit: 3")
+    assert (states["snippets"][0], Snippets.closed) == ("ready", closed + 1)
+
+
 async def test_class_that_is_no_provider_is_told_of() -> None:
     class Wrong:
         id = name = "wrong"

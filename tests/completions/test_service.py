@@ -58,9 +58,14 @@ async def test_suggestions_of_all_providers_are_ranked() -> None:
     assert await texts(service, ask()) == ["high", "second", "low"]
 
 
-async def test_one_that_hangs_and_one_that_raises_cost_the_third_nothing() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("no"), KeyboardInterrupt(), asyncio.CancelledError()],
+    ids=lambda e: type(e).__name__,
+)
+async def test_one_that_hangs_and_one_that_raises_cost_the_third_nothing(error: BaseException) -> None:
     def fail(request: Any) -> Any:
-        raise RuntimeError("no")
+        raise error
 
     hanging, failing = Scripted(id="hangs", seconds=3600), Scripted(fail, id="fails")
     service = serving(hanging, failing, Scripted(lambda request: reply("third"), id="third", seconds=0.030))

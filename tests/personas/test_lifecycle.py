@@ -140,6 +140,63 @@ async def test_odd_ends_are_told(make_chat: Any, persona: Any, echo: type, error
     assert "go" in [message.body for message in reply.messages]
 
 
+def coroutine(quit: Any) -> Any:
+    async def method(*arguments: Any) -> None:
+        quit(*arguments)
+
+    return method
+
+
+PLACES: dict[str, Any] = {
+    "__init__": staticmethod,
+    "as_user": staticmethod,
+    "send_message": staticmethod,
+    "clear_status": staticmethod,
+    "defaults": property,
+    "name": property,
+    "id": property,
+    "prepare": coroutine,
+    "process_message": coroutine,
+    "handle_uncaught_exception": coroutine,
+    "cancel_response": coroutine,
+    "shutdown": coroutine,
+}
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("place", PLACES)
+async def test_what_would_end_the_server_costs_its_persona_only_and_is_told(
+    make_chat: Any, persona: Any, caplog: Any, place: str, error: BaseException
+) -> None:
+    def quit(*_: Any, **__: Any) -> Any:
+        raise error
+
+    async def answer(self: BasePersona, message: Any) -> None:
+        self.send_message("@Echo hm")
+        if place == "handle_uncaught_exception":
+            raise RuntimeError("broken")
+        await never(self)
+
+    def listen(self: BasePersona, message: Any) -> str:
+        heard.set()
+        return str(message.body)
+
+    heard = asyncio.Event()
+    ada = persona("Ada", answer)
+    setattr(ada, place, PLACES[place](quit))
+    chat = make_chat(personas=[ada, persona("Echo", listen)])
+    asking = asyncio.create_task(chat.send("@Echo go, and you, @Ada"))
+    async with asyncio.timeout(20):  # must not pass
+        await heard.wait()
+
+    await chat.stop()
+    reply = await asking
+    await chat.aclose()
+
+    assert "go, and you, @Ada" in [message.body for message in reply.messages]
+    assert type(error).__name__ in f"{caplog.text}{[m.body for m in chat.messages]}"
+
+
 async def test_account_of_a_failure_may_fail(make_chat: Any, persona: Any) -> None:
     cls = persona("Ada", fail, handle_uncaught_exception=fail)
 

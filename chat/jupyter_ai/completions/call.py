@@ -20,7 +20,6 @@ from jupyter_ai.completions.models import (
 from jupyter_ai.completions.suggestion import Suggestion
 from jupyter_ai.errors import CompletionUnavailable, message_of
 from jupyter_ai.keys.redaction import redact
-from jupyter_ai_magics.failures import is_interrupt
 
 if TYPE_CHECKING:
     from jupyter_ai.completions.providers import ServedProvider
@@ -83,12 +82,10 @@ class Call:
             self.asked = True
             self._began = self._loop.time()
             await self._ask()
-        except asyncio.CancelledError:
-            raise
-        # Whatever a provider raises must cost nobody else.
         except BaseException as e:
-            if is_interrupt(e):
+            if _is_ours(e):
                 raise
+            # Whatever a provider raises must cost nobody else.
             self._fail(e)
             self._fared(self)
         else:
@@ -194,6 +191,13 @@ class Call:
     @property
     def _elapsed(self) -> float:
         return self._loop.time() - self._began
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the running task is to end: not where a provider raises a cancellation by itself."""
+    task = asyncio.current_task()
+    cancelled = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+    return cancelled or isinstance(error, GeneratorExit)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from jupyter_ai.completions.options import ProviderOptions
 from jupyter_ai.errors import CompletionUnavailable, message_of
 from jupyter_ai.keys.redaction import redact
 from jupyter_ai.plugins import INLINE_COMPLETION_PROVIDERS
+from jupyter_ai_magics.failures import asking, contained
 
 if TYPE_CHECKING:
     from jupyter_ai.completions.base import BaseInlineCompletionProvider
@@ -177,7 +178,8 @@ class InlineProviders:
             served.state, served.reason = "off", _DISABLED
             return served
         try:
-            served.provider = self._make(cls) if self._make is not None else cls()
+            with asking():
+                served.provider = self._make(cls) if self._make is not None else cls()
         # Whatever a constructor raises must cost this provider only.
         except Exception as e:  # noqa: BLE001
             served.fail(e)
@@ -193,7 +195,7 @@ class InlineProviders:
             return
         try:
             async with asyncio.timeout(_CLOSING):
-                await close()
+                await contained(close)
         # It is not asked any more; this is only told.
         except Exception:  # noqa: BLE001
             self._log.exception("The inline completion provider %s did not close well.", served.id)

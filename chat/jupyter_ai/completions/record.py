@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_ai.completions.listeners import ItemInfo, Provided
+from jupyter_ai_magics.failures import asking
 
 if TYPE_CHECKING:
     from jupyter_ai.completions.caller import Caller
@@ -117,7 +118,8 @@ class Record:
     def _tell(self, tell: Callable[[CompletionListener], None]) -> None:
         for listener in self._listeners:
             try:
-                tell(listener)
+                with asking():
+                    tell(listener)
             # Whatever a listener raises must not cost anybody a completion.
             except Exception:  # noqa: BLE001
                 self._log.exception("The listener %r failed.", listener)

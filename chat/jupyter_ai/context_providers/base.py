@@ -21,6 +21,7 @@ from jupyter_ai.context_providers.inclusions import (
 )
 from jupyter_ai.errors import ContextProviderException, message_of
 from jupyter_ai.models import ChatMessage, HumanChatMessage, ListOptionsEntry
+from jupyter_ai_magics.failures import asking, contained
 
 if TYPE_CHECKING:
     import logging
@@ -183,7 +184,8 @@ class BaseCommandContextProvider:
             return given
         handler = (self.chat_handlers or {}).get("default")
         try:
-            handler.get_llm_chain()  # type: ignore[union-attr]  # whatever fails, and why, is the same here
+            with asking():
+                handler.get_llm_chain()  # type: ignore[union-attr]  # whatever fails, it is the same here
         # A provider's code. The one that asks the model tells what is wrong.
         except Exception as e:  # noqa: BLE001
             self.log.debug("The size of the model's window is not known: %r", e)
@@ -263,7 +265,8 @@ def replace_commands(providers: Mapping[str, Any], text: str) -> str:
     """`text` with its context commands as the model is to read them. Raises as `add_context`."""
     for provider in providers.values():
         try:
-            text = provider.replace_prompt(text)
+            with asking():
+                text = provider.replace_prompt(text)
         except Exception as e:
             raise _failed(provider, e) from e
     return text
@@ -279,7 +282,7 @@ def unescape(argument: str) -> str:
 async def _context_of(provider: Any, message: HumanChatMessage, inclusions: Inclusions) -> str:
     known = len(inclusions.items)
     try:
-        text = str(await provider.make_context_prompt(message) or "")
+        text = str(await contained(provider.make_context_prompt, message) or "")
     except Exception as e:
         begin_inclusions()  # the message is not answered
         raise _failed(provider, e) from e

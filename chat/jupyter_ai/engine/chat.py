@@ -44,6 +44,7 @@ from jupyter_ai.models import (
     PendingMessage,
 )
 from jupyter_ai.plugins import Plugin
+from jupyter_ai_magics.failures import contained
 
 if TYPE_CHECKING:
     from jupyter_ai.engine.engine import Engine
@@ -284,7 +285,7 @@ class Chat:
             await offers.note()  # so that the help message knows of them
         speaker = self.handlers.get(DEFAULT) or next(iter(self.handlers.values()), None)
         if speaker is not None and not self.log:
-            speaker.send_help_message()
+            await contained(speaker.send_help_message)
 
     def mark_remembering(self, human_id: str, budget: int | None = None) -> None:
         """The run that answers this message writes to the memory, and reads about `budget` tokens of it.

@@ -53,7 +53,7 @@ class ChatPlugins:
             with self._named(f"The constructor of {plugin}"):
                 return plugin.obj(**arguments) if plugin.obj is not None else None
         # A constructor is a plug-in's code: it may raise anything and must hurt nobody else.
-        except (Exception, SystemExit, KeyboardInterrupt) as e:
+        except BaseException as e:
             plugin.trouble = f"{type(e).__name__} in its constructor: {message_of(e)}"
             plugin.traceback = "".join(traceback.format_exception(e))
             plugin.where = place_of_error(e, plugin.target) or place_of_class(plugin.obj, plugin.target)

@@ -27,6 +27,7 @@ from jupyter_ai.plugins import (
     PERSONAS,
     PluginRegistry,
 )
+from jupyter_ai_magics.failures import asking
 from jupyter_ai_magics.models.persona import JupyternautPersona
 from jupyter_ai_magics.threads import run_in_thread
 
@@ -279,7 +280,8 @@ class Engine:
     def persona(self) -> Persona:
         """Who speaks where no handler does."""
         try:
-            return self.config_manager.persona
+            with asking():
+                return self.config_manager.persona
         # A provider's code; what is said must not fail with it.
         except Exception as e:  # noqa: BLE001
             self.log.warning("The persona of the selected model is not to be had: %r", e)

@@ -14,7 +14,7 @@ from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.router import DEFAULT, Voices
 from jupyter_ai.engine.run import Turn
 from jupyter_ai.engine.together import Together
-from jupyter_ai.errors import FileRefused
+from jupyter_ai.errors import FileRefused, message_of
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.personas.avatars import avatar_route, read_avatar
 from jupyter_ai.personas.base_persona import BasePersona
@@ -25,6 +25,7 @@ from jupyter_ai.personas.member import Member
 from jupyter_ai.personas.people import people_of
 from jupyter_ai.personas.persona_chat import PersonaChat
 from jupyter_ai.plugins import PERSONAS, Plugin
+from jupyter_ai_magics.failures import asking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ class PersonaManager:
         self.message_interrupted = chat.message_interrupted
         self.local = LocalAccess(chat.engine.local_personas, chat.row.owner)  # persona files
         self._members: LazyMapping[Member] = LazyMapping(self._keys, self._build)  # by entry point name
-        self._lifecycle = Lifecycle(chat.own, self.log)
+        self._lifecycle = Lifecycle(chat.own, self.say, self.log)
         self._answers: dict[str, Together] = {}  # by the id of the message that is answered
         self._at_work: dict[str, list[Member]] = {}  # likewise
         self._retired: list[Member] = []  # others have taken their place; they finish what they are at
@@ -121,8 +122,10 @@ class PersonaManager:
 
     def avatar_route(self, persona: Any) -> str:
         """Where the picture of a persona is, below the server's base URL."""
-        key = next((m.key for m in self._members.built() if m.voice is persona), "")
-        return avatar_route(key, getattr(persona, "avatar_path", ""))
+        member = next((m for m in self._members.built() if m.voice is persona), None)
+        if member is None:  # it is being made
+            return avatar_route("", getattr(persona, "avatar_path", ""))
+        return avatar_route(member.key, member.avatar_path)
 
     def follow(self, persona: BasePersona, text: str) -> None:
         """Let those answer whom `persona` has addressed at the beginning of `text`; from any thread."""
@@ -262,12 +265,13 @@ class PersonaManager:
 
     def _build(self, key: str) -> Member | None:
         plugin = next(plugin for plugin in self._plugins() if plugin.name == key)
-        voice = self._voice(plugin)
         try:
-            return Member(key, voice) if voice is not None else None
+            with asking():
+                voice = self._voice(plugin)
+                return Member(key, voice) if voice is not None else None
         # Name and defaults are a plug-in's code, too.
         except Exception as e:
-            plugin.trouble = f"{type(e).__name__} in its `defaults`: {e}"
+            plugin.trouble = f"{type(e).__name__} in its `defaults`: {message_of(e)}"
             self.log.exception("%s cannot be asked for its name.", plugin)
             return None
 

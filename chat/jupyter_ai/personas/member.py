@@ -18,6 +18,7 @@ class Member:
     def __init__(self, key: str, voice: BasePersona | BaseChatHandler) -> None:
         self.key = key  # its entry point's name
         self.voice = voice
+        self.id = voice.id  # as `BasePersona.id`; a handler's own
         if isinstance(voice, BasePersona):
             defaults = voice.defaults
             self.name, self.description = voice.name, defaults.description
@@ -29,11 +30,6 @@ class Member:
             self.avatar_path = ""
         if not self.name.strip():
             raise ValueError("its name is empty")
-
-    @property
-    def id(self) -> str:
-        """As `BasePersona.id`; a handler's own."""
-        return self.voice.id
 
     def accepts(self, command: str) -> bool:
         """Whether a slash command may be given to it."""

@@ -14,6 +14,7 @@ from tornado import web
 
 from jupyter_ai.errors import JupyterAIError
 from jupyter_ai.keys.redaction import redact, redact_json
+from jupyter_ai_magics.failures import contained
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -65,7 +66,7 @@ def answers(method: Verb) -> Verb:
         from jupyter_ai.engine.store import StoreError
 
         try:
-            await method(self, *args, **kwargs)
+            await contained(method, self, *args, **kwargs)  # plug-ins are asked in many a verb
         except (JupyterAIError, StoreError) as e:
             refuse(self, e)
 

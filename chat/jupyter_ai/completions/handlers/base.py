@@ -19,6 +19,7 @@ from jupyter_ai.errors import JupyterAIError, message_of
 from jupyter_ai.keys.redaction import redact
 from jupyter_ai.server.base import authorize, host_of, refuse
 from jupyter_ai.server.socket import AiSocket, text_frame
+from jupyter_ai_magics.failures import contained
 from jupyter_ai_magics.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class BaseInlineCompletionHandler(AiSocket):
 
     async def _handle(self, request: InlineCompletionRequest) -> None:
         try:
-            await (self.handle_stream_request if request.stream else self.handle_request)(request)
+            await contained(self.handle_stream_request if request.stream else self.handle_request, request)
         # A subclass may raise anything: the editor is told, and the connection stays.
         except Exception as e:  # noqa: BLE001
             await self.handle_exc(e, request)
