@@ -51,6 +51,7 @@ __all__ = [
     "AgentChatMessage",
     "AgentStreamChunkMessage",
     "AgentStreamMessage",
+    "AskedByPersona",
     "Attachment",
     "AttachmentSelection",
     "AuthStrategy",
@@ -255,6 +256,13 @@ class HumanChatMessage(BaseModel):
     def metadata(self) -> dict[str, Any]:
         """Empty: a person's message carries none."""
         return {}
+
+
+class AskedByPersona(HumanChatMessage):
+    """What a persona says to another one, along with what the person had attached and selected.
+
+    Its context commands are text: only what people type is carried out.
+    """
 
 
 class ClearMessage(BaseModel):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.context_providers.base import context_of, replace_commands
-from jupyter_ai.models import HumanChatMessage
+from jupyter_ai.models import AskedByPersona, HumanChatMessage
 
 if TYPE_CHECKING:
     from jupyter_ai_magics import BaseProvider
@@ -35,7 +35,8 @@ class DefaultChatHandler(BaseChatHandler):
 
         self.get_llm_chain()
         context = await self.make_context_prompt(message)
-        prompt = self.replace_prompt(message.body)
+        by_persona = isinstance(message, AskedByPersona)
+        prompt = message.body if by_persona else self.replace_prompt(message.body)
         memory = self.get_llm_chat_memory(message)
         inputs: dict[str, Any] = {"input": prompt, "context": context, "history": memory.messages}
         answer = await self.stream_reply(inputs, message)

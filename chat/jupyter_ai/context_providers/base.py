@@ -20,7 +20,7 @@ from jupyter_ai.context_providers.inclusions import (
     current_inclusions,
 )
 from jupyter_ai.errors import ContextProviderException, message_of
-from jupyter_ai.models import ChatMessage, HumanChatMessage, ListOptionsEntry
+from jupyter_ai.models import AskedByPersona, ChatMessage, HumanChatMessage, ListOptionsEntry
 from jupyter_ai_magics.failures import asking, contained
 
 if TYPE_CHECKING:
@@ -171,8 +171,11 @@ class BaseCommandContextProvider:
         return rf"(?<![\w@/.\\]){name}" + (argument if self.requires_arg else rf"(?:{argument}|(?![\w:]))")
 
     async def make_context_prompt(self, message: HumanChatMessage) -> str:
-        """What the commands in `message.prompt` add to what the model reads, "" without any."""
-        commands = find_commands(self, message.prompt)
+        """What the commands in `message.prompt` add to what the model reads, "" without any.
+
+        A persona's words have none.
+        """
+        commands = [] if isinstance(message, AskedByPersona) else find_commands(self, message.prompt)
         return await self._make_context_prompt(message, commands) if commands else ""
 
     def _chosen_model(self) -> Any:
@@ -241,7 +244,9 @@ async def add_context(
 
     Raises `ContextProviderException`, also for what else a provider raises; that names the provider.
     """
-    return replace_commands(providers, text), await context_of(providers, message, model)
+    if not isinstance(message, AskedByPersona):
+        text = replace_commands(providers, text)
+    return text, await context_of(providers, message, model)
 
 
 async def context_of(
@@ -253,9 +258,12 @@ async def context_of(
     task sends next tells in its metadata what that was. Raises `ContextProviderException`, as `add_context`.
     """
     inclusions = begin_inclusions(lambda: _room(providers, message), model)
+    read = message
+    if isinstance(message, AskedByPersona):
+        read = message.model_copy(update={"prompt": ""})  # a provider may look for commands by itself
     # What is typed has the first claim to the room: `@file`, which reads what is attached, comes last.
     ordered = sorted(providers.items(), key=lambda item: item[0] == "file")
-    parts = [await _context_of(provider, message, inclusions) for _, provider in ordered]
+    parts = [await _context_of(provider, read, inclusions) for _, provider in ordered]
     if not any(item.command == ATTACHED for item in inclusions.items):
         parts += [inclusions.leave_out(ATTACHED, path_of(each), _UNREAD) for each in message.attachments]
     return ContextText("\n\n".join(part for part in parts if part), inclusions.images)
