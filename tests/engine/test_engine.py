@@ -97,6 +97,18 @@ async def test_others_see_a_chat_only_when_it_is_shared_and_never_change_it(make
     assert engine.chats("bob") == []
 
 
+async def test_who_sees_a_chat_may_choose_who_answers_and_no_more(make_engine) -> None:
+    engine = await make_engine()
+    chat = await engine.create_chat("ada", "Plans")
+    await engine.update_chat(chat.id, "ada", shared=True)
+
+    chosen = await engine.update_chat(chat.id, "bob", persona="jupyternaut")
+    with pytest.raises(NotAllowed):
+        await engine.update_chat(chat.id, "bob", persona="", title="Mine")
+
+    assert (chosen.persona, chat.row.persona, chat.row.title) == ("Jupyternaut", "Jupyternaut", "Plans")
+
+
 @pytest.mark.parametrize(
     ("prompt", "title"),
     [("Hello\nthere", "Hello"), ("  x  ", "x"), ("long " * 20, f"{('long ' * 20)[:59]}…"), (" \n", "")],

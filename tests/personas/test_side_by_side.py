@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from trials.fold import View
 
 from jupyter_ai.engine.chat import Chat
@@ -173,6 +174,26 @@ async def test_ten_reloads_and_a_restart_lose_no_text_and_make_nobody_twice(
     assert await page.texts() == [*[said] * 3, "on"]
     await engine.aclose()
     assert made == ["manager", "Ada", "Bob", "Cy"] * 2
+
+
+@pytest.mark.parametrize("chosen", ["Ada", "", None])
+async def test_who_was_addressed_or_chosen_answers_after_a_restart(
+    tmp_path: Path, persona: Any, chosen: str | None
+) -> None:
+    personas = [persona(name, lambda self, message: "yes") for name in NAMES]
+    engine = await start_engine(tmp_path, personas)
+    chat = await engine.default_chat()
+    await chat.submit(ChatRequest(prompt="@Bob hello"), CLIENT).wait()
+    if chosen is not None:
+        await engine.update_chat(chat.id, persona=chosen)
+    await engine.aclose()
+
+    engine = await start_engine(tmp_path, personas)
+
+    expected = "Bob" if chosen is None else chosen
+    assert engine.chats()[0].persona == expected
+    assert ((await engine.default_chat()).personas.sticky or "") == expected
+    await engine.aclose()
 
 
 CLIENT = ChatClient(id="c", username="u", initials="U", name="U", display_name="U")

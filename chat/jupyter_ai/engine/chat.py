@@ -104,13 +104,15 @@ class Chat:
         described.persona = self.personas.sticky or ""
         return described
 
-    def update(self, *, title: str | None = None, shared: bool | None = None) -> None:
-        """Rename or share the chat."""
-        row = self.row
-        self.row = replace(
-            row, title=row.title if title is None else title, shared=row.shared if shared is None else shared
-        )
-        self.engine.store.put_chat(self.row)
+    def update(
+        self, *, title: str | None = None, shared: bool | None = None, persona: str | None = None
+    ) -> None:
+        """Rename or share the chat, or note who answers what is addressed to nobody."""
+        given: dict[str, Any] = {"title": title, "shared": shared, "persona": persona}
+        row = replace(self.row, **{name: value for name, value in given.items() if value is not None})
+        if row != self.row and not self.closed:
+            self.row = row
+            self.engine.store.put_chat(row)
 
     @property
     def memory(self) -> BoundedChatHistory:

@@ -138,25 +138,29 @@ class Engine:
         return await self._open(row)
 
     async def update_chat(
-        self, id: str, owner: str = "", *, title: str | None = None, shared: bool | None = None
+        self,
+        id: str,
+        owner: str = "",
+        *,
+        title: str | None = None,
+        shared: bool | None = None,
+        persona: str | None = None,
     ) -> ChatDescription:
-        """Rename or share a chat of one's own. Raises `ChatNotFound`, `NotAllowed`."""
-        chat = await self.chat(id, owner)
-        _check_owner(chat.row, owner)
-        chat.update(title=title, shared=shared)
-        return chat.describe()
+        """Rename or share a chat of one's own, or let `persona` answer what is addressed to nobody.
 
-    async def choose_persona(self, id: str, owner: str, name: str) -> None:
-        """Let a persona of a chat of one's own answer what is addressed to nobody; "" is the default.
-
-        Raises `ChatNotFound`, `NotAllowed`, `UnknownPersona`.
+        "" is the default. Whoever sees a chat may choose that, as by addressing somebody in it. Changes
+        nothing where it raises `ChatNotFound`, `NotAllowed`, `UnknownPersona`.
         """
         chat = await self.chat(id, owner)
-        _check_owner(chat.row, owner)
-        member = chat.personas.find(name)
-        if name and member is None:
-            raise UnknownPersona(name)
-        chat.personas.sticky = member.name if member is not None else None
+        if title is not None or shared is not None:
+            _check_owner(chat.row, owner)
+        member = chat.personas.find(persona) if persona else None
+        if persona and member is None:
+            raise UnknownPersona(persona)
+        chat.update(title=title, shared=shared)
+        if persona is not None:
+            chat.personas.sticky = member.name if member is not None else None
+        return chat.describe()
 
     async def delete_chat(self, id: str, owner: str = "") -> None:
         """Delete a chat of one's own with all that was said.

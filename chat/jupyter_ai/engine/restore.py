@@ -109,4 +109,5 @@ def describe(row: ChatRow, updated: float | None) -> ChatDescription:
         is_default=row.is_default,
         created=row.created,
         updated=row.created if updated is None else updated,
+        persona=row.persona,
     )

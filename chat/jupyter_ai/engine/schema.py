@@ -76,6 +76,9 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX run_running ON run (chat) WHERE state = 'running';
     """,
+    """
+    ALTER TABLE chat ADD COLUMN persona TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 

@@ -123,7 +123,8 @@ class Store:
 
     def put_chat(self, row: ChatRow) -> int:
         """Insert or update a chat."""
-        return self._write(PutChat(row.id, row.owner, row.title, row.created, row.shared, row.is_default))
+        values = row.id, row.owner, row.title, row.created, row.shared, row.is_default, row.persona
+        return self._write(PutChat(*values))
 
     def delete_chat(self, chat: str) -> int:
         """Delete a chat with all that belongs to it."""

@@ -38,9 +38,11 @@ __all__ = ["DiskLedger", "Log", "MemoryLedger", "commit", "dropped", "is_delete"
 Log: TypeAlias = logging.Logger | logging.LoggerAdapter[Any]
 
 _SQL: dict[type[Op], str] = {
-    PutChat: "INSERT INTO chat (id, owner, title, created, shared, is_default) VALUES (?, ?, ?, ?, ?, ?)"
+    PutChat: "INSERT INTO chat (id, owner, title, created, shared, is_default, persona)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, title = excluded.title,"
-    " created = excluded.created, shared = excluded.shared, is_default = excluded.is_default",
+    " created = excluded.created, shared = excluded.shared, is_default = excluded.is_default,"
+    " persona = excluded.persona",
     PutMessage: "INSERT INTO message (chat, id, reply_to, json, open) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (chat, id) DO UPDATE SET reply_to = excluded.reply_to, json = excluded.json,"
     " open = excluded.open",
@@ -60,7 +62,7 @@ _EMPTIED: dict[type[Op], tuple[str, ...]] = {
 }
 
 # The inner query reads an index only; the outer one then visits the rows in the order of the log, unsorted.
-_CHATS = "SELECT id, owner, title, created, shared, is_default FROM chat"
+_CHATS = "SELECT id, owner, title, created, shared, is_default, persona FROM chat"
 # Of the messages only an index is read, but for one of each chat.
 _NEWEST = (
     "SELECT chat, id, reply_to, json, open FROM message"
@@ -172,8 +174,8 @@ class MemoryLedger:
 
     def _apply(self, op: Op) -> None:
         match op:
-            case PutChat(id, owner, title, created, shared, is_default):
-                self._chats[id] = ChatRow(id, owner, title, created, bool(shared), bool(is_default))
+            case PutChat(id, owner, title, created, shared, is_default, persona):
+                self._chats[id] = ChatRow(id, owner, title, created, bool(shared), bool(is_default), persona)
             case DeleteChat(chat):
                 self._chats.pop(chat, None)
                 self._contents.pop(chat, None)

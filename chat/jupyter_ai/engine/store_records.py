@@ -42,6 +42,7 @@ class ChatRow:
     created: float
     shared: bool
     is_default: bool
+    persona: str = ""  # the name of whom answers what is addressed to nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class PutChat(NamedTuple):
     created: float
     shared: bool
     is_default: bool
+    persona: str = ""
 
 
 class DeleteChat(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler
 from jupyter_ai.context_providers.base import add_context
-from jupyter_ai.engine.addresses import address_of, find_addresses, same_name
+from jupyter_ai.engine.addresses import address_of, same_name
 from jupyter_ai.engine.lazy import LazyMapping
 from jupyter_ai.engine.router import DEFAULT, Voices
 from jupyter_ai.engine.run import Turn
@@ -58,8 +58,6 @@ class PersonaManager:
         self._at_work: dict[str, list[Member]] = {}  # likewise
         self._retired: list[Member] = []  # others have taken their place; they finish what they are at
         self._chain = Chain(self)
-        self._sticky: str | None = None  # the name of whom was addressed last
-        self._sticky_known = False  # else what was said before tells
 
     # What personas use
 
@@ -154,14 +152,13 @@ class PersonaManager:
 
     @property
     def sticky(self) -> str | None:
-        """The name of whom was addressed last, if they are still there."""
-        if not self._sticky_known and self._engine.plugins.loaded(PERSONAS):
-            self._sticky_known, self._sticky = True, self._last_addressed()
-        return self._sticky if self._sticky is not None and self.find(self._sticky) else None
+        """The name of whom was addressed or chosen last, if they are there; kept with the chat."""
+        name = self._chat.row.persona
+        return name if name and self.find(name) else None
 
     @sticky.setter
     def sticky(self, name: str | None) -> None:
-        self._sticky_known, self._sticky = True, name
+        self._chat.update(persona=name or "")
         self._chat.tell_persona()
 
     def voices(self, prompt: str) -> Voices:
@@ -301,9 +298,3 @@ class PersonaManager:
                 )
                 self.log.warning("%s cannot be addressed: %s", plugin, plugin.trouble)
         return found
-
-    def _last_addressed(self) -> str | None:
-        prompts = [m.prompt for m in self._chat.log if isinstance(m, HumanChatMessage) and "@" in m.prompt]
-        names = [member.name for member in self.members()] if prompts else []
-        addressed = (find_addresses(prompt, names).names for prompt in reversed(prompts))
-        return next((found[-1] for found in addressed if found), None)

@@ -69,8 +69,9 @@ class ChatHandler(AiHandler):
         engine = await self.engine()
         if update.persona is not None:
             await engine.commands_ready()
-            await engine.choose_persona(chat_id, self.owner, update.persona)
-        described = await engine.update_chat(chat_id, self.owner, title=update.title, shared=update.shared)
+        described = await engine.update_chat(
+            chat_id, self.owner, title=update.title, shared=update.shared, persona=update.persona
+        )
         if not described.shared:
             self._disconnect(chat_id, _NOT_SHARED, but=described.owner)
         await engine.store.wait(engine.store.last_ticket)
