@@ -371,12 +371,16 @@ class FetchTooLarge(FetchFailure):
 
 
 class UnsupportedChunk(JupyterAIError, TypeError):
-    """A runnable yielded something that is not text."""
+    """A runnable, or what a persona gave to `stream_message`, yielded something that is not text."""
 
-    def __init__(self, handler: str, chunk: object) -> None:
+    def __init__(self, author: str, chunk: object, *, given: bool = False) -> None:
+        kind = type(chunk).__name__
         super().__init__(
-            f"The runnable of {handler} yielded a {type(chunk).__name__}; `stream_reply` takes str and "
-            "message chunks. End the chain with a step that yields text, such as `StrOutputParser()`."
+            f"The iterator that {author} gave to `stream_message` yielded a {kind}: it takes str, message "
+            "chunks, and dictionaries with a str under `content` or `text`."
+            if given
+            else f"The runnable of {author} yielded a {kind}; `stream_reply` takes str and message chunks. "
+            "End the chain with a step that yields text, such as `StrOutputParser()`."
         )
 
 

@@ -63,6 +63,26 @@ async def test_stream_takes_text_message_chunks_and_dictionaries(
     assert (reply.text, reply.chunks) == ("ab", ["a", "b"])
 
 
+@pytest.mark.parametrize(
+    ("misuse", "told"),
+    [
+        (lambda self: self.send_message(3), "send_message() of Ada takes a str, not a int."),
+        (lambda self: self.stream_message(["a"]), "stream_message() of Ada takes an asynchronous iterator"),
+        (lambda self: self.stream_message(pieces(3)), "that Ada gave to `stream_message` yielded a int"),
+        (
+            lambda self: self.stream_reply("", None, RunnableLambda(lambda _: 3)),
+            "The runnable of Ada yielded a int; `stream_reply` takes",
+        ),
+    ],
+)
+async def test_misuse_names_the_persona_and_what_it_called(
+    make_chat: Any, persona: Any, misuse: Any, told: str
+) -> None:
+    chat = make_chat(personas=[persona("Ada", lambda self, message: misuse(self))])
+
+    assert told in (await chat.send("@Ada go")).text
+
+
 async def test_stream_that_raises_ends_and_is_told(make_chat: Any, persona: Any) -> None:
     cls = persona("Ada", lambda self, message: self.stream_message(pieces("a", ValueError("no ink"))))
 

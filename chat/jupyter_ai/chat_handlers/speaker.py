@@ -56,11 +56,17 @@ class Speaker:
 
     _root_chat_handlers: dict[str, Any]  # the first value, if any, takes what is sent
     _chat_history: list[ChatMessage]  # takes it otherwise
+    _saying = "reply"  # the method that sends a whole message, as its author calls it
 
     @property
     def persona(self) -> Persona:
         """Who speaks."""
         raise NotImplementedError
+
+    @property
+    def _author(self) -> str:
+        """The class that is named where it was misused."""
+        return type(self).__name__
 
     def broadcast_message(self, message: Message) -> None:
         """Send a message to the chat; may be called from any thread.
@@ -153,12 +159,11 @@ class Speaker:
     async def _pass_on(
         self, chunks: Any, reply: StreamedReply, info: GenerationInfo, text_of: ChunkText
     ) -> None:
-        name = type(self).__name__
         turn = float("-inf")  # the first text goes out at once
         try:
             async for chunk in chunks:
                 info.see(chunk)
-                text = text_of(name, chunk)
+                text = text_of(self._author, chunk)
                 if text:
                     reply.add(text)
                 if reply.interrupted():
@@ -202,7 +207,7 @@ class Speaker:
         self, text: str, human_msg: HumanChatMessage | None, metadata: dict[str, Any] | None = None
     ) -> AgentChatMessage:
         if not isinstance(text, str):
-            raise TypeError(f"reply() of {type(self).__name__} takes a str, not a {type(text).__name__}.")
+            raise TypeError(f"{self._saying}() of {self._author} takes a str, not a {type(text).__name__}.")
         return AgentChatMessage(
             id=uuid.uuid4().hex,
             time=time.time(),

@@ -146,8 +146,12 @@ class BasePersona:
 
         `chunks` yields str, message chunks, or dictionaries with a str under `content` or `text`. Stopped by
         the user, it closes the iterator, marks the message as stopped and returns; cancelled otherwise, it
-        passes the cancellation on. Raises `UnsupportedChunk`, and what the iterator raises.
+        passes the cancellation on. Raises `UnsupportedChunk`, TypeError for what is no such iterator, and
+        what the iterator raises.
         """
+        if not hasattr(chunks, "__aiter__"):
+            name, kind = type(self).__name__, type(chunks).__name__
+            raise TypeError(f"stream_message() of {name} takes an asynchronous iterator, not a {kind}.")
 
         async def open_chunks() -> AsyncIterator[Any]:
             return chunks

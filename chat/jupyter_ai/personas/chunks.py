@@ -16,8 +16,10 @@ def persona_chunk_text(persona: str, chunk: Any) -> str:
 
     Raises `UnsupportedChunk` for anything else.
     """
-    if not isinstance(chunk, Mapping):
+    if isinstance(chunk, str) or isinstance(getattr(chunk, "content", None), str | list):
         return chunk_text(persona, chunk)
+    if not isinstance(chunk, Mapping):
+        raise UnsupportedChunk(persona, chunk, given=True)
     if choices := chunk.get("choices"):
         return persona_chunk_text(persona, dict(choices[0]).get("delta") or {"content": ""})
     for key in ("content", "text"):
@@ -25,4 +27,4 @@ def persona_chunk_text(persona: str, chunk: Any) -> str:
             return text
     if chunk.get("content", "") is None:
         return ""
-    raise UnsupportedChunk(persona, chunk)
+    raise UnsupportedChunk(persona, chunk, given=True)

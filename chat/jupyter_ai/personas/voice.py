@@ -25,6 +25,8 @@ def answered_message() -> HumanChatMessage | None:
 class Voice(Speaker):
     """Sends what one persona says."""
 
+    _saying = "send_message"
+
     def __init__(self, persona: BasePersona) -> None:
         self.log = persona.log
         self.message_interrupted = persona.parent.message_interrupted
@@ -38,6 +40,10 @@ class Voice(Speaker):
     def persona(self) -> Persona:
         """Name and picture, as a reply carries them."""
         return Persona(name=self._persona.name, avatar_route=self._persona.parent.avatar_route(self._persona))
+
+    @property
+    def _author(self) -> str:
+        return type(self._persona).__name__
 
     def say(self, text: str, metadata: dict[str, Any] | None = None) -> None:
         """Send a whole message."""
