@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import random
 import socket
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from serving import TOKEN, Serve, Server, Socket, Steps, begin, eventually, stream, text_of
+
+from jupyter_ai.models import HumanChatMessage
+from jupyter_ai.personas import BasePersona, PersonaDefaults
+from jupyter_ai.plugins import PERSONAS
 
 
 async def come_back(server: Server, frames: list[dict[str, Any]]) -> Socket:
@@ -75,6 +80,73 @@ async def _next(reader: Socket) -> dict[str, Any]:
     frame = await reader.receive()
     assert frame is not None
     return frame
+
+
+class Paced(BasePersona):
+    """Streams what the test puts into `stream(name)`."""
+
+    made: list[BasePersona] = []  # noqa: RUF012 - the test's way to its instances
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.made.append(self)
+
+    @property
+    def defaults(self) -> PersonaDefaults:
+        return PersonaDefaults(name=type(self).__name__)
+
+    async def process_message(self, message: HumanChatMessage) -> None:
+        await self.stream_message(self._words())
+
+    async def _words(self) -> AsyncIterator[str]:
+        while (word := await stream(self.name).get()) is not None:
+            yield word
+
+
+async def test_ten_reloads_and_a_restart_lose_no_text_of_personas_and_make_none_twice(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Paced, "made", [])
+    first = await serve_personas(serve)
+    asker = await first.chat()
+    human = await asker.ask("@Ada @Bob @Cy go")
+    for name in NAMES:
+        stream(name).put_nowait("0 ")
+    streams = [await asker.last("agent-stream", reply_to=human) for _ in NAMES]
+    ids = {each["persona"]["name"]: each["id"] for each in streams}
+    page, frames, told = asker, list(asker.frames), "0 "
+    for number in range(1, 11):
+        page.abort()
+        page = await (come_back(first, frames) if number % 2 else first.chat())
+        frames += page.frames
+        told += f"{number} "
+        for name in NAMES:
+            stream(name).put_nowait(f"{number} ")
+        while any(text_of(frames, id) != told for id in ids.values()):
+            frames.append(await _next(page))
+    await first.extension.stop_extension()
+
+    second = await serve_personas(serve)
+    back = await second.chat()
+
+    messages = back.frames[0]["history"]["messages"]
+    assert {m["persona"]["name"]: m["body"] for m in messages[1:]} == dict.fromkeys(NAMES, told)
+    await back.ask("and now?")
+    stream("Cy").put_nowait("on")
+    await back.until("agent-stream-chunk", content="on")
+    assert sorted(each.name for each in Paced.made) == sorted([*NAMES, *NAMES])
+    assert len({id(each.parent) for each in Paced.made}) == 2
+
+
+NAMES = ("Ada", "Bob", "Cy")
+
+
+async def serve_personas(serve: Serve) -> Server:
+    server = await serve(Steps)
+    for name in NAMES:
+        server.host.plugins.add(PERSONAS, name, type(name, (Paced,), {}), distribution="test")
+    await server.ready()
+    return server
 
 
 @pytest.mark.parametrize("query", ["since=0", "since=x", "since=-1", "since=999999999", "since=", "epoch=x"])
