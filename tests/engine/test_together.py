@@ -66,3 +66,36 @@ async def test_one_that_fails_leaves_the_others(tasks: list[asyncio.Task[None]])
 
     assert isinstance(tasks[0].exception(), ValueError)
     assert tasks[1].exception() is None
+
+
+async def test_one_that_is_cancelled_already_is_left_to_clean_up(tasks: list[asyncio.Task[None]]) -> None:
+    async def work() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            cleaned.append("up")
+
+    cleaned: list[str] = []
+    together = Together(tasks.append)
+    together.start(work(), "one")
+    waiting = asyncio.create_task(together.wait())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    together.cancel()
+    waiting.cancel()
+    await asyncio.wait([waiting])
+
+    assert cleaned == ["up"]
+
+
+async def test_the_first_runs_in_the_task_that_waits(tasks: list[asyncio.Task[None]]) -> None:
+    async def first() -> None:
+        where.append(asyncio.current_task())
+
+    where: list[asyncio.Task[None] | None] = []
+
+    await Together(tasks.append).wait(first())
+
+    assert (where, tasks) == ([asyncio.current_task()], [])

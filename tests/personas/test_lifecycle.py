@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 import pytest
@@ -127,6 +128,34 @@ async def test_stop_cancels_an_answer_and_tells_of_it(make_chat: Any, persona: A
 
     assert (await asking).state == "stopped"
     assert calls == ["cancelled"]
+
+
+async def test_what_was_said_until_stop_is_remembered(make_chat: Any, persona: Any) -> None:
+    """Also where the next piece comes at the same moment, and closing the model takes a while."""
+
+    async def pieces(self: BasePersona, message: Any) -> AsyncIterator[str]:
+        try:
+            yield "hm"
+            begun.set()
+            await go_on.wait()
+            yield "!"
+        finally:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    async def answer(self: BasePersona, message: Any) -> None:
+        said[self.name] = await self.stream_message(pieces(self, message))
+
+    begun, go_on, said = asyncio.Event(), asyncio.Event(), {}  # type: ignore[var-annotated]
+    chat = make_chat(personas=[persona("Ada", answer), persona("Bob", answer)])
+    asking = asyncio.create_task(chat.send("@Ada @Bob go"))
+    await begun.wait()
+
+    go_on.set()
+    await chat.stop()
+    await asking
+
+    assert said == {"Ada": "hm", "Bob": "hm"}
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError()])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 __all__ = ["Together"]
@@ -21,7 +21,7 @@ class Together:
         self._cancelled = False
 
     def start(self, answer: Coroutine[Any, Any, None], name: str) -> None:
-        """Begin an answer; after `wait` was cancelled, none begins any more."""
+        """Begin an answer; once they are cancelled, none begins any more."""
         if self._cancelled:
             answer.close()
             return
@@ -29,19 +29,27 @@ class Together:
         self._tasks.add(task)
         self._own(task)
 
-    async def wait(self) -> None:
-        """Return when all have ended. Cancelling it cancels them and waits for them to clean up.
+    def cancel(self) -> None:
+        """Cancel all that were begun; does nothing twice."""
+        if not self._cancelled:
+            self._cancelled = True
+            for task in self._tasks:
+                task.cancel()
 
-        Cancelled a second time, it leaves them to whoever owns them.
+    async def wait(self, first: Awaitable[None] | None = None) -> None:
+        """Return when all have ended, and `first`, which runs in the task that waits.
+
+        Cancelling it cancels them and waits for them to clean up. Cancelled a second time, it leaves them to
+        whoever owns them.
         """
         try:
+            if first is not None:
+                await first
             while self._tasks:
                 done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
                 self._tasks -= done  # others may have come meanwhile
         except asyncio.CancelledError:
-            self._cancelled = True
-            for task in self._tasks:
-                task.cancel()
+            self.cancel()
             if self._tasks:
                 await asyncio.wait(self._tasks)
             raise

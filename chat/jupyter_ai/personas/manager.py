@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,9 +194,12 @@ class PersonaManager:
         """
         together = self._answers[run.id] = Together(self._chat.own)
         try:
-            for member in filter(None, map(self.find, names)):
+            members = list(filter(None, map(self.find, names)))
+            for member in members[1:]:
                 self.begin(member, run, member.addressed_message(run.message, text))
-            await together.wait()
+            # Not in a task of its own: with the answer of one the run is over, and so they are kept together.
+            first = [self._answer(m, run, m.addressed_message(run.message, text)) for m in members[:1]]
+            await together.wait(*first)
         finally:
             del self._answers[run.id]
             self._at_work.pop(run.id, None)
@@ -206,9 +209,12 @@ class PersonaManager:
         """Let one more persona answer in a run; nothing happens once that is over."""
         together = self._answers.get(run.id)
         if together is not None:
-            run.personas.append(member.name)
-            self._at_work.setdefault(run.id, []).append(member)
-            together.start(self._answered(member, message, run), f"{member.name} answers {run.id}")
+            together.start(self._answer(member, run, message), f"{member.name} answers {run.id}")
+
+    def _answer(self, member: Member, run: Run, message: HumanChatMessage) -> Coroutine[Any, Any, None]:
+        run.personas.append(member.name)
+        self._at_work.setdefault(run.id, []).append(member)
+        return self._answered(member, message, run)
 
     async def _answered(self, member: Member, message: HumanChatMessage, run: Run) -> None:
         turn = Turn(member.name)
@@ -219,7 +225,12 @@ class PersonaManager:
             self._chat.say(f"{member.name} said nothing.", run.id, {"empty": True})
 
     def stopped(self, run: Run) -> None:
-        """Tell who answers in `run` that the user stopped it."""
+        """Cancel who answers in `run`, now, and tell them that the user stopped it.
+
+        Had they a turn between Stop and their cancellation, this would hit them while they clean up.
+        """
+        if (together := self._answers.get(run.id)) is not None:
+            together.cancel()
         for member in filter(None, map(self.find, run.personas)):
             self._lifecycle.tell_stopped(member)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from random import Random
 from typing import Protocol
 
 __all__ = ["Talk", "talk"]
 
 _MOST = 4  # messages that wait for an answer
+_ASKED = ("recite", "recite", "recite", "/count", "/pair", "/whole", "/late")
+_ADDRESSED = ("@Jupyternaut recite", "@Jupyternaut recite", "@Ada @Bob recite", "@Ada @Bob recite")
 
 
 class Talk(Protocol):
@@ -27,17 +31,19 @@ class Talk(Protocol):
         """How many of them wait for an answer."""
 
 
-async def talk(chat: Talk, random: Random) -> None:
-    """Ask, and now and then stop or clear, for ever."""
+async def talk(chat: Talk, random: Random, *, personas: bool = False) -> None:
+    """Ask, and now and then stop or clear, for ever. With `personas`, everybody who answers is addressed."""
+    asked = (*_ASKED[3:], *_ADDRESSED) if personas else _ASKED
     while True:
-        await random.choices((_ask, _stop, _clear), (12, 2, 1))[0](chat, random)
+        action = random.choices((partial(_ask, asked=asked), _stop, _clear), (12, 2, 1))[0]
+        await action(chat, random)
         await asyncio.sleep(random.choice((0, 0.005, 0.03)))
         while chat.waiting() > _MOST:  # noqa: ASYNC110 - people look up now and then
             await asyncio.sleep(0.01)
 
 
-async def _ask(chat: Talk, random: Random) -> None:
-    await chat.ask(_prompt(random))
+async def _ask(chat: Talk, random: Random, asked: Sequence[str]) -> None:
+    await chat.ask(_prompt(random, asked))
 
 
 async def _stop(chat: Talk, random: Random) -> None:
@@ -51,8 +57,8 @@ async def _clear(chat: Talk, random: Random) -> None:
         await chat.clear(None if random.random() < 0.1 else random.choice(asked))
 
 
-def _prompt(random: Random) -> str:
-    command = random.choice(("recite", "recite", "recite", "/count", "/pair", "/whole", "/late"))
+def _prompt(random: Random, asked: Sequence[str]) -> str:
+    command = random.choice(asked)
     if command == "/whole":
         return f"/whole {random.randint(1, 5)} {random.choice((0, 2, 20))}"
     if random.random() < 0.02:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trials.flood import FLOOD_HANDLERS
-from trials.recital import HANDLERS, ReciterProvider
+from trials.recital import HANDLERS, PERSONAS, ReciterProvider
 from trials.treatise import TREATISE_HANDLERS
 
 __all__ = ["MODEL", "install"]
@@ -21,6 +21,8 @@ def install(directory: Path) -> Path:
     lines = ["[jupyter_ai.chat_handlers]"]
     handlers = (*HANDLERS, *FLOOD_HANDLERS, *TREATISE_HANDLERS)
     lines += [f"{handler.id} = {handler.__module__}:{handler.__name__}" for handler in handlers]
+    lines += ["[jupyter_ai.personas]"]
+    lines += [f"{persona.__name__} = {persona.__module__}:{persona.__name__}" for persona in PERSONAS]
     lines += ["[jupyter_ai.model_providers]"]
     lines += [f"{ReciterProvider.id} = {ReciterProvider.__module__}:{ReciterProvider.__name__}"]
     (info / "entry_points.txt").write_text("\n".join(lines) + "\n")

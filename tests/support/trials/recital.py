@@ -21,9 +21,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
 from jupyter_ai.history import HUMAN_MSG_ID_KEY
 from jupyter_ai.models import HumanChatMessage
+from jupyter_ai.personas import BasePersona, PersonaDefaults
 from jupyter_ai_magics.base_provider import BaseProvider
 
-__all__ = ["HANDLERS", "ReciterProvider", "asked", "recital", "word"]
+__all__ = ["HANDLERS", "PERSONAS", "ReciterProvider", "asked", "recital", "word"]
 
 
 def word(number: int) -> str:
@@ -183,6 +184,27 @@ class LateHandler(_Recital):
         self.llm_chain = Reciter()  # type: ignore[assignment]  # all that is used of a runnable
         await self.stream_reply(f"{count} 0", message)
 
+
+class _Voice(BasePersona):
+    @property
+    def defaults(self) -> PersonaDefaults:
+        """It has the name of its class."""
+        return PersonaDefaults(name=type(self).__name__, description="Recites")
+
+    async def process_message(self, message: HumanChatMessage) -> None:
+        """Recite, without the model and its memory."""
+        await self.stream_message(Reciter().astream(message.prompt))
+
+
+class Ada(_Voice):
+    """One persona."""
+
+
+class Bob(_Voice):
+    """Another one."""
+
+
+PERSONAS: tuple[type[BasePersona], ...] = (Ada, Bob)
 
 HANDLERS: tuple[type[BaseChatHandler], ...] = (
     CountHandler,

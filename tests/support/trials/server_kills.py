@@ -49,6 +49,7 @@ _FIRST_USED = (
     "jupyter_ai.chat_handlers.base",
     "jupyter_ai.engine.engine",
     "jupyter_ai.history",
+    "jupyter_ai.personas.manager",
     "jupyter_ai_builtin_handlers.default",
     "jupyter_ai_magics.templates",
     "jupyter_server.services.contents.handlers",
@@ -259,7 +260,7 @@ class _Talk:
 
     async def talk(self, random: Random) -> None:
         """Talk until the server is gone."""
-        talking = asyncio.ensure_future(talk(self, random))
+        talking = asyncio.ensure_future(talk(self, random, personas=True))
         await self._until(lambda: self._gone)
         talking.cancel()
         with suppress(asyncio.CancelledError, WebSocketClosedError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ Beat = tuple[float, float]
 _STOPPED = "(AI response stopped by user)"
 _TOLD = "(The server stopped before this"
 _TOLD_LATER = "(The server stopped before this answer"
+_SEVERAL = ("/pair", "@Ada")  # are answered by two streams
 
 
 @dataclass
@@ -118,7 +120,7 @@ def _answer_complaints(human: Json, replies: list[Json]) -> Iterator[str]:
     if any(reply["body"].startswith(_TOLD_LATER) != (len(replies) > 1) for reply in told):
         yield f"told the wrong thing of {prompt!r}: {told[0]['body']}"
     # Its two streams end one after the other, and the run after both.
-    if told and not prompt.startswith("/pair") and _is_answered(prompt, replies):
+    if told and not prompt.startswith(_SEVERAL) and _is_answered(prompt, replies):
         yield f"told that {prompt!r} was cut, although it was answered"
 
 
@@ -146,20 +148,25 @@ def _is_answered(prompt: str, replies: list[Json]) -> bool:
     return full["agent-stream"] >= 1
 
 
+def _unaddressed(text: str) -> str:
+    return re.sub(r"^(?:@\w+ )+", "", text)
+
+
 def memory_complaints(messages: Iterable[Json], memory: list[tuple[str, str]]) -> Iterator[str]:
     """What is wrong with what the model remembers: (human message, text) of each remembered message."""
     expected: Counter[tuple[str, str]] = Counter()
     prompts = {m["id"]: m["prompt"] for m in messages if m["type"] == "human"}
     for message in messages:
         prompt = prompts.get(message.get("reply_to", ""), "/")
-        if prompt.startswith("/") or message["type"] != "agent-stream":
+        if prompt.startswith(("/", *_SEVERAL)) or message["type"] != "agent-stream":
             continue
         text = _spoken(message["body"]) if message["metadata"].get("stopped") else message["body"]
         if not text or text.startswith(_TOLD):
             continue
-        expected[message["reply_to"], prompt] += 1
+        expected[message["reply_to"], _unaddressed(prompt)] += 1
         expected[message["reply_to"], text] += 1
-    for (human, text), count in (expected - Counter(memory)).items():
+    remembered = Counter((human, _unaddressed(text)) for human, text in memory)
+    for (human, text), count in (expected - remembered).items():
         yield f"the model forgot {count} times {text[:60]!r} of {human}"
-    for (human, text), count in (Counter(memory) - expected).items():
+    for (human, text), count in (remembered - expected).items():
         yield f"the model remembers {count} times {text[:60]!r} of {human}, which is not in the chat"
