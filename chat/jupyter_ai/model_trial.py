@@ -94,7 +94,7 @@ async def try_model(config: ConfigManager, setting: ModelSetting, log: Log) -> V
     except _Failed as failed:
         return failed.verdict
     # A provider's code, and that of the packages below it.
-    except (Exception, SystemExit) as error:  # noqa: BLE001
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001
         log.warning("The test of the %s failed: %s", setting.what, summarize(error))
         if limit.expired():
             return _too_late(choice)

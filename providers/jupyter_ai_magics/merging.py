@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from jupyter_ai_magics.failures import contained
+
 __all__ = ["merge_iterators"]
 
 T = TypeVar("T")
@@ -60,5 +62,5 @@ async def _pump(source: AsyncIterable[T], queue: asyncio.Queue[_Item[T] | _End])
         end = _End(failure)  # a cancellation, too, that was not ours
     finally:
         if close := getattr(iterator, "aclose", None):
-            await close()
+            await contained(close)
     await queue.put(end)

@@ -52,6 +52,11 @@ class _Silent:
         raise RuntimeError
 
 
+class _Quits:
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
 def _circle() -> dict[str, Any]:
     circle: dict[str, Any] = {"a": 1}
     circle["self"] = circle
@@ -70,13 +75,14 @@ def _deep() -> dict[str, Any]:
     [
         {"o": object()},
         {"o": _Silent()},
+        {"o": _Quits()},
         {"keys": {(1, 2): 3, None: object()}},
         {"nan": float("nan"), "inf": [float("inf")]},
         {"bytes": b"\xff", "set": {1}, "surrogate": "\ud800"},
         _circle(),
         _deep(),
     ],
-    ids=["object", "no str", "keys", "nan", "bytes", "circle", "deep"],
+    ids=["object", "no str", "quits", "keys", "nan", "bytes", "circle", "deep"],
 )
 def test_metadata_that_is_no_json_is_sent_as_json(metadata: dict[str, Any]) -> None:
     def no_constant(name: str) -> None:

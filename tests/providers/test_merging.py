@@ -90,3 +90,20 @@ async def test_sources_wait_for_a_slow_reader() -> None:
             await asyncio.sleep(0)
 
         assert source.read <= 4
+
+
+async def test_source_that_would_end_the_process_when_it_is_closed_ends_the_reading_only() -> None:
+    class Quits:
+        def __aiter__(self) -> Quits:
+            return self
+
+        async def __anext__(self) -> int:
+            return 1
+
+        async def aclose(self) -> None:
+            raise SystemExit(3)
+
+    merged = merge_iterators([Quits()])
+    assert await anext(merged) == 1
+
+    await merged.aclose()

@@ -44,7 +44,7 @@ def dump(model: BaseModel) -> str:
     try:
         return model.model_dump_json()
     # `metadata` is what a plug-in made of it: whatever it raises, the frame must go out all the same.
-    except Exception:  # noqa: BLE001
+    except BaseException:  # noqa: BLE001
         return to_json({name: getattr(model, name) for name in type(model).model_fields})
 
 
@@ -58,7 +58,7 @@ def plain(value: Any) -> Any:
     try:
         json.dumps(value, allow_nan=False)
     # A plug-in's object may raise anything when it is looked at.
-    except Exception:  # noqa: BLE001
+    except BaseException:  # noqa: BLE001
         return _plain(value, _MAX_DEPTH, [_MAX_NODES])
     return value
 
@@ -75,7 +75,7 @@ def _plain(value: Any, depth: int, room: list[int]) -> Any:
     try:
         return _plain_parts(value, depth - 1, room)
     # A plug-in's object may raise anything when it is looked at.
-    except Exception:  # noqa: BLE001
+    except BaseException:  # noqa: BLE001
         return _told(value)
 
 
@@ -93,7 +93,7 @@ def _told(value: object) -> str:
     try:
         return str(value)
     # A plug-in's object may raise anything here; its frame must go out all the same.
-    except Exception:  # noqa: BLE001
+    except BaseException:  # noqa: BLE001
         return f"<{type(value).__name__}>"
 
 
