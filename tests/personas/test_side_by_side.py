@@ -73,7 +73,8 @@ async def test_three_answer_one_message_with_interleaved_streams(make_chat: Any,
     assert {m.persona.name: m.body for m in (await asking).messages} == dict.fromkeys(NAMES, "one two three ")
     streams = [m.id for m in chat.messages if m.type == "agent-stream"]
     chunks = [f["id"] for f in chat.frames if f["type"] == "agent-stream-chunk" and f["content"]]
-    assert chunks == streams * 3
+    # Word by word; on a slow machine one may be ahead of the others within a word.
+    assert [sorted(chunks[at : at + 3]) for at in range(0, len(chunks), 3)] == [sorted(streams)] * 3
 
 
 async def test_stop_by_one_person_ends_only_their_answers(make_chat: Any, persona: Any) -> None:
