@@ -31,7 +31,7 @@ async def list_options(chat: Chat, partial: str) -> list[ListOptionsEntry]:
     if provider is not None:
         return await _arguments(chat.engine, provider, prefix)
     options = [*_commands(chat.engine), *_personas(chat.personas), *_contexts(providers)]
-    return [option for option in options if option.label.lower().startswith(partial.lower())]
+    return [option for option in options if option.label.casefold().startswith(partial.casefold())]
 
 
 def list_personas(manager: PersonaManager) -> list[ListPersonasEntry]:

@@ -92,6 +92,13 @@ def test_letters_count_as_the_same_where_names_do(name: str, written: str, is_fo
     assert found.text == ("hi" if is_found else f"@{written} hi")
 
 
+def test_a_name_with_any_letter_that_is_longer_without_case_is_found() -> None:
+    letters = [letter for letter in map(chr, range(0x1_0000)) if len(letter.casefold()) > 1]
+
+    for name in [f"{letter}x{letter}" for letter in letters]:
+        assert find_addresses(f"{address_of(name)} hi", [name]) == Addresses((name,), (), "hi")
+
+
 def test_text_after_letters_that_are_longer_without_case_is_whole() -> None:
     found = find_addresses("@Straße, @ŉu: ß @straSSE", ["Straße", "ŉu"])
 
@@ -129,7 +136,7 @@ def test_time_grows_with_the_length_alone(piece: str) -> None:
     assert seconds(piece * (1 << 14)) < 64 * max(seconds(piece * (1 << 10)), 1e-4)
 
 
-@pytest.mark.parametrize("name", [*NAMES, 'A, B & "C"', "O'Neil", "R2-D2"])
+@pytest.mark.parametrize("name", [*NAMES, 'A, B & "C"', "O'Neil", "R2-D2", "D-"])
 def test_address_of_a_name_finds_it(name: str) -> None:
     if '"' not in name:
         assert find_addresses(f"{address_of(name)} hi", [name]) == Addresses((name,), (), "hi")

@@ -99,7 +99,7 @@ class _Patterns:
 @lru_cache(maxsize=32)
 def _patterns(names: tuple[str, ...]) -> _Patterns:
     ordered = sorted(names, key=len, reverse=True)  # the longest of those that fit
-    one = "|".join(re.escape(name).replace(r"\-", r"[\s\-]++") for name in ordered) or "(?!)"
+    one = "|".join(re.escape(name).replace(r"\-", r"[\s\-]+") for name in ordered) or "(?!)"
     address = rf'@(?P<q>"?)(?P<name>{one})(?(q)(?P=q))(?![\w"\u0300-\u036f]|:\S)'
     return _Patterns(re.compile(address), re.compile(rf"{CODE}|(?<![\w@/.]){address}", re.DOTALL))
 

@@ -177,7 +177,7 @@ def distance(a: str, b: str, limit: int = _MAX_DISTANCE) -> int:
 
 
 def _near(command: str, keys: Iterable[str]) -> tuple[str, ...]:
-    ranked = sorted((distance(command.lower(), key.lower()), key) for key in keys)
+    ranked = sorted((distance(command.casefold(), key.casefold()), key) for key in keys)
     if not ranked or ranked[0][0] > _MAX_DISTANCE:
         return ()
     return tuple(key for edits, key in ranked if edits == ranked[0][0])[:3]
