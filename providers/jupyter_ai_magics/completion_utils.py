@@ -83,9 +83,12 @@ def _echo_starts(tail: str) -> Iterator[int]:
     if len(tail[last:].strip()) >= _SHORTEST_ECHO:
         yield from (found.end() for found in _LINE_START.finditer(tail))
     needed = _SHORTEST_ECHO if tail[-1:].isalnum() else _SHORTEST_PHRASE
-    for found in _WORD_START.finditer(tail, last, len(tail) - needed + 1):
-        if any(map(str.isalpha, tail[found.start() :])):
-            yield found.start()
+    end = min(len(tail) - needed, _last_letter(tail)) + 1
+    yield from (found.start() for found in _WORD_START.finditer(tail, last, max(last, end)))
+
+
+def _last_letter(text: str) -> int:
+    return next((at for at in range(len(text) - 1, -1, -1) if text[at].isalpha()), -1)
 
 
 def _without_suffix(text: str, suffix: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jupyter_ai.completions.brackets import CLOSERS, unmatched
+from jupyter_ai.completions.brackets import CLOSERS, Brackets
 from jupyter_ai.completions.cursor import Cursor
 from jupyter_ai.completions.models import InlineCompletionRequest
 from jupyter_ai_magics.completion_utils import unfenced, without_echo
 
 __all__ = ["filtered", "is_multiline_wanted"]
 
+_LONGEST = 1 << 16  # characters of a suggestion
 _PASSES = 12  # a text that is still being cut after so many is no code
 _INTRODUCTION = re.compile(
     r"\s*(?:(?:sure|certainly|of course|here(?:.s| is| are))[ ,.!][^\n=;{}]*(?:\n+|$)"
@@ -19,10 +20,14 @@ _INTRODUCTION = re.compile(
     re.I,
 )
 _REMARK = re.compile(
-    r"\n\s*\n(?:This|The|These|Note|In this|Explanation|Here|You can|I hope|I have|Let me know)"
-    r"(?:\b[^\n=;{}]* [a-z][^\n=;{}]*)?[.:!](?:\n|$)"
+    r"^(?:This|These|The|Note|In this|Explanation|Here|You can|I hope|I have|Let me know)"
+    r"\b([^\n=;{}]*)[.:!]$",
+    re.M,
 )
+_WORDS = re.compile(r" [a-z]")
 _TYPED_TWICE = CLOSERS + "\"'`;,:"
+_MOST_TYPED_TWICE = 16
+_LONGEST_LINE = 4_000  # characters of a line of which the brackets are looked at
 _TELLING = re.compile(r"\w+\W+\w|\w{8}")  # a line with as much as this in it does not recur by chance
 _LONGEST_CYCLE = 8  # lines
 _LONGEST_UNIT = 40  # characters
@@ -35,7 +40,9 @@ def filtered(text: str, request: InlineCompletionRequest) -> str:
     Fences and remarks go, what repeats the text before or after the cursor, closing brackets and quotes
     that stand there already, endless repetition, and all but the first line where one line is wanted. What
     is left passes unchanged a second time. A suggestion that is still growing may be given at each step.
+    Takes time in proportion to the text, of which at most 64 k characters are taken.
     """
+    text = text[:_LONGEST]
     cursor = Cursor.of(request)
     multiline = is_multiline_wanted(request, cursor)
     for _ in range(_PASSES):
@@ -81,8 +88,16 @@ def _without_introduction(text: str) -> str:
 def _without_remarks(text: str) -> str:
     if '"""' in text or "'''" in text or "/*" in text:
         return text  # it may be what the code says of itself
-    remark = _REMARK.search(text)
-    return text[: remark.start()] if remark else text
+    for remark in _REMARK.finditer(text):
+        if _is_under_blank_line(text, remark.start()) and (not remark[1] or _WORDS.search(remark[1])):
+            return text[: remark.start()].rstrip()
+    return text
+
+
+def _is_under_blank_line(text: str, start: int) -> bool:
+    """Whether the line that starts there stands below a blank one, which is not the first."""
+    above = text.rfind("\n", 0, max(0, start - 1))
+    return above >= 0 and not text[above:start].strip()
 
 
 def _without_lines_below(text: str, cursor: Cursor) -> str:
@@ -94,16 +109,11 @@ def _without_lines_below(text: str, cursor: Cursor) -> str:
     whole = [cursor.before + lines[0], *lines[1:]]
     whole[-1] += cursor.after
     last = len(text.rstrip().split("\n")) - 1
+    telling = _TELLING.search(following) is not None
     for number, line in enumerate(whole):
-        if _is_same(line, following, number == last):
+        if line.strip() == following.strip() if telling else number == last and line.rstrip() == following:
             return "\n".join(lines[:number])
     return text
-
-
-def _is_same(line: str, following: str, is_last: bool) -> bool:
-    if _TELLING.search(following):
-        return line.strip() == following.strip()
-    return is_last and line.rstrip() == following
 
 
 def _without_rest_of_line(text: str, cursor: Cursor) -> str:
@@ -111,13 +121,21 @@ def _without_rest_of_line(text: str, cursor: Cursor) -> str:
     rest = cursor.after.strip()
     if len(rest) >= 3 and any(map(str.isalnum, rest)) and text.rstrip().endswith(rest):
         return text.rstrip().removesuffix(rest)
-    typed = rest[: len(rest) - len(rest.lstrip(_TYPED_TWICE))]
-    overlaps = [size for size in range(len(typed), 0, -1) if text.endswith(typed[:size])]
-    if not overlaps:
-        return text
+    typed = rest[: len(rest) - len(rest.lstrip(_TYPED_TWICE))][:_MOST_TYPED_TWICE]
+    overlaps = [size for size in range(1, len(typed) + 1) if text.endswith(typed[:size])]
+    return text[: -_fitting(text, overlaps, cursor) or None] if overlaps else text
+
+
+def _fitting(text: str, overlaps: Sequence[int], cursor: Cursor) -> int:
+    """How many characters to take from the end, that the brackets match best: none, or one of `overlaps`."""
+    whole = cursor.window + text
+    start = whole.rfind("\n", 0, len(whole) - overlaps[-1]) + 1
+    line = whole[start:]
+    if len(line) > _LONGEST_LINE:
+        return 0
+    above = Brackets().read(whole[:start])
     return min(
-        (text, *(text[:-size] for size in overlaps)),
-        key=lambda kept: unmatched(cursor.window + kept + cursor.after),
+        (0, *reversed(overlaps)), key=lambda size: above.wrong_with(line[: len(line) - size] + cursor.after)
     )
 
 
@@ -128,8 +146,9 @@ def _without_cycle(text: str, cursor: Cursor) -> str:
     for size in range(1, _LONGEST_CYCLE + 1):
         again = _repeated(lines, size)
         cycle = lines[-size:]
-        copies = 2 if any(map(_TELLING.search, cycle)) else 4
-        if again >= copies * size and any(cycle):
+        if again < 2 * size or not any(cycle):
+            continue
+        if again >= 4 * size or any(map(_TELLING.search, cycle)):
             return "\n".join(own[: max(0, len(own) - again)])
     return text
 
