@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from jupyter_ai.completions import ProviderOptions
@@ -52,3 +54,13 @@ def test_a_pattern_matches_no_document_without_a_path() -> None:
 
 def test_an_untitled_document_has_its_scheme() -> None:
     assert ProviderOptions(scheme="untitled").match(request(path=None))
+
+
+@pytest.mark.parametrize("pattern", ["**/src/**/test/**/*.sql", "**/*a*a*a*a*a*a*.sql"])
+def test_a_long_path_is_compared_at_once(pattern: str) -> None:
+    """16 s while each `**` was tried at each place; now a few milliseconds."""
+    long = request("src/test/" * 400 + "a" * 400 + ".py")
+    started = time.perf_counter()
+
+    assert not ProviderOptions(pattern=pattern).match(long)
+    assert time.perf_counter() - started < 0.5

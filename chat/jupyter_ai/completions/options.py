@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import translate
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
@@ -14,6 +16,8 @@ __all__ = ["ProviderOptions", "Scheme"]
 
 Scheme = Literal["file", "untitled"]
 """Whether a document has a path on the server."""
+
+Steps = tuple[re.Pattern[str] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +66,54 @@ class ProviderOptions:
 def _among(language: str | None, wanted: str | Sequence[str] | None) -> bool:
     if wanted is None:
         return True
-    names = [wanted] if isinstance(wanted, str) else wanted
-    return (language or "").lower() in {name.lower() for name in names}
+    return (language or "").lower() in {name.lower() for name in _listed(wanted)}
+
+
+def _listed(values: str | Sequence[str]) -> Sequence[str]:
+    return (values,) if isinstance(values, str) else values
 
 
 def _under(path: str | None, patterns: str | Sequence[str] | None) -> bool:
     if patterns is None:
         return True
-    globs = (patterns,) if isinstance(patterns, str) else tuple(patterns)
-    return path is not None and _matches(path, globs)
+    if path is None:
+        return False
+    parts = PurePosixPath(path).parts
+    return any(_matches(parts, _steps(glob)) for glob in _listed(patterns))
 
 
-@lru_cache(maxsize=1024)
-def _matches(path: str, globs: tuple[str, ...]) -> bool:
-    return any(_glob_matches(PurePosixPath(path).parts, PurePosixPath(glob).parts) for glob in globs)
+@lru_cache(maxsize=256)
+def _steps(glob: str) -> Steps:
+    """What the parts of a path must match, one after the other; None: any number of them."""
+    parts = PurePosixPath(glob).parts
+    return tuple(None if part == "**" else re.compile(translate(part)) for part in parts)
 
 
-def _glob_matches(parts: tuple[str, ...], glob: tuple[str, ...]) -> bool:
-    if not glob:
-        return not parts
-    if glob[0] == "**":
-        return any(_glob_matches(parts[i:], glob[1:]) for i in range(len(parts) + 1)) or glob == ("**",)
-    return bool(parts) and PurePosixPath(parts[0]).match(glob[0]) and _glob_matches(parts[1:], glob[1:])
+def _matches(parts: Sequence[str], steps: Steps) -> bool:
+    """Whether all the steps match; takes at most a look at each step for each part."""
+    reached = _with_skipped({0}, steps)
+    for part in parts:
+        reached = _with_skipped(set(_after(part, reached, steps)), steps)
+        if not reached:
+            return False
+    return len(steps) in reached
+
+
+def _after(part: str, reached: set[int], steps: Steps) -> Iterator[int]:
+    for at in reached:
+        if at == len(steps):
+            continue
+        step = steps[at]
+        if step is None:
+            yield at
+        elif step.match(part):
+            yield at + 1
+
+
+def _with_skipped(reached: set[int], steps: Steps) -> set[int]:
+    """With the steps behind a `**`, which may stand for nothing."""
+    for at in sorted(reached):
+        while at < len(steps) and steps[at] is None:
+            at += 1
+            reached.add(at)
+    return reached

@@ -9,9 +9,13 @@ from pydantic import BaseModel, ValidationError
 
 from jupyter_ai.completions.listeners import EventName, ItemEvent
 from jupyter_ai.completions.models import InlineCompletionRequest
+from jupyter_ai.errors import InvalidFrame
 from jupyter_ai.server.intake import is_too_long, parse_typed_frame, unknown_type
 
 __all__ = ["CancelRequest", "EventRequest", "Frame", "parse"]
+
+_MOST = {"path": 4096, "cell_id": 256, "language": 256, "mime": 256}
+"""Characters of what a request says beside the text: it is compared and kept with each request."""
 
 
 class CancelRequest(BaseModel):
@@ -44,8 +48,17 @@ def parse(frame: str | bytes, limit: int) -> Frame:
     # A request holds a whole document, and comes with each key: this takes a quarter of the time.
     if isinstance(frame, str) and not frame.startswith('{"type"') and not is_too_long(frame, limit):
         with suppress(ValidationError):
-            return InlineCompletionRequest.model_validate_json(frame)
-    return parse_typed_frame(frame, limit, _model)
+            return _checked(InlineCompletionRequest.model_validate_json(frame))
+    return _checked(parse_typed_frame(frame, limit, _model))
+
+
+def _checked(frame: Frame) -> Frame:
+    """Raises `InvalidFrame` for a request whose place has a name that no document has."""
+    if isinstance(frame, InlineCompletionRequest):
+        for field, most in _MOST.items():
+            if len(getattr(frame, field) or "") > most:
+                raise InvalidFrame(f"{field}: it is longer than {most:,} characters.")
+    return frame
 
 
 def _model(data: dict[str, Any]) -> type[Frame]:
