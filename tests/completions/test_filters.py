@@ -34,6 +34,9 @@ def at(document: str, language: str = "python", trigger: str = "automatic") -> I
         ("def f():\n    ▮", "Here is the code:\n```python\nreturn 1\n```\nIt returns 1.", "return 1"),
         ("def f():\n    ▮", "Sure, here it is:\n\nreturn 1", "return 1"),
         ("def f():\n    ▮", "Here's the", ""),
+        ("ok = ▮", "here is None and x", "here is None and x"),
+        ("ok = ▮", "here is the line:\nx", "x"),
+        ("f(▮", "sure, x)", "sure, x)"),
         ("▮", "x = 1\n\nThis sets x to one.", "x = 1"),
         ("▮", 'x = """\n\nThis is text.\n"""', 'x = """\n\nThis is text.\n"""'),
         ("# ▮", "Here is the code:", "Here is the code:"),
@@ -60,6 +63,16 @@ def at(document: str, language: str = "python", trigger: str = "automatic") -> I
         ("a = 1\n▮\n\nprint(a)\n", "b = 2\nprint(a)\nc = 3", "b = 2"),
         ("foo(\n    a,\n▮\n)", "    b,\n)", "    b,"),
         ("x = ▮\nx = compute(1)", "compute(1)", ""),
+        (
+            "def f(x, y):\n    z = 1\n    ▮\n\n    return x\n",
+            "if y:\n        return x\n    x += 1",
+            "if y:\n        return x\n    x += 1",
+        ),
+        ("▮\n\nlog(a)", "try:\n    log(a)\nexcept E:\n    pass", "try:\n    log(a)\nexcept E:\n    pass"),
+        # a block without its body
+        ("def f(x):\n    ▮\n    return x", "if x:\n        x += 1", ""),
+        ("def f(x):\n    ▮\n        return x", "if x:\n        return x", "if x:"),
+        ("▮\n\nprint(a)", "b = 1\nfor a in b:\nprint(a)", "b = 1"),
         ("▮\n\n}", "a\n}\nb", "a\n}\nb"),
         # repetition
         ("▮", "import os\n" + "print(os)\n" * 9, "import os\nprint(os)"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from jupyter_ai.completions.brackets import CLOSERS, Brackets
-from jupyter_ai.completions.cursor import Cursor
+from jupyter_ai.completions.cursor import Cursor, indentation, opens_block
 from jupyter_ai.completions.models import InlineCompletionRequest
 from jupyter_ai_magics.completion_utils import unfenced, without_echo
 
@@ -15,9 +15,9 @@ __all__ = ["filtered", "is_multiline_wanted"]
 _LONGEST = 1 << 16  # characters of a suggestion
 _PASSES = 12  # a text that is still being cut after so many is no code
 _INTRODUCTION = re.compile(
-    r"\s*(?:(?:sure|certainly|of course|here(?:.s| is| are))[ ,.!][^\n=;{}]*(?:\n+|$)"
-    r"|the (?:following|completed?|missing|rest)\b[^\n=;{}]*:\n+)",
-    re.I,
+    r"\s*(?:(?:Sure|Certainly|Of course|Here(?:.s| is| are))[ ,.!][^\n=;{}]*(?:\n+|$)"
+    r"|(?:[Tt]he (?:following|completed?|missing|rest)|sure|certainly|of course|here(?:.s| is| are))\b"
+    r"[^\n=;{}]*:\n+)"
 )
 _REMARK = re.compile(
     r"^(?:This|These|The|Note|In this|Explanation|Here|You can|I hope|I have|Let me know)"
@@ -70,8 +70,8 @@ def _cut(text: str, prefix: str, cursor: Cursor, multiline: bool) -> str:
     text = without_echo(text, prefix)
     if prefix[-1:] in (" ", "\t"):
         text = text.lstrip(" \t")
-    if not multiline:
-        text = text.partition("\n")[0]
+    if not multiline and "\n" in text:
+        text = _without_opener([text.partition("\n")[0]], cursor)
     text = _without_lines_below(text, cursor)
     text = _without_cycle(text, cursor)
     text = _without_rest_of_line(_without_stutter(text), cursor)
@@ -111,9 +111,25 @@ def _without_lines_below(text: str, cursor: Cursor) -> str:
     last = len(text.rstrip().split("\n")) - 1
     telling = _TELLING.search(following) is not None
     for number, line in enumerate(whole):
-        if line.strip() == following.strip() if telling else number == last and line.rstrip() == following:
-            return "\n".join(lines[:number])
+        if line.rstrip() == following and (telling or number == last):
+            return _without_opener(lines[:number], cursor)
     return text
+
+
+def _without_opener(lines: list[str], cursor: Cursor) -> str:
+    """The lines that are left of more, but for those at the end that open a block without a body."""
+    if not cursor.in_code:
+        return "\n".join(lines)
+    for count in range(len(lines), 0, -1):
+        line = lines[count - 1] if count > 1 else cursor.before + lines[0]
+        if line.strip() and (not _begins_block(line) or indentation(cursor.next_line) > indentation(line)):
+            return "\n".join(lines[:count])
+    return ""
+
+
+def _begins_block(line: str) -> bool:
+    """Whether a line is no whole statement without a block: an open bracket may be closed below."""
+    return opens_block(line) and line.rstrip()[-1] not in "(["
 
 
 def _without_rest_of_line(text: str, cursor: Cursor) -> str:
