@@ -15,6 +15,7 @@ __all__ = [
     "template_inputs_from_request",
     "token_from_request",
     "unfenced",
+    "visible",
     "without_echo",
 ]
 
@@ -25,6 +26,7 @@ _WORD_START = re.compile(r"(?<![^\s(\[{,;=])\S")
 _SHORTEST_ECHO = 3  # characters
 _SHORTEST_PHRASE = 6  # where it ends with a sign: `x + ` may well come twice
 _TAIL = 2_000
+_VISIBLE = 8_000  # characters before the cursor that a model is shown
 
 
 def token_from_request(request: InlineCompletionRequest, suggestion: int) -> str:
@@ -33,15 +35,33 @@ def token_from_request(request: InlineCompletionRequest, suggestion: int) -> str
 
 
 def template_inputs_from_request(request: InlineCompletionRequest) -> dict[str, Any]:
-    """The values of a completion prompt."""
+    """The values of a completion prompt: `prefix` and `suffix` whole, `near_…` as `visible` gives them."""
+    near_prefix, near_suffix = visible(request)
     return {
         "prefix": request.prefix,
         "suffix": request.suffix.strip(),
+        "near_prefix": near_prefix,
+        "near_suffix": near_suffix.strip(),
         "filename": (request.path or "untitled").rsplit("/", 1)[-1],
         "language": request.language or "",
         "context": request.context,
         "stop": [f"\n{_FENCE}"],
     }
+
+
+def visible(request: InlineCompletionRequest, characters: int = _VISIBLE) -> tuple[str, str]:
+    """The lines around the cursor: of the prefix at most so many characters, of the suffix a quarter of that.
+
+    For a model, together with `request.context`, in place of a large document.
+    """
+    prefix, suffix = request.prefix, request.suffix
+    if len(prefix) > characters:
+        start = prefix.find("\n", len(prefix) - characters) + 1
+        prefix = prefix[start or len(prefix) - characters :]
+    if len(suffix) > characters // 4:
+        end = suffix.rfind("\n", 0, characters // 4) + 1
+        suffix = suffix[: end or characters // 4]
+    return prefix, suffix
 
 
 def post_process_suggestion(suggestion: str, request: InlineCompletionRequest) -> str:

@@ -69,17 +69,17 @@ What else it holds:
 ```
 {{ context }}
 ```
-{% endif %}{% if suffix %}
+{% endif %}{% if near_suffix | default(suffix) %}
 After the cursor:
 
 ```
-{{ suffix }}
+{{ near_suffix | default(suffix) }}
 ```
 {% endif %}
 Before the cursor, to be continued exactly where it ends:
 
 ```
-{{ prefix }}
+{{ near_prefix | default(prefix) }}
 """.strip()
 
 _MARKDOWN = "{prompt}\n\nFormat the whole reply as Markdown."

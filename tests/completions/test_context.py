@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_ai.completions.context import ContextBuilder, enclosing, visible
+from jupyter_ai.completions.context import ContextBuilder, enclosing
 from jupyter_ai.completions.models import InlineCompletionRequest
 from jupyter_ai.memory_budget import estimate_tokens
 
@@ -28,7 +28,7 @@ async def context(request: InlineCompletionRequest, root: Path = Path(".")) -> s
         await builder.aclose()
 
 
-FILLING = "        x = compute(x, 1)\n" * 120  # more than what is visible
+FILLING = "        x = compute(x, 1)\n" * 400  # more than what is visible
 HEAD = "import os\nfrom math import pi\n\nclass Model:\n    def fit(\n        self,\n    ):\n"
 
 
@@ -80,16 +80,6 @@ async def test_at_most_500_tokens(tmp_path: Path) -> None:
 )
 def test_enclosing_blocks(prefix: str, lines: list[str]) -> None:
     assert enclosing(prefix) == lines
-
-
-def test_visible_lines_are_whole() -> None:
-    before, after = visible(asks("one\n" * 1000, "two\n" * 1000), characters=10)
-
-    assert (before, after) == ("one\none\n", "two\n")
-
-
-def test_a_very_long_line_is_cut() -> None:
-    assert visible(asks("a" * 50, "b" * 50), characters=10) == ("a" * 10, "b" * 5)
 
 
 class Broken:

@@ -16,6 +16,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 import jupyter_ai_magics.base_provider
 import jupyter_ai_magics.providers
 from jupyter_ai_magics.base_provider import BaseProvider
+from jupyter_ai_magics.completion_utils import template_inputs_from_request
 from jupyter_ai_magics.embedding_providers import BaseEmbeddingsProvider
 from jupyter_ai_magics.models.completion import (
     InlineCompletionItem,
@@ -300,6 +301,23 @@ async def test_a_completion_prompt_shows_both_sides_of_the_cursor() -> None:
         assert "before" in prompt
         assert "after" in prompt
         assert "`f.py`, written in python" in prompt
+
+
+async def test_a_completion_prompt_shows_the_lines_around_the_cursor_of_a_large_document() -> None:
+    request = a_request(prefix="far = 1\n" * 20_000 + "near = ", suffix="\nbelow = 2" + "\nfar = 1" * 20_000)
+    for provider in (ChatProvider(model_id="a"), TextProvider(model_id="a")):
+        template = provider.get_completion_prompt_template()
+        prompt = template.format_prompt(**template_inputs_from_request(request)).to_string()
+
+        assert "near = " in prompt
+        assert "below = 2" in prompt
+        assert len(prompt) < 12_000
+
+
+def test_the_values_for_a_template_of_one_s_own_are_whole() -> None:
+    values = template_inputs_from_request(a_request(prefix="a = 1\n" * 20_000, suffix="b\n" * 20_000))
+
+    assert (len(values["prefix"]), len(values["suffix"])) == (120_000, 39_999)
 
 
 @pytest.mark.parametrize(

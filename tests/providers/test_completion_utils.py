@@ -6,6 +6,7 @@ from jupyter_ai_magics.completion_utils import (
     post_process_suggestion,
     template_inputs_from_request,
     token_from_request,
+    visible,
 )
 from jupyter_ai_magics.models.completion import InlineCompletionRequest
 
@@ -24,6 +25,16 @@ def test_the_prompt_knows_the_file_by_its_name() -> None:
 
     assert (inputs["filename"], inputs["language"], inputs["suffix"]) == ("c.py", "python", "end")
     assert template_inputs_from_request(a_request())["filename"] == "untitled"
+
+
+def test_visible_lines_are_whole() -> None:
+    before, after = visible(a_request("one\n" * 1000, "two\n" * 1000), characters=20)
+
+    assert (before, after) == ("one\n" * 4, "two\n")
+
+
+def test_a_very_long_line_is_cut() -> None:
+    assert visible(a_request("a" * 50, "b" * 50), characters=20) == ("a" * 20, "b" * 5)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from jupyter_ai.completions.cursor import indentation
 from jupyter_ai.completions.live_document import LiveDocuments
 from jupyter_ai.completions.models import InlineCompletionRequest
 from jupyter_ai.memory_budget import estimate_tokens
+from jupyter_ai_magics.completion_utils import visible
 
 __all__ = ["ContextBuilder", "visible"]
 
@@ -21,7 +22,6 @@ Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 _BUDGET = 500  # tokens
 _CELL = 200  # tokens of one cell
-_VISIBLE = 2_000  # characters before the cursor that every model is shown
 _TOP = 4_000  # characters in which a document imports
 _CELLS = 1_500  # characters of cells on each side
 _LINES = 1_000  # how far up an enclosing block is looked for
@@ -31,21 +31,6 @@ _IMPORT = re.compile(
     r"|require_relative\b|(?:const|let|var)\s.*\brequire\().*",
     re.M,
 )
-
-
-def visible(request: InlineCompletionRequest, characters: int = _VISIBLE) -> tuple[str, str]:
-    """The lines around the cursor: of the prefix and, half as many, of the suffix at most so many characters.
-
-    For a model with a small window, together with `request.context`, in place of the whole document.
-    """
-    prefix, suffix = request.prefix, request.suffix
-    if len(prefix) > characters:
-        start = prefix.find("\n", len(prefix) - characters) + 1
-        prefix = prefix[start or len(prefix) - characters :]
-    if len(suffix) > characters // 2:
-        end = suffix.rfind("\n", 0, characters // 2) + 1
-        suffix = suffix[: end or characters // 2]
-    return prefix, suffix
 
 
 class ContextBuilder:
