@@ -120,6 +120,18 @@ async def test_rubbish_is_a_failure_of_who_returned_it() -> None:
     assert "answer with an InlineCompletionReply" in service.providers.states()[0]["reason"]
 
 
+async def test_an_item_that_was_spoiled_later_costs_its_provider_only() -> None:
+    def spoiled(request: Any) -> Any:
+        answer = reply("x")
+        answer.list.items[0].filterText = 5  # type: ignore[assignment]  # nothing checks it
+        return answer
+
+    service = serving(Scripted(spoiled, id="spoiled"), Scripted(id="right"))
+
+    assert await texts(service, ask()) == ["1"]
+    assert service.providers.states()[0]["state"] == "failed"
+
+
 async def test_a_failure_is_told_where_nobody_has_an_answer() -> None:
     def refuse(request: Any) -> Any:
         raise CompletionUnavailable("There is no key.", type="key-missing")

@@ -125,6 +125,16 @@ async def test_failure_is_an_empty_reply_with_the_reason_without_keys(serve: Ser
     assert server.errors == []
 
 
+async def test_half_a_character_of_a_provider_is_replaced(serve: Serve) -> None:
+    server = await serve()
+    halves = reply("a\ud83d", "b", filterText="\ud83d")
+    server.host.completions.register(Scripted(lambda request: halves), ALONE)
+    editor = await server.ws(PATH)
+    await editor.send(asked())
+
+    assert [item["insertText"] for item in (await answer(editor))["list"]["items"]] == ["a\ufffd", "b"]
+
+
 async def ids_told(editor: Socket, *, until_is_there: bool) -> list[str]:
     """The providers of the next status that has, or has not, the scripted one."""
     while True:

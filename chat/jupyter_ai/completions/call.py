@@ -147,6 +147,8 @@ class Call:
 
     def _begin(self, item: InlineCompletionItem) -> None:
         grows = bool(item.isIncomplete and item.token and self._request.stream)
+        # It may have been changed since it was made, which checks nothing; the copy is ours.
+        item = InlineCompletionItem.model_validate(vars(item))
         suggestion = Suggestion(self._new_id(), self.served, item, len(self.suggestions))
         suggestion.take(item.insertText, self._filtered, self._elapsed, done=not grows)
         self.suggestions.append(suggestion)
@@ -159,9 +161,12 @@ class Call:
         if suggestion is None:
             return False  # it is late, or of somebody else
         before = suggestion.raw
-        if chunk.response.model is not None:
-            suggestion.item = suggestion.item.model_copy(update={"model": chunk.response.model})
-        suggestion.take(chunk.response.insertText, self._filtered, self._elapsed, done=chunk.done)
+        text, model = chunk.response.insertText, chunk.response.model
+        if not (isinstance(text, str) and isinstance(model, str | None)):
+            raise TypeError(f"{self.served.name} answered with a chunk whose text or model is no string.")
+        if model is not None:
+            suggestion.item = suggestion.item.model_copy(update={"model": model})
+        suggestion.take(text, self._filtered, self._elapsed, done=bool(chunk.done))
         if chunk.done:
             del self._open[token]
         return chunk.done or suggestion.raw != before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_ai.completions.clean_text import CleanText
 from jupyter_ai.completions.models import InlineCompletionItem
 from jupyter_ai.completions.streams import Growth
+from jupyter_ai.engine.frame import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ class Suggestion:
 
     def take(self, text: str, filtered: Callable[[str], str], elapsed: float, *, done: bool) -> bool:
         """Take the whole text so far; whether there is anything new to be shown."""
-        self.raw = self._clean.take(text[:_LONGEST], last=done)
+        self.raw = self._clean.take(encodable(text[:_LONGEST]), last=done)
         before = self.text
         if self._growth.feed(self.raw, last=done):
             self.text = filtered(self.raw) if self.raw else ""

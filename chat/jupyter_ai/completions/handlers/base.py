@@ -15,6 +15,7 @@ from jupyter_server.auth.decorator import ws_authenticated
 
 from jupyter_ai.auth.owner import owner_of
 from jupyter_ai.completions.caller import Caller
+from jupyter_ai.engine.frame import dump
 from jupyter_ai.errors import JupyterAIError, message_of
 from jupyter_ai.keys.redaction import redact
 from jupyter_ai.server.base import authorize, host_of, refuse
@@ -157,7 +158,7 @@ class BaseInlineCompletionHandler(AiSocket):
         """Send what is left to be sent of a request; what comes of it later is dropped."""
         _, answer = self._running.pop(number)
         for part in answer.finish():
-            self.send_text(part.model_dump_json())
+            self.send_text(dump(part))
 
     async def _handle(self, request: InlineCompletionRequest) -> None:
         try:
@@ -186,8 +187,11 @@ class BaseInlineCompletionHandler(AiSocket):
         nothing after its end.
         """
         running = self._running.get(reply.reply_to)
-        if running is not None and running[1].feed(reply):
-            self.send_text(reply.model_dump_json())
+        if running is None:
+            return
+        frame = dump(reply)  # before it counts as sent
+        if running[1].feed(reply):
+            self.send_text(frame)
 
     def send_text(self, text: str) -> None:
         """Send a text frame, likewise."""
