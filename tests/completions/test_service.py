@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -113,6 +114,51 @@ async def test_who_yields_speaks_where_the_other_has_nothing(model: str, expecte
     assert await texts(service, ask()) == expected
 
 
+async def test_one_that_hangs_is_waited_for_once_three_times_as_long_as_it_usually_takes() -> None:
+    model = Scripted(lambda request: reply("model"), id="model", seconds=0.1)
+    service = serving(Scripted(id="words"), (model, ProviderOptions(priority=1, deadline_ms=20_000)))
+    took = []
+    for number, seconds in enumerate((0.1, 3600, 3600, 3600)):
+        model.seconds, began = seconds, now()
+        await texts(service, ask(f"{number}", number, trigger="explicit"))
+        took.append(round(now() - began, 2))
+
+    assert took == [0.1, 0.3, 0.0, 0.0]
+
+
+async def test_one_that_nobody_knows_is_waited_for_half_a_second() -> None:
+    hanging = Scripted(id="hangs", seconds=3600), ProviderOptions(priority=1, deadline_ms=20_000)
+    service = serving(hanging, Scripted(lambda request: reply(request.prefix), id="words"))
+    began = now()
+
+    assert await texts(service, ask("a")) == ["a"]
+    assert now() - began == pytest.approx(0.5, abs=0.01)
+
+
+async def test_who_yields_is_shown_after_200_ms_and_stays() -> None:
+    words = Scripted(lambda request: reply("words"), id="words"), ProviderOptions(yield_to=["model"])
+    service = serving(words, Scripted(lambda request: reply("words()"), id="model", seconds=0.9))
+    began = now()
+    async with aclosing(service.stream(ask(stream=True), ME)) as parts:
+        told: list[Any] = [await anext(parts)]
+        assert now() - began == pytest.approx(0.2, abs=0.01)
+        told += [part async for part in parts]
+
+    assert shown(told) == [["words", ""], "words()."]
+    assert await texts(service, ask("x = wo", 2)) == ["rds", "rds()"]
+
+
+async def test_who_yields_to_one_that_failed_is_shown_at_once() -> None:
+    words = Scripted(id="words"), ProviderOptions(yield_to=["model"])
+    service = serving(words, (Scripted(id="model", seconds=3600), ProviderOptions(deadline_ms=100)))
+    await all_parts(service, ask("a", stream=True))
+    began = now()
+    async with aclosing(service.stream(ask("b", 2, stream=True), ME)) as parts:
+        await anext(parts)
+
+    assert now() - began <= 0.06
+
+
 async def test_rubbish_is_a_failure_of_who_returned_it() -> None:
     service = serving(Scripted(lambda request: {"items": []}, id="rubbish"), Scripted(id="right"))
 
@@ -207,6 +253,20 @@ async def test_a_late_provider_is_appended_and_the_order_stays() -> None:
 
     assert shown(parts) == [["early", ""], "late."]
     assert [part.response.provider for part in parts[1:]] == ["late"]
+
+
+async def test_order_that_was_shown_stays_for_what_is_typed_into_it() -> None:
+    late = Scripted(lambda request: reply("late"), id="late", seconds=1), ProviderOptions(priority=9)
+    later = Scripted(lambda request: reply("latest"), id="later", seconds=2)
+    service = serving(Scripted(lambda request: reply("lazy")), late, later)
+    older = asyncio.create_task(all_parts(service, ask("", stream=True)))
+    await asyncio.sleep(1.5)
+    live = await all_parts(service, ask("la", 2, stream=True))
+    cached = await texts(service, ask("l", 3))
+
+    assert shown(await older)[:2] == [["lazy", "", ""], "late."]
+    assert shown(live) == [["zy", "te", ""], "test."]
+    assert cached == ["azy", "ate", "atest"]
 
 
 async def test_a_missing_end_is_told() -> None:
@@ -367,6 +427,23 @@ async def test_one_in_flight_is_waited_for_200_ms() -> None:
     assert (provider.prefixes, provider.cancelled) == (["a", "ax"], 1)
     await newer
     assert 5.2 <= now() - began <= 5.26
+
+
+async def test_one_that_hangs_costs_no_key_its_200_ms_for_long() -> None:
+    hanging = Scripted(seconds=3600), ProviderOptions(deadline_ms=60_000)
+    nothing = Scripted(lambda request: reply(), id="nothing")
+    service = serving(hanging, nothing)
+    asked = []
+    for number in range(40):
+        asked.append(asyncio.create_task(texts(service, ask("x" * number, number))))
+        await asyncio.sleep(0.3)
+    began, before = now(), len(nothing.requests)
+    asked.append(asyncio.create_task(texts(service, ask("x" * 40, 40))))
+    await asyncio.sleep(0.06)
+
+    assert len(nothing.requests) == before + 1
+    assert now() - began <= 0.07
+    asked[-1].cancel()
 
 
 async def test_a_request_elsewhere_cancels_the_one_in_flight() -> None:

@@ -44,7 +44,7 @@ class Caches:
         """Keep what was suggested to its end."""
         whole = [suggestion for suggestion in flight.offers() if suggestion.whole and suggestion.text]
         if whole:
-            best = ranking.best(whole, lambda suggestion: suggestion.text)
+            best = ranking.best(whole, lambda suggestion: suggestion.text, flight.shown)
             self._of(flight.caller).store(_place(flight.request, flight.caller), flight.position, best)
 
     def clear(self) -> None:

@@ -53,7 +53,7 @@ class Call:
     ) -> None:
         self.served = served
         self.asked = False  # the pause in typing is over
-        self.answered = False  # it has said something, or ended
+        self.answered_at: float | None = None  # when it said something, or ended
         self.ended = False
         self.suggestions: list[Suggestion] = []
         self.error: CompletionError | None = None
@@ -141,7 +141,7 @@ class Call:
             )
         if part.error is not None and self.error is None:
             self._report(part.error)
-        self.answered = True
+        self._answer()
         self._changed()
         return news
 
@@ -150,7 +150,7 @@ class Call:
         # It may have been changed since it was made, which checks nothing; the copy is ours.
         item = InlineCompletionItem.model_validate(vars(item))
         suggestion = Suggestion(self._new_id(), self.served, item, len(self.suggestions))
-        suggestion.take(item.insertText, self._filtered, self._elapsed, done=not grows)
+        suggestion.take(item.insertText, self._filtered, self.elapsed, done=not grows)
         self.suggestions.append(suggestion)
         if grows:
             self._open[str(item.token)] = suggestion
@@ -166,7 +166,7 @@ class Call:
             raise TypeError(f"{self.served.name} answered with a chunk whose text or model is no string.")
         if model is not None:
             suggestion.item = suggestion.item.model_copy(update={"model": model})
-        suggestion.take(text, self._filtered, self._elapsed, done=bool(chunk.done))
+        suggestion.take(text, self._filtered, self.elapsed, done=bool(chunk.done))
         if chunk.done:
             del self._open[token]
         return chunk.done or suggestion.raw != before
@@ -187,14 +187,30 @@ class Call:
         self.failure = ProviderFailure(self.served.id, kind, status_of(error))
 
     def _end(self) -> None:
-        self.ended = self.answered = True
+        self.ended = True
+        self._answer()
         for suggestion in self._open.values():
-            suggestion.close(self._filtered, self._elapsed)
+            suggestion.close(self._filtered, self.elapsed)
         self._open.clear()
         self._changed()
 
+    def _answer(self) -> None:
+        if self.answered_at is None:
+            self.answered_at = self._loop.time()
+
     @property
-    def _elapsed(self) -> float:
+    def answered(self) -> bool:
+        """Whether it has said something, or ended."""
+        return self.answered_at is not None
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has brought no text yet, at most the promise of some."""
+        return not self.ended and not any(each.raw or each.done for each in self.suggestions)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was asked, or is to be."""
         return self._loop.time() - self._began
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_ai.completions.position import Position
@@ -24,6 +25,9 @@ _MOST = 256
 
 _AT_ONCE = 2
 """Requests of one document that may be at the providers: the newest, and one that is being closed."""
+
+_MOMENT = 0.001
+"""Seconds that are waited at least: the clock must move on."""
 
 _CLOSING = 1.0
 """Seconds that are waited for providers that do not end when they are cancelled."""
@@ -57,9 +61,14 @@ class Turn:
         if text and self.latency is None:
             self.latency = asyncio.get_running_loop().time() - self.began
 
-    async def wait(self) -> None:
-        """Wait for news."""
-        await self.news.wait()
+    async def wait(self, seconds: float = float("inf")) -> None:
+        """Wait for news, or until so many seconds have passed."""
+        if seconds == float("inf"):
+            await self.news.wait()
+        else:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(seconds, _MOMENT)):
+                    await self.news.wait()
         self.news.clear()
 
 

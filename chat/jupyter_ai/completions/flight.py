@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from jupyter_ai.completions.providers import ServedProvider
     from jupyter_ai.completions.suggestion import Suggestion
 
-__all__ = ["Flight", "Tools"]
+__all__ = ["Flight", "Patience", "Tools"]
+
+
+Patience = Callable[[Call], float]
+"""Seconds that a call is waited for."""
+
+
+def _ever(call: Call) -> float:
+    return float("inf")
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Tools:
     new_id: Callable[[], str]
     context: Callable[[InlineCompletionRequest], Awaitable[str]]
     fared: Callable[[Call], None]  # told of each call that has ended, unless it was cancelled
+    gave_up: Callable[[Call], None]  # told of each that is cancelled
 
 
 class Flight:
@@ -52,6 +61,7 @@ class Flight:
         self.position = Position.of(request)
         self.cancelled = False
         self.speculative = False  # nobody has asked for it yet
+        self.shown: list[Suggestion] = []  # what a client has of it, in the order in which that stands there
         self.landed = asyncio.Event()
         self._watchers: set[asyncio.Event] = set()
         self._tools = tools
@@ -75,6 +85,10 @@ class Flight:
 
     def cancel(self) -> None:
         """Ask no further: streams are closed. It has landed when they are."""
+        if not self.cancelled:
+            for call in self.calls:
+                if call.asked and not call.ended:
+                    self._tools.gave_up(call)
         self.cancelled = True
         for task in self._tasks:
             task.cancel()
@@ -105,21 +119,35 @@ class Flight:
         """Who has said nothing yet."""
         return [call for call in self.calls if not call.answered]
 
-    def offers(self) -> Iterator[Suggestion]:
-        """The suggestions, without those that yield to another provider's, or may have to."""
+    def offers(self, patience: Patience = _ever) -> Iterator[Suggestion]:
+        """The suggestions, without those that yield to another provider's.
+
+        One that has no text yet, and did not fail the last time, has so many seconds of `patience` from when
+        the one that yields has answered. What is shown stays.
+        """
         for call in self.calls:
-            if call.suggestions and not any(self._takes_precedence(call, other) for other in self.calls):
+            if call.suggestions and self.yields(call, patience) <= 0:
                 yield from call.suggestions
+
+    def yields(self, call: Call, patience: Patience) -> float:
+        """For how many seconds more, at most, a call's suggestions are held back in favour of others'."""
+        if not call.served.options.yield_to or any(each in self.shown for each in call.suggestions):
+            return 0.0
+        return max((self._precedence(call, other, patience) for other in self.calls), default=0.0)
 
     def error(self) -> CompletionError | None:
         """Why there is nothing, in the words of the most important provider that failed."""
         return next((call.error for call in self.calls if call.error is not None), None)
 
-    def _takes_precedence(self, call: Call, other: Call) -> bool:
-        """Whether `call` yields to `other`, which has a suggestion or may get one."""
+    def _precedence(self, call: Call, other: Call, patience: Patience) -> float:
+        """For how many seconds `call` yields to `other`, which has a suggestion or may get one."""
         if other is call or not other.served.names.intersection(call.served.options.yield_to):
-            return False
-        return not other.answered or any(each.text or not each.done for each in other.suggestions)
+            return 0.0
+        if not other.silent:
+            return _ever(other) if any(each.text or not each.done for each in other.suggestions) else 0.0
+        if call.answered_at is None or other.served.state != "ready":
+            return 0.0
+        return call.answered_at + patience(other) - asyncio.get_running_loop().time()
 
     def _call(self, served: ServedProvider, typing_for: float) -> Call:
         pause = served.options.debounce_ms / 1000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,17 @@ MOST = 5
 
 _FADING = 0.9  # of what was known, when something more is
 _HOPE = 0.3  # the acceptance of whom nobody knows
-_PATIENCE = 2.0  # seconds of latency that weigh as much as one acceptance in five
+_SLOWEST = 2.0  # seconds of latency that weigh as much as one acceptance in five
+
+_LEAST = 0.15
+_UNKNOWN = 0.5
+"""Seconds that a provider is waited for at least, and while nobody knows how fast it is."""
+
+_USUAL = 3
+"""How many times its usual latency a provider may take until it is overdue."""
+
+_IN_VAIN = 1.0
+"""Seconds of asking without an answer after which nothing is expected soon."""
 
 
 class _Standing:
@@ -25,11 +35,17 @@ class _Standing:
     def __init__(self) -> None:
         self.acceptance = _HOPE
         self.latency: float | None = None  # seconds
+        self.overdue = False  # when it was cancelled last
+        self.in_vain = 0.0  # seconds that it was asked since its last answer, to be cancelled then
 
     @property
     def score(self) -> float:
-        slow = min(self.latency or 0.0, _PATIENCE) / _PATIENCE
+        slow = min(self.latency or 0.0, _SLOWEST) / _SLOWEST
         return self.acceptance - 0.2 * slow
+
+    @property
+    def patience(self) -> float:
+        return _UNKNOWN if self.latency is None else max(_LEAST, _USUAL * self.latency)
 
 
 class Ranking:
@@ -49,6 +65,29 @@ class Ranking:
         known = seconds if standing.latency is None else standing.latency
         standing.latency = _FADING * known + (1 - _FADING) * seconds
 
+    def spoke(self, provider: str) -> None:
+        """Note that a provider has said something, be it that there is nothing."""
+        standing = self._standing(provider)
+        standing.overdue, standing.in_vain = False, 0.0
+
+    def cancelled(self, provider: str, seconds: float) -> None:
+        """Note that a provider was cancelled before it said anything, after so many seconds."""
+        standing = self._standing(provider)
+        standing.overdue = standing.overdue or seconds > standing.patience
+        standing.in_vain += seconds
+
+    def patience(self, provider: str) -> float:
+        """Seconds that are waited for a provider where others have an answer; 0 if it was overdue last."""
+        standing = self._standing(provider)
+        return 0.0 if standing.overdue else standing.patience
+
+    def due(self, provider: str, elapsed: float) -> float:
+        """Seconds in which a provider that was asked `elapsed` ago may answer; 0: not soon."""
+        standing = self._standing(provider)
+        if standing.in_vain + elapsed > max(_IN_VAIN, standing.patience):
+            return 0.0
+        return max(0.0, self.patience(provider) - elapsed)
+
     def accepted(self, provider: str, accepted: bool) -> None:
         """Note whether a suggestion of a provider was accepted, whole or in part."""
         standing = self._standing(provider)
@@ -63,11 +102,21 @@ class Ranking:
         ranked = sorted(suggestions, key=self._key)
         return [each for _, equals in groupby(ranked, key=_rank) for each in _in_own_order(list(equals))]
 
-    def best(self, suggestions: Iterable[Suggestion], text: Callable[[Suggestion], str]) -> list[Suggestion]:
-        """The best few, in order, without what is as good as the same as a better one."""
+    def best(
+        self,
+        suggestions: Iterable[Suggestion],
+        text: Callable[[Suggestion], str],
+        shown: Sequence[Suggestion] = (),
+    ) -> list[Suggestion]:
+        """The best few, in order, without what is as good as the same as a better one.
+
+        Those that are `shown` already stay in the order in which they are, before all others.
+        """
         kept: list[Suggestion] = []
         seen: set[str] = set()
-        for suggestion in self.order(suggestions):
+        offered = list(suggestions)
+        first = [suggestion for suggestion in shown if suggestion in offered]
+        for suggestion in [*first, *self.order(each for each in offered if each not in first)]:
             like = likeness(text(suggestion))
             if len(kept) < MOST and not (suggestion.done and like in seen):
                 kept.append(suggestion)

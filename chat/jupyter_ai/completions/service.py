@@ -86,7 +86,9 @@ class CompletionService:
         self._observers = Observers()
         self._age = 0  # rises with each `reset`: what was asked before it is not kept
         series, numbers = secrets.token_hex(4), itertools.count(1)
-        self._tools = Tools(filter, lambda: f"{series}-{next(numbers)}", self._build_context, self._fared)
+        self._tools = Tools(
+            filter, lambda: f"{series}-{next(numbers)}", self._build_context, self._fared, self._gave_up
+        )
         providers.made = self._welcome
 
     # Asking
@@ -156,15 +158,13 @@ class CompletionService:
         view, _ = self._older(document, turn)
         if view is None:
             return None
-        try:
-            async with asyncio.timeout(_JOINING):
-                with view.watching():
-                    while not (turn.superseded or view.fits()):
-                        if not view.may_fit():
-                            return None
-                        await turn.wait()
-        except TimeoutError:
-            return None
+        end = turn.began + _JOINING
+        with view.watching():
+            while not (turn.superseded or view.fits()):
+                left = min(view.due(), end - asyncio.get_running_loop().time())
+                if left <= 0:
+                    return None
+                await turn.wait(left)
         turn.source = "joined"
         return view
 
@@ -302,9 +302,17 @@ class CompletionService:
         if callable(look):
             look()
 
+    def _gave_up(self, call: Call) -> None:
+        """Note that a provider was cancelled."""
+        if call.silent:
+            self.ranking.cancelled(call.served.id, call.elapsed)
+        else:
+            self.ranking.spoke(call.served.id)
+
     def _fared(self, call: Call) -> None:
         """Note how a provider fared."""
         served, exception = call.served, call.exception
+        self.ranking.spoke(served.id)
         if exception is None:
             latencies = [each.latency for each in call.suggestions if each.latency is not None]
             if latencies:

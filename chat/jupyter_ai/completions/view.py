@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["View"]
 
+_YIELDING = 0.2
+"""Seconds that a suggestion is held back in a stream for a provider to which its own yields."""
+
 _GRACE = 0.002
 """Seconds that the first answer waits for others, so that the best of those that come at once is first."""
 
@@ -67,23 +70,55 @@ class View:
     def fits(self) -> bool:
         """Whether there is a suggestion into which was typed."""
         whole = not self._turn.request.stream
-        return any(self.text(each) and (each.done or not whole) for each in self._flight.offers())
+        return any(self.text(each) and (each.done or not whole) for each in self._offers())
 
     def may_fit(self) -> bool:
         """Whether there may be one soon: nobody has said anything that was not typed."""
         if not (self._flight.live and self._flight.begun):
             return False
-        seen = [suggestion for call in self._flight.calls for suggestion in call.suggestions]
-        growing = any(not each.done and self._is_possible(each) for each in seen)
-        return growing or (not any(each.text for each in seen) and bool(self._flight.unanswered()))
+        return self._growing or (not self._said and bool(self._flight.unanswered()))
+
+    def due(self) -> float:
+        """In how many seconds there should be one, if there may be one; 0: nobody is expected to have one."""
+        if not self.may_fit():
+            return 0.0
+        calls = [call for call in self._flight.calls if call.silent and call.served.state == "ready"]
+        if any(each.raw and not each.done and self._is_possible(each) for each in self._seen):
+            return float("inf")
+        return max((self._ranking.due(call.served.id, call.elapsed) for call in calls), default=0.0)
+
+    @property
+    def _seen(self) -> list[Suggestion]:
+        return [suggestion for call in self._flight.calls for suggestion in call.suggestions]
+
+    @property
+    def _growing(self) -> bool:
+        return any(not each.done and self._is_possible(each) for each in self._seen)
+
+    @property
+    def _said(self) -> bool:
+        return any(each.text for each in self._seen)
 
     def candidates(self) -> list[Suggestion]:
         """What may be shown: what has text, and what may get some."""
         return [
             suggestion
-            for suggestion in self._flight.offers()
+            for suggestion in self._offers()
             if self.text(suggestion) or (not suggestion.done and self._is_possible(suggestion))
         ]
+
+    def _offers(self) -> Iterator[Suggestion]:
+        return self._flight.offers(self._patience)
+
+    def _patience(self, call: Call) -> float:
+        """Seconds for which those that yield to a call are held back."""
+        whole = not self._turn.request.stream
+        return self._ranking.patience(call.served.id) if whole else _YIELDING
+
+    def _held(self) -> float:
+        """Seconds until the next of those that are held back may be shown, if nothing happens before."""
+        held = (self._flight.yields(call, self._patience) for call in self._flight.calls if call.suggestions)
+        return min((seconds for seconds in held if seconds > 0), default=float("inf"))
 
     def _is_possible(self, suggestion: Suggestion) -> bool:
         return self._typed.startswith(suggestion.text) or suggestion.text.startswith(self._typed)
@@ -101,7 +136,7 @@ class View:
                 for chunk in self._chunks():
                     yield chunk
                 if any(row.open for row in self._rows):
-                    await self._turn.wait()
+                    await self._turn.wait(self._held())
 
     @contextmanager
     def watching(self) -> Generator[None]:
@@ -117,37 +152,54 @@ class View:
         if self._turn.superseded:
             return empty_reply(self._turn.request.number)
         done = [suggestion for suggestion in self.candidates() if suggestion.done]
-        shown = self._ranking.best(done, self.text)
+        shown = self._flight.shown = self._best(done)
         return self._reply([self._shown(suggestion, self.text(suggestion)) for suggestion in shown])
 
     async def _until_known(self) -> None:
-        """Until nobody of a higher priority, who has answered lately, may have something better."""
+        """Until nobody of a higher priority is expected to have something better."""
+        since = None
         while not self._over:
             done = [suggestion for suggestion in self.candidates() if suggestion.done]
             best = max((each.served.options.priority for each in done), default=None)
-            if best is not None and not self._awaited(best):
+            if best is None:
+                await self._turn.wait(self._held())
+                continue
+            since = self._now() if since is None else since
+            left = since + self._awaited(best) - self._now()
+            if left <= 0:
                 await self._give_grace()
                 return
-            await self._turn.wait()
+            await self._turn.wait(left)
 
-    def _awaited(self, best: int) -> bool:
-        return any(
-            not call.ended and call.served.state == "ready" and call.served.options.priority > best
+    def _awaited(self, best: int) -> float:
+        """Seconds, from the first answer, that those of a higher priority are waited for."""
+        awaited = [
+            self._ranking.patience(call.served.id)
             for call in self._flight.calls
-        )
+            if not call.ended and call.served.state == "ready" and call.served.options.priority > best
+        ]
+        return max(awaited, default=0.0)
 
     async def _first(self) -> InlineCompletionReply:
         """As soon as there is anything, with room at the end for those who have said nothing yet."""
         while not self._over and not self.candidates():
-            await self._turn.wait()
+            await self._turn.wait(self._held())
         await self._give_grace()
         if self._turn.superseded:
             return empty_reply(self._turn.request.number)
-        best = self._ranking.best(self.candidates(), self.text)
-        slower = len(self._unanswered()) if best else 0
+        best = self._best(self.candidates())
+        slower = len(self._unanswered()) + len(self._held_back()) if best else 0
         places = [*best, *([None] * slower)][:MOST]
         self._rows = [_Row(self._token(index), suggestion) for index, suggestion in enumerate(places)]
+        self._keep_order()
         return self._reply([self._opened(row) for row in self._rows])
+
+    def _best(self, suggestions: list[Suggestion]) -> list[Suggestion]:
+        return self._ranking.best(suggestions, self.text, self._flight.shown)
+
+    def _keep_order(self) -> None:
+        """Have a later turn, and the cache, show what stands here in the same order."""
+        self._flight.shown = [row.suggestion for row in self._rows if row.suggestion is not None]
 
     async def _give_grace(self) -> None:
         with suppress(TimeoutError):
@@ -162,6 +214,18 @@ class View:
     def _unanswered(self) -> list[Call]:
         """Who may still answer, and has answered lately."""
         return [call for call in self._flight.unanswered() if call.served.state == "ready"]
+
+    def _held_back(self) -> list[Call]:
+        """Who has something that is not shown before others have had their time."""
+        return [
+            call
+            for call in self._flight.calls
+            if call.suggestions and self._flight.yields(call, self._patience) > 0
+        ]
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     def _chunks(self) -> Iterator[Part]:
         if not self._turn.superseded:
@@ -181,6 +245,7 @@ class View:
         fresh = [each for each in late if not (each.done and likeness(self.text(each)) in likes)]
         for row, suggestion in zip(free, self._ranking.best(fresh, self.text), strict=False):
             row.suggestion = suggestion
+        self._keep_order()
 
     def _chunk(self, row: _Row) -> Part | None:
         """What is new in a place, if anything is."""
