@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import pytest
@@ -169,7 +169,7 @@ async def test_rubbish_is_a_failure_of_who_returned_it() -> None:
 async def test_an_item_that_was_spoiled_later_costs_its_provider_only() -> None:
     def spoiled(request: Any) -> Any:
         answer = reply("x")
-        answer.list.items[0].filterText = 5  # type: ignore[assignment]  # nothing checks it
+        answer.list.items[0].filterText = 5  # nothing checks it
         return answer
 
     service = serving(Scripted(spoiled, id="spoiled"), Scripted(id="right"))
@@ -504,6 +504,32 @@ async def test_of_many_rapid_requests_two_are_at_the_provider_at_once() -> None:
 
     assert answers == [[]] * 99 + [["y"]]
     assert (provider.most <= 2, len(provider.requests)) == (True, 2)
+
+
+async def test_one_that_does_not_end_is_left_out_and_costs_the_others_nothing() -> None:
+    class Stubborn(Scripted):
+        async def generate_inline_completions(self, request: Any) -> Any:
+            self.requests.append(request)
+            while not ended.is_set():
+                with suppress(asyncio.CancelledError):
+                    await ended.wait()
+            return reply()
+
+    ended = asyncio.Event()
+    stubborn, took = Stubborn(id="stubborn"), []
+    service = serving(stubborn, Scripted(lambda request: reply(request.prefix)))
+    for number in range(5):
+        began = now()
+        await texts(service, ask(f"{number}", number, trigger="explicit"))
+        took.append(now() - began)
+        await asyncio.sleep(2)
+    before = len(stubborn.requests)
+    ended.set()
+    await asyncio.sleep(1)
+    await texts(service, ask("again", 9))
+
+    assert max(took) < 0.01
+    assert (before, len(stubborn.requests)) == (2, 3)
 
 
 # The pause in typing

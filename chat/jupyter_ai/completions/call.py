@@ -23,6 +23,7 @@ from jupyter_ai.keys.redaction import redact
 
 if TYPE_CHECKING:
     from jupyter_ai.completions.providers import ServedProvider
+    from jupyter_ai.completions.seats import Seats
 
 __all__ = ["Call"]
 
@@ -36,7 +37,7 @@ class Call:
     """Asks `served`; `changed` is called whenever there is something new, `fared` if it ends by itself.
 
     `filtered` says what of a suggestion may be shown, `new_id` names one, and `context` is what the provider
-    is told besides if it wants that.
+    is told besides if it wants that. Of the document's `seats` it takes one while it asks.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Call:
         filtered: Callable[[str], str],
         new_id: Callable[[], str],
         context: Context,
+        seats: Seats,
     ) -> None:
         self.served = served
         self.asked = False  # the pause in typing is over
@@ -66,6 +68,7 @@ class Call:
         self._filtered = filtered
         self._new_id = new_id
         self._context = context
+        self._seats = seats
         self._open: dict[str, Suggestion] = {}  # by the provider's token
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
@@ -79,9 +82,12 @@ class Call:
         try:
             if self._delay:
                 await asyncio.sleep(self._delay)
-            self.asked = True
-            self._began = self._loop.time()
-            await self._ask()
+            async with self._seats.seat(self.served) as free:
+                self.asked = free
+                self._began = self._loop.time()
+                if not free:
+                    return
+                await self._ask()
         except BaseException as e:
             if _is_ours(e):
                 raise
@@ -202,6 +208,11 @@ class Call:
     def answered(self) -> bool:
         """Whether it has said something, or ended."""
         return self.answered_at is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether older calls of its provider keep it from being asked."""
+        return not (self.asked or self.ended) and self._seats.is_full(self.served)
 
     @property
     def silent(self) -> bool:

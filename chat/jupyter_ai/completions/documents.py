@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_ai.completions.position import Position
+from jupyter_ai.completions.seats import Seats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +24,8 @@ __all__ = ["Document", "Documents", "Turn"]
 _MOST = 256
 """Documents of which the state is kept, beside those in which something is going on."""
 
-_AT_ONCE = 2
-"""Requests of one document that may be at the providers: the newest, and one that is being closed."""
-
 _MOMENT = 0.001
 """Seconds that are waited at least: the clock must move on."""
-
-_CLOSING = 1.0
-"""Seconds that are waited for providers that do not end when they are cancelled."""
 
 
 class Turn:
@@ -78,6 +73,7 @@ class Document:
     def __init__(self) -> None:
         self.turn: Turn | None = None  # the newest
         self.flight: Flight | None = None  # the newest that was not cancelled
+        self.seats = Seats()
         self._flights: set[Flight] = set()  # that have not landed
 
     def begin(self, turn: Turn) -> float:
@@ -115,22 +111,6 @@ class Document:
         if self.turn is not None:
             self.turn.supersede()
         self.cancel()
-
-    async def room(self, turn: Turn) -> bool:
-        """Wait until one more may be asked; False if this turn is over by then."""
-        flights = self.flights
-        for flight in flights:
-            flight.watch(turn.news)
-        try:
-            async with asyncio.timeout(_CLOSING):
-                while len(self._flights) >= _AT_ONCE and not turn.superseded:
-                    await turn.wait()
-        except TimeoutError:
-            self._flights = {flight for flight in self._flights if flight.live}  # the others do not end
-        finally:
-            for flight in flights:
-                flight.unwatch(turn.news)
-        return not turn.superseded
 
     @property
     def idle(self) -> bool:

@@ -15,6 +15,7 @@ from jupyter_ai.completions.position import Position
 if TYPE_CHECKING:
     from jupyter_ai.completions.models import CompletionError, InlineCompletionRequest
     from jupyter_ai.completions.providers import ServedProvider
+    from jupyter_ai.completions.seats import Seats
     from jupyter_ai.completions.suggestion import Suggestion
 
 __all__ = ["Flight", "Patience", "Tools"]
@@ -53,6 +54,7 @@ class Flight:
         asked: Sequence[ServedProvider],
         tools: Tools,
         landed: Callable[[Flight], None],
+        seats: Seats,
         *,
         typing_for: float = float("inf"),
     ) -> None:
@@ -65,6 +67,7 @@ class Flight:
         self.landed = asyncio.Event()
         self._watchers: set[asyncio.Event] = set()
         self._tools = tools
+        self._seats = seats
         self._on_landed = landed
         self._context: asyncio.Task[str] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -145,7 +148,7 @@ class Flight:
             return 0.0
         if not other.silent:
             return _ever(other) if any(each.text or not each.done for each in other.suggestions) else 0.0
-        if call.answered_at is None or other.served.state != "ready":
+        if call.answered_at is None or other.served.state != "ready" or other.waits:
             return 0.0
         return call.answered_at + patience(other) - asyncio.get_running_loop().time()
 
@@ -160,6 +163,7 @@ class Flight:
             filtered=lambda text: self._tools.filtered(text, self.request),
             new_id=self._tools.new_id,
             context=self._shared_context,
+            seats=self._seats,
         )
 
     async def _shared_context(self) -> str:

@@ -26,7 +26,7 @@ _USUAL = 3
 """How many times its usual latency a provider may take until it is overdue."""
 
 _IN_VAIN = 1.0
-"""Seconds of asking without an answer after which nothing is expected soon."""
+"""Seconds that newer requests have waited for it since its last answer, after which they wait no more."""
 
 
 class _Standing:
@@ -36,7 +36,7 @@ class _Standing:
         self.acceptance = _HOPE
         self.latency: float | None = None  # seconds
         self.overdue = False  # when it was cancelled last
-        self.in_vain = 0.0  # seconds that it was asked since its last answer, to be cancelled then
+        self.in_vain = 0.0  # seconds that newer requests have waited since its last answer
 
     @property
     def score(self) -> float:
@@ -74,7 +74,10 @@ class Ranking:
         """Note that a provider was cancelled before it said anything, after so many seconds."""
         standing = self._standing(provider)
         standing.overdue = standing.overdue or seconds > standing.patience
-        standing.in_vain += seconds
+
+    def awaited(self, provider: str, seconds: float) -> None:
+        """Note that a newer request has waited so long for what a provider would say, and it said nothing."""
+        self._standing(provider).in_vain += seconds
 
     def patience(self, provider: str) -> float:
         """Seconds that are waited for a provider where others have an answer; 0 if it was overdue last."""
@@ -83,8 +86,7 @@ class Ranking:
 
     def due(self, provider: str, elapsed: float) -> float:
         """Seconds in which a provider that was asked `elapsed` ago may answer; 0: not soon."""
-        standing = self._standing(provider)
-        if standing.in_vain + elapsed > max(_IN_VAIN, standing.patience):
+        if self._standing(provider).in_vain >= _IN_VAIN:
             return 0.0
         return max(0.0, self.patience(provider) - elapsed)
 

@@ -163,6 +163,7 @@ class CompletionService:
             while not (turn.superseded or view.fits()):
                 left = min(view.due(), end - asyncio.get_running_loop().time())
                 if left <= 0:
+                    view.note_in_vain(asyncio.get_running_loop().time() - turn.began)
                     return None
                 await turn.wait(left)
         turn.source = "joined"
@@ -183,7 +184,7 @@ class CompletionService:
         turn.source = "providers"
         document.cancel()
         await self.providers.ready()
-        if not await document.room(turn):
+        if turn.superseded:
             return None
         turn.flight = self._launch(document, turn.request, turn.caller, pause)
         return View(turn, turn.flight, self.ranking)
@@ -199,7 +200,7 @@ class CompletionService:
                 self._caches.keep(flight, self.ranking)
 
         asked = self.providers.matching(request)
-        flight = Flight(request, caller, asked, self._tools, landed, typing_for=pause)
+        flight = Flight(request, caller, asked, self._tools, landed, document.seats, typing_for=pause)
         document.launch(flight)
         return flight
 

@@ -82,10 +82,18 @@ class View:
         """In how many seconds there should be one, if there may be one; 0: nobody is expected to have one."""
         if not self.may_fit():
             return 0.0
-        calls = [call for call in self._flight.calls if call.silent and call.served.state == "ready"]
         if any(each.raw and not each.done and self._is_possible(each) for each in self._seen):
             return float("inf")
-        return max((self._ranking.due(call.served.id, call.elapsed) for call in calls), default=0.0)
+        due = [self._ranking.due(call.served.id, call.elapsed) for call in self._silent()]
+        return max(due, default=0.0)
+
+    def note_in_vain(self, seconds: float) -> None:
+        """Note who has said nothing while that was waited for."""
+        for call in self._silent():
+            self._ranking.awaited(call.served.id, seconds)
+
+    def _silent(self) -> list[Call]:
+        return [call for call in self._flight.calls if call.silent and self._is_expected(call)]
 
     @property
     def _seen(self) -> list[Suggestion]:
@@ -176,7 +184,7 @@ class View:
         awaited = [
             self._ranking.patience(call.served.id)
             for call in self._flight.calls
-            if not call.ended and call.served.state == "ready" and call.served.options.priority > best
+            if not call.ended and self._is_expected(call) and call.served.options.priority > best
         ]
         return max(awaited, default=0.0)
 
@@ -213,7 +221,11 @@ class View:
 
     def _unanswered(self) -> list[Call]:
         """Who may still answer, and has answered lately."""
-        return [call for call in self._flight.unanswered() if call.served.state == "ready"]
+        return [call for call in self._flight.unanswered() if self._is_expected(call)]
+
+    @staticmethod
+    def _is_expected(call: Call) -> bool:
+        return call.served.state == "ready" and not call.waits
 
     def _held_back(self) -> list[Call]:
         """Who has something that is not shown before others have had their time."""
