@@ -565,12 +565,13 @@ async def test_an_explicit_request_waits_for_no_pause() -> None:
 # What becomes of suggestions
 
 
-async def test_listeners_are_told_what_became_of_a_suggestion() -> None:
+async def test_listeners_are_told_once_what_became_of_a_suggestion() -> None:
     listening = Listening()
     service = serving(Scripted(), listeners=[listening])
     item = (await service.complete(ask(), ME)).list.items[0]
-    service.note(ItemEvent("accepted", str(item.id)), ME)
     service.note(ItemEvent("accepted", str(item.id)), Caller("client", "another user"))
+    service.note(ItemEvent("accepted", str(item.id)), ME)
+    service.note(ItemEvent("accepted", str(item.id)), ME)
     service.note(ItemEvent("accepted", "unknown"), ME)
 
     assert listening.events == [("accepted", "scripted")]

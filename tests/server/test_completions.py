@@ -174,6 +174,9 @@ WRONG_FRAMES: list[tuple[Any, str]] = [
     ({"number": 1}, "prefix: Field required"),
     ({"type": "inline"}, 'type: "inline" is unknown'),
     ({"type": "event", "event": "eaten", "item": "1"}, "event: "),
+    ({"type": "event", "event": "accepted", "item": "1", "index": -1}, "index: "),
+    ({"type": "event", "event": "accepted", "item": "1", "characters": 10**30}, "characters: "),
+    ({"type": "event", "event": "edited", "item": "1", "edit_distance": True}, "edit_distance: "),
     (b"{}", "binary"),
 ]
 
@@ -236,12 +239,31 @@ async def test_editor_that_does_not_read_is_cut(serve: Serve) -> None:
     await eventually(lambda: not server.host.editors)
 
 
+async def test_a_65th_request_withdraws_the_oldest_and_cancels_are_read(serve: Serve) -> None:
+    server = await serve()
+    hanging = Scripted(seconds=3600)
+    server.host.completions.register(hanging, ALONE)
+    editor = await server.ws(PATH)
+    for number in range(65):
+        await editor.send(asked(number, path=f"{number}.py"))
+    first = await answer(editor)
+    await editor.send({"type": "cancel", "number": 7})
+    second = await answer(editor)
+
+    assert [(each["reply_to"], each["list"]["items"]) for each in (first, second)] == [(0, []), (7, [])]
+
+
 class Failing(BaseInlineCompletionHandler):
     """As 2.x's subclasses are: what is not overridden answers nothing."""
 
     async def handle_request(self, message: InlineCompletionRequest) -> None:
         if message.prefix == "fail":
             raise RuntimeError("no model")
+        if message.prefix == "late":
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                self.reply(reply("late", number=message.number))
         self.reply(reply(message.prefix, number=message.number))
         self.reply(reply("again", number=message.number))
 
@@ -258,3 +280,15 @@ async def test_subclass_of_the_base_handler_is_guarded(serve: Serve) -> None:
 
     assert told == [(0, []), (1, ["right"]), (2, ["right"])]
     assert answers[0]["error"]["title"] == "no model"
+
+
+async def test_answer_of_an_older_request_with_the_same_number_is_dropped(serve: Serve) -> None:
+    server = await serve()
+    rule = Rule(UpgradePath(url_path_join(BASE_URL, "failing")), Failing)
+    server.app.web_app.add_handlers(".*$", [rule])
+    editor = await server.ws("failing")
+    for prefix in ("late", "right"):
+        await editor.send(asked(1, prefix))
+    answers = [(await answer(editor))["list"]["items"] for _ in range(2)]
+
+    assert [[item["insertText"] for item in items] for items in answers] == [[], ["right"]]

@@ -29,6 +29,7 @@ class _Kept(NamedTuple):
     info: ItemInfo
     user: str
     turn: weakref.ref[Turn]  # in which it was shown last; it holds the document's text
+    events: set[str]  # that were told of it
 
 
 class Record:
@@ -51,7 +52,8 @@ class Record:
             known = self._items.get(id)
             if text and (known is None or known.turn() is not turn):
                 info = self._info(turn, suggestion, text)
-                self._items[id] = _Kept(info, turn.caller.user, weakref.ref(turn))
+                events = known.events if known is not None else set()
+                self._items[id] = _Kept(info, turn.caller.user, weakref.ref(turn), events)
                 self._items.move_to_end(id)
         while len(self._items) > _MOST:
             self._items.popitem(last=False)
@@ -64,17 +66,18 @@ class Record:
             self._tell(lambda listener: listener.provided(done))
 
     def item_event(self, event: ItemEvent, caller: Caller) -> ItemInfo | None:
-        """Something became of a suggestion; None if this user was not shown it."""
+        """Something became of a suggestion; None if this user was not shown it, or it was told before."""
         kept = self._items.get(event.item)
-        if kept is None or kept.user != caller.user:
+        if kept is None or kept.user != caller.user or event.event in kept.events:
             return None
+        kept.events.add(event.event)
         self._tell(lambda listener: listener.item_event(event, kept.info, caller))
         return kept.info
 
-    def turn_of(self, id: str) -> Turn | None:
-        """The turn that shows a suggestion, while it is the newest of its document."""
+    def turn_of(self, id: str, caller: Caller) -> Turn | None:
+        """The turn that shows this user a suggestion, while it is the newest of its document."""
         kept = self._items.get(id)
-        return kept.turn() if kept is not None else None
+        return kept.turn() if kept is not None and kept.user == caller.user else None
 
     def _provided(self, turn: Turn) -> Provided:
         calls = turn.flight.calls if turn.flight is not None else []

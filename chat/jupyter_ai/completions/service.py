@@ -214,16 +214,22 @@ class CompletionService:
     # What becomes of suggestions
 
     def note(self, event: ItemEvent, caller: Caller) -> None:
-        """Take what a client tells of a suggestion; of what was not suggested to this user, nothing."""
+        """Take what a client tells of a suggestion, each thing once.
+
+        Of what was not suggested to this user, nothing.
+        """
         info = self._record.item_event(event, caller)
-        if info is None:
-            return
-        if event.event in ("accepted", "accepted-partly"):
+        if event.event == "shown":
+            self._shown(event.item, caller)
+        elif info is not None and event.event in ("accepted", "accepted-partly"):
             self.ranking.accepted(info.provider, True)
-        elif event.event in ("rejected", "ignored"):
+        elif info is not None and event.event in ("rejected", "ignored"):
             self.ranking.accepted(info.provider, False)
-        elif event.event == "shown" and self._speculate and (turn := self._record.turn_of(event.item)):
-            turn.looked_at = event.item
+
+    def _shown(self, item: str, caller: Caller) -> None:
+        turn = self._record.turn_of(item, caller) if self._speculate else None
+        if turn is not None:
+            turn.looked_at = item
             self._look_ahead(turn)
 
     def _look_ahead(self, turn: Turn) -> None:

@@ -114,7 +114,7 @@ class CompletionStats:
         language.all += 1
         language.hits += bool(done.failures)
         for failure in done.failures:
-            kind = failure.provider, failure.type, str(failure.status or "")
+            kind = failure.provider[:_LONGEST], failure.type[:_LONGEST], str(failure.status or "")
             kind = kind if kind in self.errors or len(self.errors) < _NAMES else (_OTHER, _OTHER, "")
             self.errors[kind] = self.errors.get(kind, 0) + 1
         if done.cancelled:
@@ -134,7 +134,7 @@ class CompletionStats:
             use.events[event.event] += 1
             use.accepted_items += first
             if first and event.index is not None:
-                use.indices[min(event.index, 9)] += 1
+                use.indices[max(0, min(event.index, 9))] += 1
             if event.edit_distance is not None:
                 use.edit_distance.add(event.edit_distance)
 

@@ -6,6 +6,7 @@ import asyncio
 import traceback
 import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,13 @@ if TYPE_CHECKING:
 __all__ = ["BaseInlineCompletionHandler"]
 
 _MOST_REQUESTS = 64
-"""That one connection may have running; a newer one waits, and so does whoever sends it."""
+"""That one connection may have running; for a newer one the oldest is withdrawn."""
+
+_MOST_TASKS = 4 * _MOST_REQUESTS
+"""Those included that were withdrawn and do not end; nothing more is begun then."""
+
+_answering: ContextVar[Answer | None] = ContextVar("answering", default=None)
+"""For what a request's task sends: which request that is, where a newer one has the same number."""
 
 
 class BaseInlineCompletionHandler(AiSocket):
@@ -124,7 +131,7 @@ class BaseInlineCompletionHandler(AiSocket):
             case "event":
                 self.on_event(frame)
             case _:
-                await self._start(frame)
+                self._start(frame)
 
     def on_cancel(self, frame: CancelRequest) -> None:
         """Withdraw a request, if it is still being answered."""
@@ -133,14 +140,18 @@ class BaseInlineCompletionHandler(AiSocket):
     def on_event(self, frame: EventRequest) -> None:
         """Take what became of a suggestion; nothing, unless overridden."""
 
-    async def _start(self, request: InlineCompletionRequest) -> None:
-        from jupyter_ai.completions.answer import Answer
+    def _start(self, request: InlineCompletionRequest) -> None:
+        from jupyter_ai.completions.answer import Answer, empty_reply
 
         self._withdraw(request.number)
-        while len(self._tasks) >= _MOST_REQUESTS:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        task = self.loop.create_task(self._handle(request), name=f"completion {request.number}")
-        self._running[request.number] = task, Answer(request.number)
+        if len(self._tasks) >= _MOST_TASKS:
+            self.send_text(dump(empty_reply(request.number)))
+            return
+        if len(self._running) >= _MOST_REQUESTS:
+            self._withdraw(next(iter(self._running)))
+        answer = Answer(request.number)
+        task = self.loop.create_task(self._handle(request, answer), name=f"completion {request.number}")
+        self._running[request.number] = task, answer
         self._tasks.add(task)
         task.add_done_callback(lambda task: self._ended(request.number, task))
 
@@ -160,7 +171,8 @@ class BaseInlineCompletionHandler(AiSocket):
         for part in answer.finish():
             self.send_text(dump(part))
 
-    async def _handle(self, request: InlineCompletionRequest) -> None:
+    async def _handle(self, request: InlineCompletionRequest, answer: Answer) -> None:
+        _answering.set(answer)
         try:
             await contained(self.handle_stream_request if request.stream else self.handle_request, request)
         # A subclass may raise anything: the editor is told, and the connection stays.
@@ -187,7 +199,8 @@ class BaseInlineCompletionHandler(AiSocket):
         nothing after its end.
         """
         running = self._running.get(reply.reply_to)
-        if running is None:
+        by = _answering.get()
+        if running is None or (by is not None and by.number == reply.reply_to and by is not running[1]):
             return
         frame = dump(reply)  # before it counts as sent
         if running[1].feed(reply):

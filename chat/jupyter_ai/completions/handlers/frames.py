@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from jupyter_ai.completions.listeners import EventName, ItemEvent
 from jupyter_ai.completions.models import InlineCompletionRequest
@@ -25,15 +25,18 @@ class CancelRequest(BaseModel):
     number: int
 
 
+Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+
+
 class EventRequest(BaseModel):
     """What became of a suggestion."""
 
     type: Literal["event"]
     event: EventName
-    item: str
-    index: int | None = None
-    characters: int | None = None
-    edit_distance: int | None = None
+    item: Annotated[str, Field(max_length=256)]
+    index: Count | None = None
+    characters: Count | None = None
+    edit_distance: Count | None = None
 
     def as_event(self) -> ItemEvent:
         """As listeners are told of it."""
