@@ -44,6 +44,7 @@ __all__ = [
     "SettingsNotSaved",
     "UnknownMessage",
     "UnknownPersona",
+    "UnsupportedAnswer",
     "UnsupportedChunk",
     "WriteConflictError",
     "message_of",
@@ -368,6 +369,10 @@ class FetchTooLarge(FetchFailure):
     """The endpoint answered more than is taken."""
 
     code = "fetch-too-large"
+
+
+class UnsupportedAnswer(JupyterAIError, TypeError):
+    """A provider of inline completions answered with something that is no part of an answer."""
 
 
 class UnsupportedChunk(JupyterAIError, TypeError):

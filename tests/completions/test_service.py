@@ -166,6 +166,22 @@ async def test_rubbish_is_a_failure_of_who_returned_it() -> None:
     assert "answer with an InlineCompletionReply" in service.providers.states()[0]["reason"]
 
 
+async def test_words_of_a_failure_are_for_who_asked_and_the_status_tells_its_kind_once() -> None:
+    class Refused(Exception):
+        status_code = 400
+
+    def refuse(request: Any) -> Any:
+        raise Refused(f"cannot go on with {request.prefix}")
+
+    service = serving(Scripted(refuse))
+    told: list[Any] = []
+    service.observe(lambda: told.append(service.status()["providers"][0]["reason"]))
+    errors = [(await service.complete(ask(prefix, 1), ME)).error for prefix in ("one", "two")]
+
+    assert [error.title for error in errors if error] == ["cannot go on with one", "cannot go on with two"]
+    assert told == ["Refused: it was answered with status 400"]
+
+
 async def test_an_item_that_was_spoiled_later_costs_its_provider_only() -> None:
     def spoiled(request: Any) -> Any:
         answer = reply("x")

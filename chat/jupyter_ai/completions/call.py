@@ -18,7 +18,7 @@ from jupyter_ai.completions.models import (
     InlineCompletionStreamChunk,
 )
 from jupyter_ai.completions.suggestion import Suggestion
-from jupyter_ai.errors import CompletionUnavailable, message_of
+from jupyter_ai.errors import CompletionUnavailable, UnsupportedAnswer, message_of
 from jupyter_ai.keys.redaction import redact
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Call:
         elif isinstance(part, InlineCompletionStreamChunk):
             news = self._grow(part)
         else:
-            raise TypeError(
+            raise UnsupportedAnswer(
                 f"{self.served.name} answered with a {type(part).__name__}: "
                 "answer with an InlineCompletionReply, then with InlineCompletionStreamChunk."
             )
@@ -169,7 +169,8 @@ class Call:
         before = suggestion.raw
         text, model = chunk.response.insertText, chunk.response.model
         if not (isinstance(text, str) and isinstance(model, str | None)):
-            raise TypeError(f"{self.served.name} answered with a chunk whose text or model is no string.")
+            told = f"{self.served.name} answered with a chunk whose text or model is no string."
+            raise UnsupportedAnswer(told)
         if model is not None:
             suggestion.item = suggestion.item.model_copy(update={"model": model})
         suggestion.take(text, self._filtered, self.elapsed, done=bool(chunk.done))

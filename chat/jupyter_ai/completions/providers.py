@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from jupyter_ai.completions.cooldown import status_of
 from jupyter_ai.completions.options import ProviderOptions
-from jupyter_ai.errors import CompletionUnavailable, message_of
+from jupyter_ai.errors import CompletionUnavailable, JupyterAIError, message_of
 from jupyter_ai.keys.redaction import redact
 from jupyter_ai.plugins import INLINE_COMPLETION_PROVIDERS
 from jupyter_ai_magics.failures import asking, contained
@@ -46,6 +47,7 @@ class ServedProvider:
     state: State = "ready"
     reason: str | None = None  # why it is not ready, for people
     names: frozenset[str] = field(init=False)  # by which others may mean it
+    _kind: str = ""  # of its last failure, for programs
 
     def __post_init__(self) -> None:
         """Collect its names."""
@@ -53,21 +55,36 @@ class ServedProvider:
 
     def succeed(self) -> bool:
         """Note that it has answered; whether that is news."""
-        return self._become("ready", None)
+        return self._become("ready", None, "")
 
     def fail(self, error: BaseException) -> bool:
-        """Note that it has not; whether that is news."""
-        off = isinstance(error, CompletionUnavailable)
-        told = redact(message_of(error)) or "it gave no reason"
-        return self._become("off" if off else "failed", told if off else f"{type(error).__name__}: {told}")
+        """Note that it has not; whether that is news, which other words for the same are not.
+
+        Everybody is told the reason. What anything but our own errors says may be of what one person asked,
+        and is for that person only.
+        """
+        if isinstance(error, CompletionUnavailable):
+            return self._become("off", redact(message_of(error)) or "It gave no reason.", error.type)
+        kind = type(error).__name__
+        if isinstance(error, JupyterAIError):
+            told = redact(message_of(error))
+        else:
+            status = status_of(error)
+            told = f"it was answered with status {status}" if status else "it failed when it was asked"
+        return self._become("failed", f"{kind}: {told}", kind)
+
+    def is_broken(self, error: BaseException) -> None:
+        """Note that it could not be made."""
+        kind, told = type(error).__name__, redact(message_of(error)) or "it gave no reason"
+        self._become("failed", f"{kind}: {told}", kind)
 
     def describe(self) -> dict[str, Any]:
         """As the status tells it."""
         return {"id": self.id, "name": self.name, "state": self.state, "reason": self.reason}
 
-    def _become(self, state: State, reason: str | None) -> bool:
-        news = (state, reason) != (self.state, self.reason)
-        self.state, self.reason = state, reason
+    def _become(self, state: State, reason: str | None, kind: str) -> bool:
+        news = (state, kind) != (self.state, self._kind)
+        self.state, self.reason, self._kind = state, reason, kind
         return news
 
 
@@ -182,7 +199,7 @@ class InlineProviders:
                 served.provider = self._make(cls) if self._make is not None else cls()
         # Whatever a constructor raises must cost this provider only.
         except Exception as e:  # noqa: BLE001
-            served.fail(e)
+            served.is_broken(e)
             plugin.trouble = f"its constructor failed: {served.reason}"
             self._log.exception("The inline completion provider %s could not be made.", plugin)
         else:

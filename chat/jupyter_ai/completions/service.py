@@ -19,7 +19,8 @@ from jupyter_ai.completions.observers import Observers
 from jupyter_ai.completions.ranking import Ranking
 from jupyter_ai.completions.record import Record
 from jupyter_ai.completions.view import View
-from jupyter_ai.errors import CompletionUnavailable
+from jupyter_ai.errors import message_of
+from jupyter_ai.keys.redaction import redact
 
 if TYPE_CHECKING:
     from jupyter_ai.completions.call import Call
@@ -327,9 +328,9 @@ class CompletionService:
             news = served.succeed()
         else:
             news = served.fail(exception)
-            level = logging.INFO if isinstance(exception, CompletionUnavailable) else logging.WARNING
             if news:
-                self._log.log(level, "Inline completion provider %s failed: %s", served.id, served.reason)
+                told = f"{type(exception).__name__}: {redact(message_of(exception))}"
+                self._log.info("Inline completion provider %s failed: %s", served.id, told)
         if news:
             self._observers.tell()
 
