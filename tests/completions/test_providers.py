@@ -105,6 +105,19 @@ async def test_what_would_end_the_server_costs_its_provider_only() -> None:
     assert (states["snippets"][0], Snippets.closed) == ("ready", closed + 1)
 
 
+class Mute(BaseInlineCompletionProvider):
+    id = "mute"
+    name = "Mute"
+
+
+async def test_one_that_cannot_be_asked_is_refused() -> None:
+    providers = await found(registry(Mute))
+
+    assert "`generate_inline_completions` is not defined" in providers.states()[0]["reason"]
+    with pytest.raises(ValueError, match="Mute defines neither"):
+        providers.register(make(Mute))
+
+
 async def test_class_that_is_no_provider_is_told_of() -> None:
     class Wrong:
         id = name = "wrong"

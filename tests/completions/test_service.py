@@ -194,6 +194,17 @@ async def test_an_item_that_was_spoiled_later_costs_its_provider_only() -> None:
     assert service.providers.states()[0]["state"] == "failed"
 
 
+async def test_one_that_cancels_itself_is_a_failure() -> None:
+    def cancel(request: Any) -> Any:
+        raise asyncio.CancelledError
+
+    service = serving(Scripted(cancel))
+    answer = await service.complete(ask(), ME)
+
+    assert answer.error is not None
+    assert answer.error.title == "Scripted was cancelled by itself."
+
+
 async def test_a_failure_is_told_where_nobody_has_an_answer() -> None:
     def refuse(request: Any) -> Any:
         raise CompletionUnavailable("There is no key.", type="key-missing")
@@ -283,6 +294,23 @@ async def test_order_that_was_shown_stays_for_what_is_typed_into_it() -> None:
     assert shown(await older)[:2] == [["lazy", "", ""], "late."]
     assert shown(live) == [["zy", "te", ""], "test."]
     assert cached == ["azy", "ate", "atest"]
+
+
+async def test_a_stream_that_only_changes_its_mind_ends_after_a_minute() -> None:
+    class Wavering(Streaming):
+        async def stream_inline_completions(self, request: Any) -> Any:
+            yield begun("t")
+            while True:
+                for text in ("this", "that"):
+                    yield chunk(text)
+                    await asyncio.sleep(1)
+
+    service = serving(Wavering(), filter=lambda text, request: text[:2])
+    started = now()
+    await all_parts(service, ask(stream=True))
+
+    assert now() - started == pytest.approx(60, abs=0.1)
+    assert service.providers.states()[0]["reason"] == "Streaming did not end its answer within 60 s."
 
 
 async def test_a_missing_end_is_told() -> None:

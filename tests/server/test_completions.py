@@ -58,7 +58,7 @@ async def answer(socket: Socket) -> Any:
 async def test_editor_is_answered_by_an_installed_provider(serve: Serve) -> None:
     server = await completing(serve, Snippets)
     editor = await server.ws(PATH)
-    await editor.send(asked(7))
+    await editor.send(asked(7, trigger=None))
 
     reply = await answer(editor)
 

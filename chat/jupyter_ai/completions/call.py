@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Call"]
 
 _MOST = 20  # suggestions of one call that are looked at
+_LONGEST = 60.0  # seconds of a stream, however much it brings
 _BREATH = 32  # parts of a stream after which others have their turn, if it does not wait by itself
 
 Context = Callable[[], Awaitable[str]]
@@ -92,7 +93,7 @@ class Call:
             if _is_ours(e):
                 raise
             # Whatever a provider raises must cost nobody else.
-            self._fail(e)
+            self._fail(_told(self.served, e))
             self._fared(self)
         else:
             self._fared(self)
@@ -101,18 +102,21 @@ class Call:
 
     async def _ask(self) -> None:
         seconds = self.served.options.deadline_ms / 1000
+        end = self._loop.time() + max(seconds, _LONGEST)
         try:
             async with asyncio.timeout(seconds) as deadline:
                 request = await self._own_request()
                 if request.stream:
-                    await self._stream(request, deadline, seconds)
+                    await self._stream(request, deadline, seconds, end)
                 else:
                     provider: Any = self.served.provider
                     self._take(await provider.generate_inline_completions(request))
         except TimeoutError:
             if not deadline.expired():
                 raise
-            late = f"{self.served.name} did not answer within {seconds:g} s."
+            what = "answer" if self._loop.time() < end else "end its answer"
+            within = seconds if self._loop.time() < end else max(seconds, _LONGEST)
+            late = f"{self.served.name} did not {what} within {within:g} s."
             raise CompletionUnavailable(late, type="TimeoutError") from None
 
     async def _own_request(self) -> InlineCompletionRequest:
@@ -121,13 +125,13 @@ class Call:
         return self._request.model_copy(update={"context": context})
 
     async def _stream(
-        self, request: InlineCompletionRequest, deadline: asyncio.Timeout, seconds: float
+        self, request: InlineCompletionRequest, deadline: asyncio.Timeout, seconds: float, end: float
     ) -> None:
         provider: Any = self.served.provider
         async with _closing(provider.stream_inline_completions(request)) as parts:
             async for part in parts:
                 if self._take(part):
-                    deadline.reschedule(self._loop.time() + seconds)
+                    deadline.reschedule(min(end, self._loop.time() + seconds))
                 self._parts += 1
                 if self._parts % _BREATH == 0:
                     await asyncio.sleep(0)
@@ -231,6 +235,12 @@ def _is_ours(error: BaseException) -> bool:
     task = asyncio.current_task()
     cancelled = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
     return cancelled or isinstance(error, GeneratorExit)
+
+
+def _told(served: ServedProvider, error: BaseException) -> BaseException:
+    if isinstance(error, asyncio.CancelledError):
+        return CompletionUnavailable(f"{served.name} was cancelled by itself.", type="CancelledError")
+    return error
 
 
 @asynccontextmanager

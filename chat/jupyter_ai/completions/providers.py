@@ -32,6 +32,8 @@ _PATIENCE = 2.0
 
 _CLOSING = 2.0  # seconds
 
+_METHODS = ("generate_inline_completions", "stream_inline_completions")
+
 _DISABLED = "The administrator has switched it off (AiExtension.disabled_completion_providers)."
 
 
@@ -124,8 +126,13 @@ class InlineProviders:
         self._take_in()
 
     def register(self, provider: Provider, options: ProviderOptions | None = None) -> Callable[[], None]:
-        """Have a provider asked from now on; returns what undoes it. Raises ValueError for an id in use."""
+        """Have a provider asked from now on; returns what undoes it.
+
+        Raises ValueError for an id in use, and for a provider that defines no method to be asked by.
+        """
         id = provider.id
+        if lack := _lack(type(provider)):
+            raise ValueError(lack)
         if any(served.id == id for served in self):
             raise ValueError(f"A provider of inline completions with the id {id!r} is there: choose another.")
         served = ServedProvider(id, provider.name, options or _options_of(provider), provider)
@@ -216,6 +223,14 @@ class InlineProviders:
         # It is not asked any more; this is only told.
         except Exception:  # noqa: BLE001
             self._log.exception("The inline completion provider %s did not close well.", served.id)
+
+
+def _lack(cls: type) -> str:
+    """What a class lacks to be asked; "": nothing. Either of the base class's methods calls the other."""
+    from jupyter_ai.completions.base import BaseInlineCompletionProvider as Base
+
+    own = [name for name in _METHODS if getattr(cls, name, None) not in (None, getattr(Base, name))]
+    return "" if own else f"{cls.__qualname__} defines neither {_METHODS[0]} nor {_METHODS[1]}: define one."
 
 
 def _options_of(provider: Provider) -> ProviderOptions:

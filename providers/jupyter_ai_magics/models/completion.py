@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 __all__ = [
     "CompletionError",
@@ -14,6 +14,11 @@ __all__ = [
     "InlineCompletionRequest",
     "InlineCompletionStreamChunk",
 ]
+
+
+def _known(trigger: object) -> object:
+    """A client that says null does not know what a trigger is."""
+    return "automatic" if trigger is None else trigger
 
 
 class InlineCompletionRequest(BaseModel):
@@ -32,7 +37,7 @@ class InlineCompletionRequest(BaseModel):
     path: str | None = None
     language: str | None = None
     cell_id: str | None = None
-    trigger: Literal["automatic", "explicit"] = "automatic"
+    trigger: Annotated[Literal["automatic", "explicit"], BeforeValidator(_known)] = "automatic"
     context: str = ""
 
 
