@@ -60,7 +60,7 @@ def test_exception_tells_status_and_pause(error: Exception) -> None:
 
 def test_model_is_left_alone_as_long_as_it_says(clock: Clock) -> None:
     cooldown = Cooldown(clock)
-    cooldown.failed("a:b", HTTPError(429, retry_after="30"))
+    cooldown.failed("a:b", HTTPError(429, retry_after="30"), clock.now)
     seen = [cooldown.left("a:b"), cooldown.left("a:c")]
     clock.now += 31
     seen.append(cooldown.left("a:b"))
@@ -71,7 +71,7 @@ def test_model_is_left_alone_as_long_as_it_says(clock: Clock) -> None:
 def test_pause_doubles_up_to_a_minute_where_the_model_does_not_say(clock: Clock) -> None:
     cooldown, pauses = Cooldown(clock), []
     for _ in range(8):
-        cooldown.failed("a:b", HTTPError(429))
+        cooldown.failed("a:b", HTTPError(429), clock.now)
         pauses.append(cooldown.left("a:b"))
 
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
@@ -80,16 +80,16 @@ def test_pause_doubles_up_to_a_minute_where_the_model_does_not_say(clock: Clock)
 def test_answer_makes_the_next_pause_short_again(clock: Clock) -> None:
     cooldown = Cooldown(clock)
     for _ in range(3):
-        cooldown.failed("a:b", HTTPError(429))
-    cooldown.answered("a:b")
-    cooldown.failed("a:b", HTTPError(429))
+        cooldown.failed("a:b", HTTPError(429), clock.now)
+    cooldown.answered("a:b", clock.now)
+    cooldown.failed("a:b", HTTPError(429), clock.now)
 
     assert cooldown.left("a:b") == 1
 
 
 def test_no_model_is_left_alone_for_a_day(clock: Clock) -> None:
     cooldown = Cooldown(clock)
-    cooldown.failed("a:b", HTTPError(429, retry_after="86400"))
+    cooldown.failed("a:b", HTTPError(429, retry_after="86400"), clock.now)
 
     assert cooldown.left("a:b") == LONGEST
 
@@ -98,5 +98,26 @@ def test_no_model_is_left_alone_for_a_day(clock: Clock) -> None:
 def test_other_failures_begin_no_pause(error: Exception) -> None:
     cooldown = Cooldown()
 
-    assert not cooldown.failed("a:b", error)
+    assert not cooldown.failed("a:b", error, 0)
     assert cooldown.left("a:b") == 0
+
+
+def test_answer_to_what_was_asked_before_a_pause_does_not_end_it(clock: Clock) -> None:
+    cooldown, before = Cooldown(clock), clock.now
+    clock.now += 1
+    cooldown.failed("a:b", HTTPError(429, retry_after="30"), clock.now)
+    cooldown.answered("a:b", before)
+
+    assert cooldown.left("a:b") == 30
+
+
+def test_requests_that_are_refused_together_make_one_pause(clock: Clock) -> None:
+    cooldown, before = Cooldown(clock), clock.now
+    clock.now += 1
+    cooldown.failed("a:b", HTTPError(429, retry_after="30"), before)
+    for _ in range(3):
+        cooldown.failed("a:b", HTTPError(429), before)
+    cooldown.failed("a:c", HTTPError(429), before)
+    cooldown.failed("a:c", HTTPError(429), before)
+
+    assert (cooldown.left("a:b"), cooldown.left("a:c")) == (30, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -28,6 +28,7 @@ class AskedModels:
     """The models that may be asked, by their global ids; belongs to one event loop."""
 
     def __init__(self, instances: ModelInstances, log: logging.Logger | logging.LoggerAdapter[Any]) -> None:
+        self.paused: Callable[[str, float], None] = lambda gid, seconds: None  # is told of each pause
         self.measures = Measures()
         self.cooldown = Cooldown()
         self._instances = instances
@@ -102,13 +103,14 @@ class AskedModels:
 
     def _answered(self, gid: str, attempt: Attempt) -> None:
         attempt.answered()
-        self.cooldown.answered(gid)
+        self.cooldown.answered(gid, attempt.begun)
 
     def _failed(self, gid: str, error: BaseException, attempt: Attempt) -> None:
         attempt.failed()
-        if self.cooldown.failed(gid, error):
+        if self.cooldown.failed(gid, error, attempt.begun):
             left = self.cooldown.left(gid)
             self._log.info("%s completes no code for %.0f s: %s", gid, left, summarize(error))
+            self.paused(gid, left)
 
 
 async def _begun(parts: AsyncIterator[Part]) -> list[Part]:

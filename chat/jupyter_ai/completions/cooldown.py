@@ -21,10 +21,15 @@ _TOO_OFTEN = (429, 503, 529)  # 529 is Anthropic's word for being overloaded
 
 
 class Cooldown:
-    """Which models are not to be asked for a while; of one event loop."""
+    """Which models are not to be asked for a while; of one event loop.
+
+    An answer or a failure comes with the time `asked`, of the same clock, at which the model was asked: what
+    was asked before a pause began says nothing about it.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._began: dict[str, float] = {}
         self._until: dict[str, float] = {}
         self._guesses: dict[str, float] = {}  # the last one of each model that did not say how long
 
@@ -32,20 +37,28 @@ class Cooldown:
         """Seconds until the model may be asked again; 0: it may."""
         return max(0.0, self._until.get(model, 0.0) - self._clock())
 
-    def failed(self, model: str, error: BaseException) -> bool:
+    def failed(self, model: str, error: BaseException, asked: float) -> bool:
         """Note a failure; whether it begins a pause. It does where the model refuses by its load."""
         if status_of(error) not in _TOO_OFTEN:
             return False
-        told = retry_after_of(error)
-        self._until[model] = self._clock() + min(LONGEST, self._guess(model) if told is None else told)
+        told, now = retry_after_of(error), self._clock()
+        until = now + min(LONGEST, self._guess(model, asked) if told is None else told)
+        if not self.left(model):
+            self._began[model] = now
+        self._until[model] = max(until, self._until.get(model, 0.0))
         return True
 
-    def answered(self, model: str) -> None:
+    def answered(self, model: str, asked: float) -> None:
         """Note an answer: the next pause is a short one again."""
-        self._until.pop(model, None)
-        self._guesses.pop(model, None)
+        if asked >= self._began.get(model, asked):
+            for known in (self._began, self._until, self._guesses):
+                known.pop(model, None)
 
-    def _guess(self, model: str) -> float:
+    def _guess(self, model: str, asked: float) -> float:
+        """Longer than the last time, unless both were asked at once."""
+        known = self._guesses.get(model)
+        if known is not None and asked < self._began.get(model, asked):
+            return known
         seconds = min(_LONGEST_GUESS, 2 * self._guesses.get(model, _FIRST / 2))
         self._guesses[model] = seconds
         return seconds

@@ -29,13 +29,13 @@ class Attempt:
     def __init__(self, model: _Model, clock: Callable[[], float]) -> None:
         self._model = model
         self._clock = clock
-        self._begun = clock()
+        self.begun = clock()  # when the model was asked
         self._settled = False
 
     def answered(self) -> None:
         """Note that the first words are there; later calls count for nothing."""
         if not self._settled:
-            taken = 1000 * (self._clock() - self._begun)
+            taken = 1000 * (self._clock() - self.begun)
             known = self._model.latency_ms
             self._model.latency_ms = taken if known is None else _mean(known, taken)
             self._settle(0.0)
@@ -52,7 +52,7 @@ class Attempt:
             yield
         finally:
             self._model.queued -= 1
-            self._begun = self._clock()
+            self.begun = self._clock()
 
     def _settle(self, failure: float) -> None:
         if not self._settled:
