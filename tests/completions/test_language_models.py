@@ -286,6 +286,26 @@ class TestChanges:
         assert seen == ["scripted:two"]
         assert await asked(provider) == ["two()"]
 
+    async def test_change_of_another_process_is_seen_by_a_look_aside(self, tmp_path: Path) -> None:
+        path = tmp_path / "jupyter_ai" / "config.json"
+        provider = models(config("scripted:one", path=path))
+        seen = self.seen(provider)
+        await provider.look_aside()
+        choose(config(path=path), "scripted:two")
+        await provider.look_aside()
+
+        assert seen == ["scripted:two"]
+
+    async def test_end_of_a_pause_is_told(self) -> None:
+        Scripted.script["one"] = HTTPError(429, retry_after_ms="20")
+        provider = models(config("scripted:one"))
+        told = asyncio.Queue[bool]()
+        provider.observe_pauses(lambda: told.put_nowait(provider.status()["enabled"]))
+        with pytest.raises(HTTPError):
+            await asked(provider)
+
+        assert [await told.get(), await told.get()] == [False, True]
+
     async def test_who_does_not_observe_any_more_is_not_told(self) -> None:
         settings = config("scripted:one")
         provider = models(settings)

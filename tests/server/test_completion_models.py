@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from completion_models import Keyed, Scripted, choose, config
+from completion_models import HTTPError, Keyed, Scripted, choose, config
 from serving import Serve, Server, Socket
 
 from jupyter_ai.plugins import MODEL_PROVIDERS
@@ -126,6 +126,38 @@ async def test_model_that_another_process_chose_counts_before_what_is_known(
         choose(config(path=tmp_path / "data/jupyter_ai/config.json"), "scripted:two")
 
     assert seen == [[("one()", "scripted:one")], [("two()", "scripted:two")]]
+
+
+async def test_editor_that_asks_for_nothing_is_told_what_another_process_chose(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_ai.completions.watch.EVERY", 0.01)
+    server = await completing(serve, default_completions_model="scripted:one")
+    editor = await server.ws("api/ai/completion/inline?status=1")
+    await editor.last("status", model="scripted:one")
+    choose(config(path=tmp_path / "data/jupyter_ai/config.json"), "scripted:two")
+
+    assert (await editor.last("status", model="scripted:two"))["enabled"]
+
+
+async def test_editor_is_told_of_the_end_of_a_pause(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scripted, "script", {"one": HTTPError(429, retry_after_ms="50")})
+    server = await completing(serve, default_completions_model="scripted:one")
+    editor = await server.ws("api/ai/completion/inline?status=1")
+    await editor.last("status")
+    await editor.send(asked(1))
+    paused, resumed = [await status(editor, enabled) for enabled in (False, True)]
+
+    assert paused["reason"] == "one was asked too often; it is asked again in 1 s."
+    assert [p["state"] for p in resumed["providers"] if p["id"] == "model"] == ["ready"]
+
+
+async def status(editor: Socket, enabled: bool) -> dict[str, Any]:
+    """The next status that says so, whatever else comes."""
+    while (frame := await editor.receive()) is not None:
+        if frame.get("type") == "status" and frame["enabled"] == enabled:
+            return frame
+    raise AssertionError("the connection was closed")
 
 
 async def suggested(editor: Socket, number: int) -> list[tuple[str, str]]:

@@ -15,14 +15,18 @@ from jupyter_ai.completions.fetch import CompletionsFetcher
 from jupyter_ai.completions.fill_in_middle import FillInMiddle
 from jupyter_ai.completions.instances import ModelInstances
 from jupyter_ai.completions.models import InlineCompletionReply, InlineCompletionRequest
+from jupyter_ai.completions.observers import Observers
 from jupyter_ai.completions.options import ProviderOptions
 from jupyter_ai.completions.selector import FastestSelector, ModelSelector, Situation, grouping
 from jupyter_ai.errors import CompletionUnavailable
+from jupyter_ai_magics.threads import run_in_thread
 
 __all__ = ["CompletionModels"]
 
 _HURRY = 2.0
 """Seconds that a model has for its first words while there is another one to be asked."""
+
+_ROUNDING = 0.01  # seconds by which a timer of the loop may be early
 
 
 class CompletionModels(BaseInlineCompletionProvider):
@@ -45,6 +49,9 @@ class CompletionModels(BaseInlineCompletionProvider):
         self._fetcher = self._made_fetcher()
         instances = ModelInstances(self.config_manager, self._choice, self._made_endpoint)
         self._models = AskedModels(instances, self.log)
+        self._models.paused = self._paused
+        self._pauses: dict[str, asyncio.TimerHandle] = {}  # the end of each, by the model
+        self._pausing = Observers()
         self._observers: list[Callable[[], None]] = []
         self._seen: Any = None  # what counted when it was last looked at
         self._unwatch: Callable[[], None] | None = None
@@ -77,14 +84,24 @@ class CompletionModels(BaseInlineCompletionProvider):
             self._unwatch = self.config_manager.watch(lambda: _call_soon(loop, self.look))
         return lambda: self._observers.remove(changed)
 
+    def observe_pauses(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Have `changed` called on the loop when a model begins to be left alone, and when that ends.
+
+        Returns what ends it.
+        """
+        return self._pausing.add(changed)
+
     def look(self) -> None:
         """See whether another model counts by now; cheap, and to be called before a cache is trusted."""
-        chosen = self._choice.now()
-        fields = self.config_manager.sources.read().settings.completions_fields
-        before, self._seen = self._seen, (chosen, fields, self._choice.why_not(chosen.gid))
+        before, self._seen = self._seen, self._now()
         if before not in (None, self._seen):
             for changed in list(self._observers):
                 changed()
+
+    async def look_aside(self) -> None:
+        """As `look`, while nobody asks: the files are read on a thread. Cancelling is harmless."""
+        if await run_in_thread(self._now) != self._seen:
+            self.look()
 
     # Completing
 
@@ -124,9 +141,30 @@ class CompletionModels(BaseInlineCompletionProvider):
         if self._unwatch is not None:
             self._unwatch()
             self._unwatch = None
+        for timer in self._pauses.values():
+            timer.cancel()
         close = getattr(self._fetcher, "aclose", None)  # a deployment's may have none
         if close is not None:
             await close()
+
+    # What changes by itself
+
+    def _now(self) -> tuple[Any, ...]:
+        """What counts, to be compared; from any thread."""
+        chosen = self._choice.now()
+        fields = self.config_manager.sources.read().settings.completions_fields
+        return chosen, fields, self._choice.why_not(chosen.gid)
+
+    def _paused(self, gid: str, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        if gid in self._pauses:
+            self._pauses[gid].cancel()
+        self._pauses[gid] = loop.call_later(seconds + _ROUNDING, self._resumed, gid)
+        self._pausing.tell()
+
+    def _resumed(self, gid: str) -> None:
+        del self._pauses[gid]
+        self._pausing.tell()
 
     # Which model
 

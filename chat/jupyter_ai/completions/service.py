@@ -19,6 +19,7 @@ from jupyter_ai.completions.observers import Observers
 from jupyter_ai.completions.ranking import Ranking
 from jupyter_ai.completions.record import Record
 from jupyter_ai.completions.view import View
+from jupyter_ai.completions.watch import Watch
 from jupyter_ai.errors import message_of
 from jupyter_ai.keys.redaction import redact
 
@@ -85,6 +86,7 @@ class CompletionService:
         self._documents = Documents()
         self._caches = Caches(filter)
         self._observers = Observers()
+        self._watch = Watch(self._look_aside, log)
         self._age = 0  # rises with each `reset`: what was asked before it is not kept
         series, numbers = secrets.token_hex(4), itertools.count(1)
         self._tools = Tools(
@@ -286,10 +288,21 @@ class CompletionService:
         """Call `changed` whenever the status may be another; returns what undoes it."""
         return self._observers.add(changed)
 
+    def follow(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """As `observe`; meanwhile what another process chooses is seen within two seconds."""
+        unobserve, release = self._observers.add(changed), self._watch.hold()
+
+        def undo() -> None:
+            unobserve()
+            release()
+
+        return undo
+
     async def aclose(self) -> None:
         """Cancel what is in flight and close the providers, within a few seconds."""
         flights = [flight for document in self._documents for flight in document.flights]
         self._forget()
+        self._watch.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
                 for flight in flights:
@@ -301,7 +314,21 @@ class CompletionService:
     def _welcome(self, served: ServedProvider) -> None:
         observe = getattr(served.provider, "observe", None)
         if callable(observe):
-            observe(lambda: self.reset("another model was chosen"))
+            observe(lambda: self._switched(served))
+        observe = getattr(served.provider, "observe_pauses", None)
+        if callable(observe):
+            observe(lambda: self._resumed(served))
+        self._observers.tell()
+
+    def _switched(self, served: ServedProvider) -> None:
+        self.reset("another model was chosen")
+        self._resumed(served)
+
+    def _resumed(self, served: ServedProvider) -> None:
+        """A provider that may be able to answer again, if so, is as one that has not been asked."""
+        status: Any = getattr(served.provider, "status", None)
+        if callable(status) and status()["reason"] is None:
+            served.succeed()
         self._observers.tell()
 
     def _look(self) -> None:
@@ -309,6 +336,11 @@ class CompletionService:
         look = getattr(self.providers.get(MODEL), "look", None)
         if callable(look):
             look()
+
+    async def _look_aside(self) -> None:
+        look = getattr(self.providers.get(MODEL), "look_aside", None)
+        if callable(look):
+            await look()
 
     def _gave_up(self, call: Call) -> None:
         """Note that a provider was cancelled."""

@@ -39,7 +39,7 @@ class DefaultInlineCompletionHandler(BaseInlineCompletionHandler):
         """Take requests; a client that asked for it is told the status, now and when it changes."""
         super().open(*args, **kwargs)
         if self.get_query_argument("status", "") == "1":
-            self._told = self.service.observe(self._tell_status)
+            self._told = self.service.follow(self._tell_status)
             self._tell_status()
 
     def on_close(self) -> None:
