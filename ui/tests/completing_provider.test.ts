@@ -117,6 +117,14 @@ describe('what is asked', () => {
     assert.equal(0, typing.socket.questions.length);
   });
 
+  test('is looked for where one invokes it, also if there was nobody to ask', async () => {
+    const typing = new Typing();
+    typing.socket.say({ type: 'status', ...STATUS, enabled: false });
+    void typing.offered('x', 0);
+
+    assert.equal(1, typing.socket.questions.length);
+  });
+
   test('is called off when one leaves the editor', async () => {
     const typing = new Typing();
     const offered = typing.offered('x');

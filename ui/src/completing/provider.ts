@@ -77,8 +77,8 @@ export class Provider implements IInlineCompletionProvider {
         }
       }
     }
-    // The server said that there is nobody to ask; it will say when there is.
-    if (isAlone(client.status)) {
+    // The server said that there is nobody to ask; it will say when there is. Who invokes it wants to know.
+    if (!isInvoked && isAlone(client.status)) {
       client.retry();
       return NOTHING;
     }
