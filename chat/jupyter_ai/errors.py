@@ -12,6 +12,7 @@ __all__ = [
     "ChatRefused",
     "ChatUnreachable",
     "ChatUnreadable",
+    "CompletionTimedOut",
     "CompletionUnavailable",
     "ContextProviderException",
     "EngineUnavailable",
@@ -213,6 +214,15 @@ class CompletionUnavailable(JupyterAIError):
         super().__init__(reason)
         self.type = type
         self.upstream_status = status
+
+
+class CompletionTimedOut(CompletionUnavailable):
+    """A provider of inline completions was asked, and did not answer within its deadline."""
+
+    status = 504
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, "TimeoutError")
 
 
 class SecretsError(JupyterAIError):

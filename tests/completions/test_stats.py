@@ -66,6 +66,15 @@ def test_errors_are_told_by_language_and_kind() -> None:
     assert report["errors"] == [{"provider": "model", "type": "RateLimited", "status": 429, "count": 1}]
 
 
+def test_who_was_not_asked_has_made_no_error() -> None:
+    stats = CompletionStats()
+    stats.provided(done(failures=(ProviderFailure("model", "no-model", off=True),)))
+    report = stats.report()
+
+    assert (report["languages"]["python"]["failed"], report["errors"]) == (0, [])
+    assert report["off"] == [{"provider": "model", "type": "no-model", "count": 1}]
+
+
 def test_a_suggestion_accepted_word_by_word_is_accepted_once() -> None:
     stats = CompletionStats()
     for id in ("a", "b", "c", "d"):

@@ -28,7 +28,7 @@ DONE = Provided(
     400,
     "automatic",
     items=(ITEM,),
-    failures=(ProviderFailure("slow", "TimeoutError", 504),),
+    failures=(ProviderFailure("slow", "TimeoutError", 504), ProviderFailure("model", "no-model", off=True)),
     group="b",
 )
 
@@ -61,6 +61,7 @@ def test_an_answered_request_is_an_event(telemetry: Telemetry, out: io.StringIO)
         {"id": "i1", "provider": "model", "model": "acme:m", "characters": 12, "latency_ms": 30.5}
     ]
     assert told["errors"] == [{"provider": "slow", "type": "TimeoutError", "status": 504}]
+    assert told["off"] == [{"provider": "model", "type": "no-model"}]
 
 
 @pytest.mark.parametrize(

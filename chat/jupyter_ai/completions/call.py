@@ -18,7 +18,7 @@ from jupyter_ai.completions.models import (
     InlineCompletionStreamChunk,
 )
 from jupyter_ai.completions.suggestion import Suggestion
-from jupyter_ai.errors import CompletionUnavailable, UnsupportedAnswer, message_of
+from jupyter_ai.errors import CompletionTimedOut, CompletionUnavailable, UnsupportedAnswer, message_of
 from jupyter_ai.keys.redaction import redact
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Call:
             what = "answer" if self._loop.time() < end else "end its answer"
             within = seconds if self._loop.time() < end else max(seconds, _LONGEST)
             late = f"{self.served.name} did not {what} within {within:g} s."
-            raise CompletionUnavailable(late, type="TimeoutError") from None
+            raise CompletionTimedOut(late) from None
 
     async def _own_request(self) -> InlineCompletionRequest:
         """A copy, so that what a provider does to it is its own business."""
@@ -195,7 +195,8 @@ class Call:
         told = "" if known else redact("".join(traceback.format_exception(error)))
         title = redact(message_of(error)) or kind
         self.error = CompletionError(type=kind, title=title, traceback=told)
-        self.failure = ProviderFailure(self.served.id, kind, status_of(error))
+        off = isinstance(error, CompletionUnavailable) and not isinstance(error, CompletionTimedOut)
+        self.failure = ProviderFailure(self.served.id, kind, status_of(error), off)
 
     def _end(self) -> None:
         self.ended = True

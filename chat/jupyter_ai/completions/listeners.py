@@ -55,6 +55,9 @@ class ProviderFailure:
     status: int | None = None
     """The HTTP status of what the provider asked."""
 
+    off: bool = False
+    """It was not asked at all, as no model is chosen, a key is missing or a pause is kept: no error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provided:

@@ -59,6 +59,12 @@ class CompletionCollector:
             ((list(kind), count) for kind, count in stats.errors.items()),
         )
         yield _counter(
+            "off",
+            "Providers of completions not asked: no model is chosen, a key is missing, or they pause",
+            ["provider", "type"],
+            ((list(kind), count) for kind, count in stats.off.items()),
+        )
+        yield _counter(
             "events",
             "What became of suggestions",
             ["model", "event"],

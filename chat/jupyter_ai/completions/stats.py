@@ -103,7 +103,8 @@ class CompletionStats:
         self.sources: dict[str, Latest] = {}  # latencies in milliseconds, by where the answer came from
         self.latency_ms = Latest()
         self.languages: dict[str, Share] = {}  # requests, and those in which a provider failed
-        self.errors: dict[tuple[str, str, str], int] = {}  # by provider, type and status
+        self.errors: dict[tuple[str, ...], int] = {}  # by provider, type and status
+        self.off: dict[tuple[str, ...], int] = {}  # of those that were not asked at all, by provider and type
         self.models: dict[str, Use] = {}  # by model; by provider where it is no model
         self.use = Use()
         self._accepted: OrderedDict[str, None] = OrderedDict()
@@ -112,11 +113,13 @@ class CompletionStats:
         """Count an answered request; one that was superseded has no latency."""
         language = self.languages.setdefault(_name(done.language or "", self.languages), Share())
         language.all += 1
-        language.hits += bool(done.failures)
+        language.hits += any(not failure.off for failure in done.failures)
         for failure in done.failures:
-            kind = failure.provider[:_LONGEST], failure.type[:_LONGEST], str(failure.status or "")
-            kind = kind if kind in self.errors or len(self.errors) < _NAMES else (_OTHER, _OTHER, "")
-            self.errors[kind] = self.errors.get(kind, 0) + 1
+            kind = failure.provider[:_LONGEST], failure.type[:_LONGEST]
+            if failure.off:
+                _count(kind, self.off)
+            else:
+                _count((*kind, str(failure.status or "")), self.errors)
         if done.cancelled:
             self.cancelled += 1
             return
@@ -159,6 +162,10 @@ class CompletionStats:
                 }
                 for (provider, type, status), count in sorted(self.errors.items())
             ],
+            "off": [
+                {"provider": provider, "type": type, "count": count}
+                for (provider, type), count in sorted(self.off.items())
+            ],
             "use": self.use.describe(),
             "models": {name: use.describe() for name, use in sorted(self.models.items())},
         }
@@ -174,6 +181,12 @@ class CompletionStats:
         if len(self._accepted) > _KEPT:
             self._accepted.popitem(last=False)
         return True
+
+
+def _count(kind: tuple[str, ...], kinds: dict[tuple[str, ...], int]) -> None:
+    if kind not in kinds and len(kinds) >= _NAMES:
+        kind = (_OTHER, _OTHER, "")[: len(kind)]
+    kinds[kind] = kinds.get(kind, 0) + 1
 
 
 def _name(name: str, known: Collection[str]) -> str:

@@ -138,6 +138,10 @@ def _provided(done: Provided) -> dict[str, Any]:
         "errors": [
             {"provider": failure.provider, "type": failure.type, "status": failure.status}
             for failure in done.failures
+            if not failure.off
+        ],
+        "off": [
+            {"provider": failure.provider, "type": failure.type} for failure in done.failures if failure.off
         ],
     }
 

@@ -42,6 +42,8 @@ def to_lines(told: Mapping[str, Any]) -> Iterator[str]:
     for error in told["errors"]:
         status = f" (HTTP {error['status']})" if error["status"] else ""
         yield f"error of {error['provider']}: {error['type']}{status}, {error['count']:,} times"
+    for off in told["off"]:
+        yield f"not asked: {off['provider']} ({off['type']}), {off['count']:,} times"
 
 
 def _latency(latency: Mapping[str, Any]) -> str:
