@@ -229,6 +229,25 @@ class TestSelector:
 
         assert await asked(provider) == ["two()"]
 
+    @pytest.mark.parametrize(
+        ("trait", "decided", "reason"),
+        [
+            ("selector", "nowhere.Selector", "'nowhere.Selector' cannot be made: ModuleNotFoundError"),
+            ("selector", LastSelector.select, "function has no method `select`."),
+            ("selector", Caller, "Caller cannot be made: TypeError"),
+            ("fetcher", InOrder(), "InOrder has no method `fetch`."),
+        ],
+    )
+    async def test_wrong_trait_is_named_and_nothing_is_asked(
+        self, trait: str, decided: Any, reason: str
+    ) -> None:
+        provider = models(config("scripted:one", **{trait: decided}))
+        told = f"AiExtension.completion_{trait}_class: {reason}"
+
+        assert str(await refusal(provider))[: len(told)] == told
+        assert provider.status()["reason"].startswith(told)
+        assert Scripted.asked == []
+
     async def test_selector_that_raises_costs_nobody_an_answer(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -194,3 +194,15 @@ async def test_status_tells_why_nothing_completes(serve: Serve) -> None:
         "No completion model is chosen.",
     )
     assert sorted(provider["id"] for provider in status["providers"]) == ["document-words", "model"]
+
+
+async def test_wrong_class_of_the_administrators_is_named_by_status_and_health(serve: Serve) -> None:
+    server = await completing(
+        serve, default_completions_model="scripted:one", completion_fetcher_class="nowhere.Fetcher"
+    )
+    problem = "AiExtension.completion_fetcher_class: 'nowhere.Fetcher' cannot be made: "
+    health = (await server.get("api/ai/health")).json()
+    status = await told(server)
+
+    assert [said[: 13 + len(problem)] for said in health["problems"]] == [f"completions: {problem}"]
+    assert (status["enabled"], status["reason"][: len(problem)]) == (False, problem)

@@ -17,6 +17,7 @@ from jupyter_ai.completions.instances import ModelInstances
 from jupyter_ai.completions.models import InlineCompletionReply, InlineCompletionRequest
 from jupyter_ai.completions.observers import Observers
 from jupyter_ai.completions.options import ProviderOptions
+from jupyter_ai.completions.replaced import replacement
 from jupyter_ai.completions.selector import FastestSelector, ModelSelector, Situation, grouping
 from jupyter_ai.errors import CompletionUnavailable
 from jupyter_ai_magics.threads import run_in_thread
@@ -42,6 +43,7 @@ class CompletionModels(BaseInlineCompletionProvider):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.problem: str | None = None  # what is wrong with what the administrator decided
         self._decided = self.config_manager.completions
         self._group = grouping(self._decided.experiment)
         self._choice = CompletionChoice(self.config_manager)
@@ -178,6 +180,7 @@ class CompletionModels(BaseInlineCompletionProvider):
         """The models that may be asked now; at least one. Raises `CompletionUnavailable`."""
         gids = self._choice.candidates() if chosen.mode == "auto" else [chosen.gid or ""]
         reason = self._choice.why_not(chosen.gid) if chosen.mode != "auto" or not gids else None
+        reason = self.problem or reason
         if reason is not None:
             raise CompletionUnavailable(reason, "no-model")
         pauses = {gid: self._models.cooldown.left(gid) for gid in gids}
@@ -222,15 +225,23 @@ class CompletionModels(BaseInlineCompletionProvider):
 
     # What the administrator may replace
 
+    def _made(self, trait: str, decided: Any, method: str, **options: Any) -> Any:
+        """What a trait says; where that is wrong nothing is asked, and the status and `problem` say why."""
+        try:
+            return replacement(trait, decided, method, **options)
+        except CompletionUnavailable as unavailable:
+            self.problem = str(unavailable)
+            self.log.error("No completion model is asked. %s", unavailable, exc_info=unavailable.__cause__)
+            return None
+
     def _made_selector(self) -> ModelSelector:
-        made = _made(self._decided.selector)
-        return cast("ModelSelector", made) if made is not None else FastestSelector()
+        decided = self._decided.selector or FastestSelector
+        return cast("ModelSelector", self._made("completion_selector_class", decided, "select"))
 
     def _made_fetcher(self) -> CompletionsFetcher:
-        network, headers = self.config_manager.network, self._decided.headers
-        made = _made(
-            self._decided.fetcher or CompletionsFetcher, network=network, headers=headers, log=self.log
-        )
+        decided = self._decided.fetcher or CompletionsFetcher
+        options = {"network": self.config_manager.network, "headers": self._decided.headers, "log": self.log}
+        made = self._made("completion_fetcher_class", decided, "fetch", **options)
         return cast("CompletionsFetcher", made)
 
     def _made_endpoint(self, model: str | None) -> FillInMiddle:
@@ -242,15 +253,6 @@ class CompletionModels(BaseInlineCompletionProvider):
             root_dir=self.root_dir,
             server_settings=self.server_settings,
         )
-
-
-def _made(decided: Any, **options: Any) -> Any:
-    """What a trait says: nothing, an instance, or a class or the dotted name of one, which is called."""
-    if isinstance(decided, str):
-        from traitlets.utils.importstring import import_item
-
-        decided = import_item(decided) if decided else None
-    return decided(**options) if isinstance(decided, type) else decided
 
 
 def _with_next(gids: Sequence[str]) -> Iterator[tuple[str, str | None]]:

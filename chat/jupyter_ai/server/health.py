@@ -7,7 +7,7 @@ import functools
 import platform
 from collections import Counter
 from contextlib import suppress
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
@@ -42,6 +42,8 @@ class HealthHandler(AiHandler):
                 await engine.handlers_ready()
                 # What it looks at may have to be imported first.
                 await run_in_thread(lambda: engine.config_manager.problems)
+                if _replaced(self.host):
+                    await _prepare_completions(self.host)
         self.send_json(report(self.host))
 
 
@@ -58,6 +60,7 @@ def report(host: EngineHost) -> dict[str, Any]:
         *([f"store: {store['problem']}"] if store and store["problem"] else []),
         *([f"model: {model['problem']}"] if model["problem"] else []),
         *(f"settings: {problem}" for problem in _settings(host) if problem != model["problem"]),
+        *([f"completions: {problem}"] if (problem := _completions(host)) else []),
     ]
     return {
         "ok": not problems and host.state == "ready",
@@ -100,6 +103,22 @@ def _model(host: EngineHost) -> dict[str, Any]:
     provider = config.lm_provider
     name = str(getattr(provider, "name", "")) or None
     return {"id": config.lm_gid, "provider": name, "problem": config.lm_problem}
+
+
+def _replaced(host: EngineHost) -> bool:
+    """Whether the administrator has put code of their own into completions."""
+    return any((host.options.completions.selector, host.options.completions.fetcher))
+
+
+async def _prepare_completions(host: EngineHost) -> None:
+    await run_in_thread(import_module, "jupyter_ai.server.completing")
+    await host.completions.providers.ready()
+
+
+def _completions(host: EngineHost) -> str | None:
+    if not _replaced(host) or host.state == "closed":
+        return None
+    return getattr(host.completions.providers.get("model"), "problem", None)
 
 
 def _settings(host: EngineHost) -> list[str]:
