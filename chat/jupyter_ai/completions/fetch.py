@@ -187,7 +187,7 @@ class CompletionsFetcher:
         with _typed(url):
             body = json.dumps(params)
             request = client.build_request("POST", url, content=body, headers=dict(headers))
-            response = await _unless(cancel, client.send(request, stream=True))
+            response = await _unless(cancel, _sent(client, request))
         if not response.is_success:
             await response.aclose()
             status, after = response.status_code, retry_after_in(response.headers)
@@ -238,6 +238,24 @@ def _usual_authorities() -> SSLContext:
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
+
+
+async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The beginning of a response. Where a connection that was kept is gone, it is asked for once more."""
+    import httpx
+
+    steps: list[str] = []
+
+    async def trace(step: str, info: Any) -> None:
+        steps.append(step)
+
+    request.extensions["trace"] = trace
+    try:
+        return await client.send(request, stream=True)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        if any(step.startswith("connection.connect_") for step in steps):
+            raise  # it was a new one
+        return await client.send(request, stream=True)
 
 
 def _parsed(text: str | bytes) -> Any:
