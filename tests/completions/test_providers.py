@@ -150,3 +150,26 @@ async def test_id_in_use_is_refused() -> None:
 
     with pytest.raises(ValueError, match="with the id 'scripted' is there: choose another"):
         providers.register(Scripted())
+
+
+async def test_installed_provider_that_comes_later_does_not_get_an_id_in_use() -> None:
+    plugins = registry()
+    providers = await found(plugins)
+    registered = Scripted(id="snippets")
+    providers.register(registered)
+    add(plugins, Snippets)
+    await providers.renew()
+    [late] = [state for state in providers.states() if state["state"] == "failed"]
+
+    assert (late["id"], late["reason"].partition(":")[0]) == (
+        "snippets",
+        "The id 'snippets' is that of a provider that was registered at run time",
+    )
+    assert providers.get("snippets") is registered
+
+
+def test_id_of_an_installed_provider_is_refused_before_that_is_imported() -> None:
+    providers = InlineProviders(registry(Snippets), make, log=LOG)
+
+    with pytest.raises(ValueError, match="with the id 'snippets' is there: choose another"):
+        providers.register(Scripted(id="snippets"))

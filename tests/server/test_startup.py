@@ -230,6 +230,7 @@ class TestSettings:
             "jai_context_providers",
             "jai_message_interrupted",
             "jai_event_loop",
+            "jai_completions",
             "lm_providers",
             "em_providers",
             "model_parameters",

@@ -31,10 +31,13 @@ _PATIENCE = 2.0
 """Seconds that the first request waits for packages to be imported; who is late serves the next one."""
 
 _CLOSING = 2.0  # seconds
+_SERVING = ("loaded", "not loaded")
 
 _METHODS = ("generate_inline_completions", "stream_inline_completions")
 
 _DISABLED = "The administrator has switched it off (AiExtension.disabled_completion_providers)."
+
+_TAKEN = "The id {!r} is that of a provider that was registered at run time: one of them needs another."
 
 
 @dataclass(eq=False)
@@ -128,12 +131,14 @@ class InlineProviders:
     def register(self, provider: Provider, options: ProviderOptions | None = None) -> Callable[[], None]:
         """Have a provider asked from now on; returns what undoes it.
 
-        Raises ValueError for an id in use, and for a provider that defines no method to be asked by.
+        Raises ValueError for an id in use, also by an installed package that is still to be imported, as far
+        as its entry point bears its id (one that turns out later to have the id fails then), and for a
+        provider that defines no method to be asked by.
         """
         id = provider.id
         if lack := _lack(type(provider)):
             raise ValueError(lack)
-        if any(served.id == id for served in self):
+        if any(served.id == id for served in self) or id in self._installed():
             raise ValueError(f"A provider of inline completions with the id {id!r} is there: choose another.")
         served = ServedProvider(id, provider.name, options or _options_of(provider), provider)
         self._registered[id] = served
@@ -154,7 +159,7 @@ class InlineProviders:
 
     def get(self, id: str) -> Provider | None:
         """The instance with this id."""
-        return next((served.provider for served in self if served.id == id), None)
+        return next((served.provider for served in self if served.id == id and served.provider), None)
 
     def states(self) -> list[dict[str, Any]]:
         """How each fares, also those that could not be imported."""
@@ -181,6 +186,11 @@ class InlineProviders:
     def __iter__(self) -> Iterator[ServedProvider]:
         return iter([*self._found.values(), *self._registered.values()])
 
+    def _installed(self) -> set[str]:
+        """The ids of installed providers; of those that are not imported yet, as entry points name them."""
+        installed = self._plugins.plugins(INLINE_COMPLETION_PROVIDERS) if self._plugins is not None else []
+        return {plugin.id or plugin.name for plugin in installed if plugin.state in _SERVING}
+
     def _take_in(self) -> list[ServedProvider]:
         """Make what serves now and was not made; who does not serve any more."""
         assert self._plugins is not None
@@ -200,6 +210,10 @@ class InlineProviders:
         served = ServedProvider(str(plugin.id), str(cls.name), cls.options, None, cls)
         if served.id in self._disabled:
             served.state, served.reason = "off", _DISABLED
+            return served
+        if served.id in self._registered:
+            served.state, served.reason = "failed", _TAKEN.format(served.id)
+            plugin.trouble = served.reason
             return served
         try:
             with asking():

@@ -1,4 +1,4 @@
-"""The settings keys of 2.x that plug-ins read: they stand for the default chat, and load on access."""
+"""The settings keys that plug-ins read: those of 2.x, for the default chat, and `jai_completions`."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def build_settings(host: EngineHost, loop: asyncio.AbstractEventLoop) -> dict[st
         "jai_context_providers": ForwardedMapping(of_chat("context_providers", dict, CONTEXT_PROVIDERS)),
         "jai_message_interrupted": ForwardedMapping(of_chat("message_interrupted", dict)),
         "jai_event_loop": loop,
+        "jai_completions": ForwardedObject("jai_completions", lambda: host.completions),
         "lm_providers": ForwardedMapping(providers(MODEL_PROVIDERS)),
         "em_providers": ForwardedMapping(providers(EMBEDDINGS_PROVIDERS)),
         "model_parameters": options.model_parameters,
