@@ -330,16 +330,23 @@ class ContextProviderException(JupyterAIError):
 class FetchFailure(JupyterAIError):
     """An endpoint gave no completion; `upstream_status` is its HTTP status, `retry_after` is in seconds.
 
-    The message holds neither a key nor anything of what was sent or answered.
+    The message holds neither a key nor anything of what was sent or answered. `words` are what the endpoint
+    says of its refusal, in at most 200 characters; "" where they would repeat what was sent.
     """
 
     code = "fetch-failed"
     status = 502
 
     def __init__(
-        self, message: str, *, upstream_status: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        upstream_status: int | None = None,
+        retry_after: float | None = None,
+        words: str = "",
     ) -> None:
         super().__init__(message)
+        self.words = words
         self.upstream_status = upstream_status
         self.retry_after = retry_after
 

@@ -256,6 +256,18 @@ class TestSelector:
         assert await asked(provider) == ["one()"]
         assert "The selector of completion models failed." in caplog.text
 
+    async def test_endpoint_that_wants_to_be_told_a_model_is_quoted(self, mockllm: MockLLM) -> None:
+        provider = models(config("endpoint:default", base_url=mockllm.openai_url))
+        with pytest.raises(Exception, match="status 400"):
+            await asked(provider)
+        status = provider.status()
+        await provider.aclose()
+
+        assert status["enabled"]
+        assert status["reason"].startswith("127.0.0.1 refused with status 400 (Bad Request): ")
+        assert "`model`" in status["reason"]
+        assert "AiExtension.completions_endpoint_models" in status["reason"]
+
     async def test_model_may_be_left_to_the_server(self, mockllm: MockLLM) -> None:
         url = mockllm.openai_url
         provider = models(

@@ -16,6 +16,7 @@ from jupyter_ai.completions.models import (
     InlineCompletionRequest,
     InlineCompletionStreamChunk,
 )
+from jupyter_ai.errors import FetchRefused
 from jupyter_ai_magics.failures import as_exception, summarize
 from jupyter_ai_magics.threads import raise_if_cancelled
 
@@ -29,6 +30,7 @@ class AskedModels:
 
     def __init__(self, instances: ModelInstances, log: logging.Logger | logging.LoggerAdapter[Any]) -> None:
         self.paused: Callable[[str, float], None] = lambda gid, seconds: None  # is told of each pause
+        self.refusals: dict[str, str] = {}  # what endpoints said last, of models that do not answer
         self.measures = Measures()
         self.cooldown = Cooldown()
         self._instances = instances
@@ -103,10 +105,13 @@ class AskedModels:
 
     def _answered(self, gid: str, attempt: Attempt) -> None:
         attempt.answered()
+        self.refusals.pop(gid, None)
         self.cooldown.answered(gid, attempt.begun)
 
     def _failed(self, gid: str, error: BaseException, attempt: Attempt) -> None:
         attempt.failed()
+        if isinstance(error, FetchRefused) and error.words:
+            self.refusals[gid] = f"{str(error).rstrip('.')}: {error.words}"
         if self.cooldown.failed(gid, error, attempt.begun):
             left = self.cooldown.left(gid)
             self._log.info("%s completes no code for %.0f s: %s", gid, left, summarize(error))

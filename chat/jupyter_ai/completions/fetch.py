@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from jupyter_ai.completions.cooldown import retry_after_in
+from jupyter_ai.completions.refusal import words_of
 from jupyter_ai.errors import (
     FetchCancelled,
     FetchMalformed,
@@ -34,6 +35,8 @@ __all__ = ["CompletionsFetcher", "EventReader", "FetchResponse"]
 T = TypeVar("T")
 
 _SECONDS = 10.0  # that one step of a request may take, unless the network settings say otherwise
+_REFUSING = 1.0  # seconds that the words of a refusal may take
+_MOST_REFUSED = 1 << 14  # bytes of it
 _DONE = "[DONE]"
 _NAMELESS = "The completions endpoint"
 
@@ -189,10 +192,10 @@ class CompletionsFetcher:
             request = client.build_request("POST", url, content=body, headers=dict(headers))
             response = await _unless(cancel, _sent(client, request))
         if not response.is_success:
-            await response.aclose()
+            words = words_of(await _short_body(response), params, headers)
             status, after = response.status_code, retry_after_in(response.headers)
             message = f"{_host(url)} refused with status {status} ({response.reason_phrase})."
-            raise FetchRefused(message, upstream_status=status, retry_after=after)
+            raise FetchRefused(message, upstream_status=status, retry_after=after, words=words)
         return FetchResponse(self._read(url, response, cancel), response.aclose)
 
     async def _read(
@@ -256,6 +259,24 @@ async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Resp
         if any(step.startswith("connection.connect_") for step in steps):
             raise  # it was a new one
         return await client.send(request, stream=True)
+
+
+async def _short_body(response: httpx.Response) -> bytes:
+    """The beginning of what a refusal says, if it comes soon; the response is closed."""
+    import httpx
+
+    body = b""
+    try:
+        async with asyncio.timeout(_REFUSING), aclosing(response.aiter_bytes()) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                body += chunk
+                if len(body) >= _MOST_REFUSED:
+                    break
+    except (TimeoutError, httpx.HTTPError, httpx.StreamError):
+        pass  # the status is known
+    finally:
+        await response.aclose()
+    return body
 
 
 def _parsed(text: str | bytes) -> Any:

@@ -19,6 +19,7 @@ from jupyter_ai.completions.observers import Observers
 from jupyter_ai.completions.options import ProviderOptions
 from jupyter_ai.completions.replaced import replacement
 from jupyter_ai.completions.selector import FastestSelector, ModelSelector, Situation, grouping
+from jupyter_ai.config.completions import SERVERS_CHOICE
 from jupyter_ai.errors import CompletionUnavailable
 from jupyter_ai_magics.threads import run_in_thread
 
@@ -26,6 +27,8 @@ __all__ = ["CompletionModels"]
 
 _HURRY = 2.0
 """Seconds that a model has for its first words while there is another one to be asked."""
+
+_UNNAMED = "No model is named to it: AiExtension.completions_endpoint_models would name one."
 
 _ROUNDING = 0.01  # seconds by which a timer of the loop may be early
 
@@ -69,7 +72,7 @@ class CompletionModels(BaseInlineCompletionProvider):
             "model": chosen.gid,
             "mode": chosen.mode,
             "name": model_name(chosen.gid),
-            "reason": reason,
+            "reason": reason or self._refusal(chosen),
             "fixed": chosen.fixed,
         }
 
@@ -222,6 +225,11 @@ class CompletionModels(BaseInlineCompletionProvider):
         except CompletionUnavailable as unavailable:
             return str(unavailable)
         return None
+
+    def _refusal(self, chosen: Chosen) -> str | None:
+        """Why nothing comes, though it is asked: in the endpoint's words."""
+        words = self._models.refusals.get(chosen.gid or "")
+        return f"{words} {_UNNAMED}" if words and chosen.gid == SERVERS_CHOICE else words
 
     # What the administrator may replace
 
