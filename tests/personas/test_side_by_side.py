@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from trials.fold import View
 
+from jupyter_ai.engine import streams as streams_module
 from jupyter_ai.engine.chat import Chat
 from jupyter_ai.engine.engine import Engine, EngineOptions
 from jupyter_ai.engine.store import Store
@@ -61,7 +62,10 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0)
 
 
-async def test_three_answer_one_message_with_interleaved_streams(make_chat: Any, persona: Any) -> None:
+async def test_three_answer_one_message_with_interleaved_streams(
+    make_chat: Any, persona: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams_module, "monotonic", lambda: 0.0)  # what follows the first word waits for us
     paced = Paced(persona)
     chat = make_chat(personas=paced.personas)
     asking = asyncio.create_task(chat.send("@Ada @Bob @Cy count"))
