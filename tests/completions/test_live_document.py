@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,6 +95,44 @@ async def test_the_file_is_read_once_for_each_time_it_is_saved(
 
     assert await documents.around(asks()) == Neighbours((), ("c = 3",))
     assert len(reads) == 2
+
+
+@pytest.mark.parametrize("content", ['{"cells": 3}', '{"cells": []}' + " " * (4 << 20)])
+async def test_a_file_that_is_not_understood_is_read_once_at_most(
+    tmp_path: Path,
+    documents: LiveDocuments,
+    reads: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+    content: str,
+) -> None:
+    monkeypatch.setattr(live_document, "_FRESH", 0.0)
+    (tmp_path / "n.ipynb").write_text(content)
+    for _ in range(3):
+        assert await documents.around(asks()) == Neighbours()
+
+    assert len(reads) == (1 if len(content) < 100 else 0)
+
+
+@pytest.mark.parametrize("path", [".hidden/n.ipynb", "link.ipynb"])
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_hidden_files_are_read_where_the_contents_manager_allows_it(
+    tmp_path: Path, path: str, allowed: bool
+) -> None:
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "link.ipynb").symlink_to(save(tmp_path / ".hidden"))
+    settings = {"contents_manager": SimpleNamespace(allow_hidden=allowed)}
+
+    found = await LiveDocuments(settings, tmp_path).around(asks(path=path))
+
+    assert bool(found.before) is allowed
+
+
+def test_providers_of_a_server_share_what_was_read(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {}
+    first = LiveDocuments.of(settings, tmp_path)
+
+    assert LiveDocuments.of(MappingProxyType(settings), tmp_path) is first
+    assert LiveDocuments.of(settings, tmp_path / "other") is not first
 
 
 async def test_within_a_while_the_file_is_not_looked_at_again(

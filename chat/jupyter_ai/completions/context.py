@@ -37,7 +37,7 @@ class ContextBuilder:
     """Fills in `InlineCompletionRequest.context`. Belongs to the event loop; one for all requests."""
 
     def __init__(self, root_dir: str | Path, server_settings: Mapping[str, Any], log: Log) -> None:
-        self._documents = LiveDocuments(server_settings, root_dir)
+        self._documents = LiveDocuments.of(server_settings, root_dir)
         self._log = log
 
     async def build(self, request: InlineCompletionRequest) -> str:

@@ -34,7 +34,7 @@ class DocumentWords(BaseInlineCompletionProvider):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._documents = LiveDocuments(self.server_settings, self.root_dir)
+        self._documents = LiveDocuments.of(self.server_settings, self.root_dir)
 
     async def generate_inline_completions(self, request: InlineCompletionRequest) -> InlineCompletionReply:
         """One suggestion for the rest of the line, or none."""

@@ -7,9 +7,9 @@ import logging
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from jupyter_ai.completions.models import InlineCompletionRequest
@@ -22,10 +22,11 @@ __all__ = ["LiveDocuments"]
 
 _log = logging.getLogger(__name__)
 
-_MOST_BYTES = 32 << 20
+_MOST_BYTES = 4 << 20  # of a file; a larger one takes too long for a suggestion
 _MOST_KEPT = 16  # notebooks
 _FRESH = 1.0  # seconds in which a file that was looked at is not looked at again
 _PATIENCE = 0.1  # seconds that a document is waited for; a file that comes later serves the next request
+_SHARED = "jai_live_documents"  # the key of the server's settings
 _RTC = "RTC:"  # how JupyterLab calls the drive of what is edited together
 
 
@@ -34,7 +35,7 @@ class _Saved:
     """A notebook as it was in the file with this time of change and size."""
 
     stamp: tuple[int, int]
-    cells: FileCells
+    cells: FileCells | None  # None: it is too large, or cannot be understood
     looked: float
     """When the file was looked at."""
 
@@ -44,7 +45,8 @@ class LiveDocuments:
 
     A notebook that people have open as a collaborative document (`jupyter-server-ydoc`) is read as it is at
     this moment, another one from its file, once for each time it is saved, which is seen within a second.
-    Only what lies below `root_dir` is read, links resolved; unless given, that is the server's root.
+    Only what lies below `root_dir` is read, links resolved; unless given, that is the server's root. Hidden
+    files are read where the server's contents manager allows them, and files of more than 4 MB never.
     """
 
     def __init__(self, server_settings: Mapping[str, Any], root_dir: str | Path | None = None) -> None:
@@ -54,6 +56,17 @@ class LiveDocuments:
         self._reading: dict[str, asyncio.Task[FileCells | None]] = {}
         self._places: dict[str, int] = {}  # where the edited cell of a document was
 
+    @classmethod
+    def of(cls, server_settings: Mapping[str, Any], root_dir: str | Path | None = None) -> LiveDocuments:
+        """Those that all providers of a server share, so that each file is read once for all of them."""
+        made = cls(server_settings, root_dir)
+        shared = server_settings.get(_SHARED)
+        if isinstance(shared, cls) and shared._root == made._root:
+            return shared
+        if shared is None and isinstance(server_settings, MutableMapping):
+            server_settings[_SHARED] = made
+        return made
+
     async def around(self, request: InlineCompletionRequest, limit: int | None = None) -> Neighbours:
         """The cells around the one of the request, of the same kind: code, or Markdown.
 
@@ -62,7 +75,7 @@ class LiveDocuments:
         first time. Never raises but for being cancelled, which leaves the reading of the file to go on.
         """
         path = _relative(request.path)
-        if path is None:
+        if path is None or (_is_hidden(PurePosixPath(path)) and not self._allows_hidden):
             return Neighbours()
         cells = await self._live(path) or await self._from_file(path)
         if cells is None:
@@ -82,6 +95,10 @@ class LiveDocuments:
             reading.cancel()
         if self._reading:
             await asyncio.wait(self._reading.values())
+
+    @property
+    def _allows_hidden(self) -> bool:
+        return bool(getattr(self._settings.get("contents_manager"), "allow_hidden", False))
 
     async def _live(self, path: str) -> Cells | None:
         documents = self._settings.get("jupyter_server_ydoc")
@@ -113,8 +130,9 @@ class LiveDocuments:
 
     async def _read(self, path: str) -> FileCells | None:
         try:
-            saved = await run_in_thread(_read_file, path, self._root, self._saved.get(path))
-        except (FileRefused, OSError, ValueError) as error:
+            known, hidden = self._saved.get(path), self._allows_hidden
+            saved = await run_in_thread(_read_file, path, self._root, known, hidden)
+        except (FileRefused, OSError) as error:
             _log.debug("No cells of %s: %s", path, error)
             self._saved.pop(path, None)
             return None
@@ -125,14 +143,30 @@ class LiveDocuments:
         return saved.cells
 
 
-def _read_file(path: str, root: Path, known: _Saved | None) -> _Saved:
-    """What a file holds, unless it is known. Blocks."""
+def _read_file(path: str, root: Path, known: _Saved | None, hidden: bool) -> _Saved:
+    """What a file holds, unless it is known. Blocks. Raises `FileRefused` and `OSError`."""
     now = time.monotonic()
-    found = os.stat(confine(path, root))
+    real = confine(path, root)
+    if not hidden and _is_hidden(real.relative_to(os.path.realpath(root))):
+        raise FileRefused(f"`{path}` is hidden, and the server's contents manager does not allow that.")
+    found = os.stat(real)
     stamp = (found.st_mtime_ns, found.st_size)
     if known is not None and known.stamp == stamp:
         return replace(known, looked=now)
-    return _Saved(stamp, FileCells(read_confined(path, root, _MOST_BYTES)), now)
+    return _Saved(stamp, _cells(path, root) if found.st_size <= _MOST_BYTES else None, now)
+
+
+def _cells(path: str, root: Path) -> FileCells | None:
+    content = read_confined(path, root, _MOST_BYTES)
+    try:
+        return FileCells(content)
+    except ValueError as error:
+        _log.debug("No cells of %s: %s", path, error)
+        return None
+
+
+def _is_hidden(path: PurePath) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _relative(path: str | None) -> str | None:
