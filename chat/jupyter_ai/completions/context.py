@@ -22,7 +22,8 @@ Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 _BUDGET = 500  # tokens
 _CELL = 200  # tokens of one cell
-_TOP = 4_000  # characters in which a document imports
+_TOP = 4_000  # characters in which a document, or a cell, imports
+_CELL_LENGTH = 4_000  # characters of one cell that are looked at
 _CELLS = 1_500  # characters of cells on each side
 _LINES = 1_000  # how far up an enclosing block is looked for
 _SIGNATURE = 8  # lines
@@ -59,13 +60,13 @@ class ContextBuilder:
     async def _build(self, request: InlineCompletionRequest) -> str:
         cells = await self._documents.around(request, _CELLS)
         shown = set(visible(request)[0].split("\n"))
-        sources = [request.prefix[:_TOP], *cells.top, *cells.before]
-        imports = [line for source in sources for line in _IMPORT.findall(source)]
+        sources = [request.prefix, *cells.top, *cells.before]
+        imports = [line for source in sources for line in _IMPORT.findall(source[:_TOP])]
         parts = [
             _listed(enclosing(request.prefix), shown),
             _listed(imports, shown),
-            *(_end(_without(cell, imports)) for cell in reversed(cells.before)),
-            *(_start(cell) for cell in cells.after),
+            *(_end(_without(cell[-_CELL_LENGTH:], imports)) for cell in reversed(cells.before)),
+            *(_start(cell[:_CELL_LENGTH]) for cell in cells.after),
         ]
         return "\n\n".join(_fitting(part for part in parts if part.strip()))
 

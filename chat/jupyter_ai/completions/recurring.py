@@ -14,6 +14,7 @@ _TELLING = 10  # characters typed, from which one line that begins alike is enou
 _TAILS = {6: 1, 5: 2, 4: 3, 3: 3}  # the last tokens typed, and how many places must agree
 _WORTH = 2  # characters
 _MOST = 48  # places that are looked at
+_LONGEST = 300  # characters of a line behind such a place, or blanks before it
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _FEW = re.compile(r"(\s*[\w.]*[^\w\s]*\w*(?:[)\]}:;]+$)?).*")  # as much as one place alone is believed
 _PART = re.compile(r"\w+$")
@@ -56,11 +57,21 @@ def _after(typed: str, texts: Sequence[Text]) -> Iterator[tuple[str, bool]]:
         text, at = part.text, part.start - 1
         while count < _MOST and (at := text.find(typed, at + 1, part.end)) >= 0:
             count += 1
-            start = text.rfind("\n", 0, at) + 1
-            begins = start == at or text[start:at].isspace()
+            begins = _begins_line(text, at)
             if begins or not (_is_word(text[at - 1]) and _is_word(typed[0])):
-                end = text.find("\n", at)
-                yield text[at + len(typed) : len(text) if end < 0 else end].rstrip(), begins
+                yield _rest_of_line(text, at + len(typed)), begins
+
+
+def _begins_line(text: str, at: int) -> bool:
+    before = text[max(0, at - _LONGEST) : at]
+    indent = before.rpartition("\n")[2]
+    return not indent.strip() and len(indent) < _LONGEST
+
+
+def _rest_of_line(text: str, at: int) -> str:
+    """Up to the end of the line, or of a word: a line may be as long as a whole file."""
+    line, end, _ = text[at : at + _LONGEST].partition("\n")
+    return line.rstrip() if end or len(line) < _LONGEST else _PART.sub("", line)
 
 
 def _agreed(rests: Sequence[str], least: int) -> str:
