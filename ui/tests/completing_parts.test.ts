@@ -5,7 +5,7 @@ import { around, endsLine, languageName } from '../src/completing/cursor';
 import { editDistance, moved } from '../src/completing/edits';
 import { linesOf } from '../src/completing/model_lines';
 import { tellState } from '../src/completing/told';
-import type { Model, Status } from '../src/completing/wire';
+import type { Model, ProviderStatus, Status } from '../src/completing/wire';
 import { STATUS } from './completing_examples';
 import { trans } from './words';
 
@@ -91,6 +91,9 @@ describe('the state of completions', () => {
     reason: 'choose one'
   };
   const words = { id: 'words', name: 'Words', state: 'ready' } as const;
+  const rules = { id: 'rules', name: 'Rules', state: 'failed', reason: 'a bug' } as const;
+  const model = { id: 'model', name: 'Model', state: 'failed', reason: 'no quota' } as const;
+  const by = (...providers: ProviderStatus[]) => ({ ...on, status: { ...STATUS, providers } });
 
   for (const [name, state, kind, detail] of [
     ['names the model', on, 'on', 'Completions by fast'],
@@ -113,6 +116,30 @@ describe('the state of completions', () => {
       { ...on, status: { ...none, providers: [words] } },
       'on',
       'Completions by Words. choose one'
+    ],
+    [
+      'tells what failed beside the model',
+      by(words, rules),
+      'partly',
+      'Completions by fast\nRules failed: a bug'
+    ],
+    [
+      'tells that the model failed where others suggest',
+      by(model, words),
+      'partly',
+      'Completions by Words\nfast failed: no quota'
+    ],
+    [
+      'tells all that failed where nobody suggests',
+      by(model, rules),
+      'failing',
+      'fast failed: no quota\nRules failed: a bug'
+    ],
+    [
+      'tells in the words of the answer why the only one failed',
+      { ...by(model), problem: 'no key' },
+      'failing',
+      'no key'
     ]
   ] as const) {
     test(name, () => {

@@ -2,7 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { others, Status } from './wire';
+import { failed, isModelFailed, others, ProviderStatus, Status } from './wire';
 
 export interface IState {
   /** Null: the server has said nothing yet. */
@@ -19,31 +19,24 @@ export interface IState {
 export interface ITold {
   /** For the status bar. */
   readonly text: string;
-  /** Why there are none, or where they come from. */
+  /** Why there are none, or where they come from and what failed. */
   readonly detail: string;
-  readonly kind: 'on' | 'off' | 'failing';
+  /** `partly`: they come, and something that was to suggest failed. */
+  readonly kind: 'on' | 'partly' | 'off' | 'failing';
 }
 
-export function tellState(state: IState, trans: Pick<TranslationBundle, '__'>): ITold {
-  const { status, problem, language } = state;
-  const off = (detail: string): ITold => ({
-    text: trans.__('Completions off'),
-    detail,
-    kind: 'off'
-  });
-  const failing = (detail: string): ITold => ({
-    text: trans.__('Completions failing'),
-    detail,
-    kind: 'failing'
-  });
+type Words = Pick<TranslationBundle, '__'>;
+
+export function tellState(state: IState, trans: Words): ITold {
+  const { status, language } = state;
   if (!state.isEnabled) {
-    return off(trans.__('They are switched off in the settings of the inline completer.'));
+    return off(trans, trans.__('They are switched off in the settings of the inline completer.'));
   }
   if (language !== null && !state.isLanguageOn) {
-    return off(trans.__('They are switched off for %1.', language));
+    return off(trans, trans.__('They are switched off for %1.', language));
   }
   if (state.isLost) {
-    return failing(trans.__('There is no connection to the server.'));
+    return failing(trans, trans.__('There is no connection to the server.'));
   }
   if (status === null) {
     return {
@@ -52,12 +45,25 @@ export function tellState(state: IState, trans: Pick<TranslationBundle, '__'>): 
       kind: 'off'
     };
   }
-  const reason = problem ?? status.reason ?? null;
+  return withFailures(tellSource(status, state.problem, trans), state, trans);
+}
+
+function off(trans: Words, detail: string): ITold {
+  return { text: trans.__('Completions off'), detail, kind: 'off' };
+}
+
+function failing(trans: Words, detail: string): ITold {
+  return { text: trans.__('Completions failing'), detail, kind: 'failing' };
+}
+
+/** What completes, or why nothing does. */
+function tellSource(status: Status, problem: string | null, trans: Words): ITold {
+  const reason = problem ?? status.reason;
+  const names = others(status).map(({ name }) => name);
   if (status.mode === 'none') {
     const why = reason ?? trans.__('No completion model is chosen.');
-    const names = others(status).map(({ name }) => name);
     return names.length === 0
-      ? off(why)
+      ? off(trans, why)
       : {
           text: names[0],
           detail: trans.__('Completions by %1. %2', names.join(', '), why),
@@ -65,11 +71,31 @@ export function tellState(state: IState, trans: Pick<TranslationBundle, '__'>): 
         };
   }
   if (reason !== null) {
-    return failing(reason);
+    return failing(trans, reason);
   }
-  return {
-    text: status.mode === 'auto' ? trans.__('Automatic') : status.name,
-    detail: trans.__('Completions by %1', status.name),
-    kind: 'on'
-  };
+  const { mode, name } = status;
+  const text = mode === 'auto' ? trans.__('Automatic') : name;
+  if (!isModelFailed(status)) {
+    return { text, detail: trans.__('Completions by %1', name), kind: 'on' };
+  }
+  return names.length === 0
+    ? failing(trans, '')
+    : { text, detail: trans.__('Completions by %1', names.join(', ')), kind: 'on' };
+}
+
+/** The same with what failed, although something else may have answered. */
+function withFailures(told: ITold, state: IState, trans: Words): ITold {
+  const all = failed(state.status!);
+  if (all.length === 0) {
+    return told;
+  }
+  // Of the only one that failed the answer to one's own question says more.
+  const isTold = state.problem !== null && all.length === 1;
+  const lines = isTold ? [] : all.map(provider => lineOf(provider, trans));
+  const detail = [told.detail, ...lines].filter(Boolean).join('\n');
+  return told.kind === 'on' ? { ...told, detail, kind: 'partly' } : failing(trans, detail);
+}
+
+function lineOf({ name, reason }: ProviderStatus, trans: Words): string {
+  return reason ? trans.__('%1 failed: %2', name, reason) : trans.__('%1 failed.', name);
 }

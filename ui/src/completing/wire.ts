@@ -52,7 +52,15 @@ export interface Status {
   reason: string | null;
   /** Whether people cannot choose. */
   fixed: boolean;
-  providers: readonly { id: string; name: string; state: 'ready' | 'failed' | 'off' }[];
+  providers: readonly ProviderStatus[];
+}
+
+export interface ProviderStatus {
+  id: string;
+  name: string;
+  state: 'ready' | 'failed' | 'off';
+  /** Why it is not ready. */
+  reason?: string | null;
 }
 
 export interface StatusFrame extends Status {
@@ -108,6 +116,18 @@ export interface Models {
 const MODEL = 'model';
 
 /** What suggests beside the model. */
-export function others({ providers }: Status): Status['providers'] {
+export function others({ providers }: Status): ProviderStatus[] {
   return providers.filter(({ id, state }) => id !== MODEL && state === 'ready');
+}
+
+/** What was to suggest and failed, by the names that people know. */
+export function failed({ providers, name }: Status): ProviderStatus[] {
+  return providers
+    .filter(({ state }) => state === 'failed')
+    .map(provider => (provider.id === MODEL && name ? { ...provider, name } : provider));
+}
+
+/** Whether the model is among those that failed. */
+export function isModelFailed({ providers }: Status): boolean {
+  return providers.some(({ id, state }) => id === MODEL && state === 'failed');
 }
