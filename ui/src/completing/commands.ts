@@ -13,6 +13,7 @@ export const CompletionCommandIDs = {
   model: 'jupyter-ai-ui:change-completions-model',
   reject: 'jupyter-ai-ui:reject-completion',
   settings: 'jupyter-ai-ui:completions-settings',
+  show: 'jupyter-ai-ui:show-completions-status',
   toggle: 'jupyter-ai-ui:toggle-completions',
   toggleLanguage: 'jupyter-ai-ui:toggle-completions-of-language',
   told: 'jupyter-ai-ui:completions-status'
@@ -31,6 +32,8 @@ export interface ICommandsOptions {
   changeModel(): Promise<void>;
   /** What is told of the state. */
   told(): string;
+  /** Tell it where there is no status bar. */
+  showTold(): void;
   /** Where one writes. */
   language(): string | null;
 }
@@ -69,7 +72,7 @@ export function addCompletionCommands(commands: CommandRegistry, options: IComma
 
 function addSettingsCommands(
   commands: CommandRegistry,
-  { trans, told, language }: ICommandsOptions,
+  { trans, told, showTold, language }: ICommandsOptions,
   preferences: Preferences
 ): void {
   commands.addCommand(CompletionCommandIDs.told, {
@@ -77,6 +80,11 @@ function addSettingsCommands(
     describedBy: { args: null },
     isEnabled: () => false,
     execute: () => undefined
+  });
+  commands.addCommand(CompletionCommandIDs.show, {
+    label: trans.__('Show What Completes Code'),
+    describedBy: { args: null },
+    execute: showTold
   });
   commands.addCommand(CompletionCommandIDs.toggle, {
     label: trans.__('Complete Code'),

@@ -29,6 +29,9 @@ import { CompleterWatch } from './watch';
 import type { Models } from './wire';
 import { IWriting, writingIn } from './writing';
 
+/** How long a notification of the state stays. */
+const SHOWN = 15_000; // ms
+
 export interface ICompletingOptions {
   readonly app: JupyterFrontEnd;
   readonly manager: ICompletionProviderManager;
@@ -60,6 +63,7 @@ export class Completing {
       ask: () => askAbout(app.commands, this._subject!, this._writing?.path),
       changeModel: () => this._changeModel(),
       told: () => this._told.detail,
+      showTold: () => this._showTold(),
       language: () => this._writing?.language ?? null
     });
     this._client.changed.connect(this._update, this);
@@ -149,6 +153,12 @@ export class Completing {
       },
       this._options.trans
     );
+  }
+
+  private _showTold(): void {
+    const { text, detail, kind } = this._told;
+    const isWell = kind === 'on' || kind === 'off';
+    Notification.emit(`${text}: ${detail}`, isWell ? 'info' : 'warning', { autoClose: SHOWN });
   }
 
   private _update(): void {
