@@ -179,3 +179,15 @@ describe('what the server says of the model', () => {
     assert.equal(null, client.problem);
   });
 });
+
+test('what became of a suggestion is told once, and each word that was taken', () => {
+  const { client, socket } = connected();
+  for (const event of ['shown', 'accepted-partly', 'accepted-partly', 'shown'] as const) {
+    client.tell({ event, item: 'one' });
+  }
+
+  assert.deepEqual(
+    ['shown', 'accepted-partly', 'accepted-partly'],
+    socket.sent.map(({ event }) => event)
+  );
+});

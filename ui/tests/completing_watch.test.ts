@@ -23,7 +23,12 @@ class Completer {
     reset: () => this.show()
   };
 
-  readonly editor = { uuid: 'a', getOffsetAt: (position: number) => position };
+  readonly editor = {
+    uuid: 'a',
+    host: new EventTarget(),
+    getOffsetAt: (position: number) => position
+  };
+
   index = 0;
 
   get current(): IItem | null {
@@ -32,6 +37,10 @@ class Completer {
 
   accept(): void {
     this.show();
+  }
+
+  cycle(): void {
+    this.index = (this.index + 1) % this.model.completions!.items.length;
   }
 
   show(...items: IItem[]): void {
@@ -126,6 +135,32 @@ describe('a suggestion', () => {
     completer.show();
 
     assert.deepEqual(['shown id of one', 'accepted id of one'], events());
+  });
+
+  test('is the same where the server gives it again', () => {
+    const { completer, item, events } = watched();
+    completer.show(item('one'));
+    completer.show(item('one'));
+    completer.show();
+
+    assert.deepEqual(['shown id of one', 'ignored id of one'], events());
+  });
+
+  test('is shown when one turns over to it', () => {
+    const { completer, item, events } = watched();
+    completer.show(item('one'), item('two'));
+    completer.cycle();
+
+    assert.deepEqual(['shown id of one', 'shown id of two'], events());
+  });
+
+  test('is ignored when the focus goes elsewhere', () => {
+    const { completer, item, events } = watched();
+    completer.show(item('one'));
+    completer.editor.host.dispatchEvent(new Event('focusout'));
+    completer.show();
+
+    assert.deepEqual(['shown id of one', 'ignored id of one'], events());
   });
 
   test('is rejected, once', () => {

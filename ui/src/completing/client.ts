@@ -5,6 +5,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Connection, IConnectionOptions } from './connection';
+import { Recent } from './recent';
 import { Suggestion } from './suggestion';
 import type { Chunk, ItemEvent, Question, Reply, ServerFrame, Status } from './wire';
 
@@ -97,9 +98,14 @@ export class CompletionClient implements IDisposable {
     }
   }
 
-  /** Tell the server what became of a suggestion, if it can be told now. */
+  /** Tell the server what became of a suggestion, if it can be told now: each once, but what is taken word by word. */
   tell(event: ItemEvent): void {
-    this._connection.send({ type: 'event', ...event });
+    const key = `${event.event} ${event.item}`;
+    if (event.event === 'accepted-partly' || !this._told.has(key)) {
+      if (this._connection.send({ type: 'event', ...event })) {
+        this._told.add(key);
+      }
+    }
   }
 
   dispose(): void {
@@ -234,6 +240,8 @@ export class CompletionClient implements IDisposable {
   private readonly _asked = new Map<number, IAsked>();
   /** What is still growing, by the number of the question, then by token. */
   private readonly _streamed = new Map<number, IStreamed>();
+  /** Events with the ids of their suggestions: the server may give the same again. */
+  private readonly _told = new Recent();
   private _number = 0;
   private _status: Status | null = null;
   private _problem: string | null = null;

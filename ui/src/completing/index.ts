@@ -71,6 +71,7 @@ export class Completing {
     this._preferences.changed.connect(this._update, this);
     app.shell.currentChanged?.connect(this._update, this);
     window.addEventListener('online', () => this._client.retry());
+    window.addEventListener('pagehide', () => this._watches.forEach(watch => watch.leave()));
     void app.restored.then(() => this._update());
   }
 

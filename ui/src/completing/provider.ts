@@ -17,6 +17,7 @@ import type { CompletionClient } from './client';
 import { around, beginsLine, endsLine } from './cursor';
 import { Preferences, PROVIDER_ID, schemaOf } from './preferences';
 import { ICursor, Suggestion } from './suggestion';
+import { isOfCompleter } from './watch';
 import { others, Question, Status } from './wire';
 import type { IWriting } from './writing';
 
@@ -223,8 +224,7 @@ async function someText(suggestions: readonly Suggestion[], at: ICursor): Promis
 function whenLeft(host: HTMLElement, leave: () => void): () => void {
   const onKey = (event: KeyboardEvent) => event.key === 'Escape' && leave();
   const onFocus = ({ relatedTarget }: FocusEvent) => {
-    // The buttons beside a suggestion belong to it.
-    if (!(relatedTarget as Element | null)?.closest('.jp-InlineCompleter')) {
+    if (!isOfCompleter(relatedTarget)) {
       leave();
     }
   };

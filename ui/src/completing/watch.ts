@@ -6,11 +6,12 @@ import type { InlineCompleter } from '@jupyterlab/completer';
 import { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
+import { Recent } from './recent';
 import { Suggestion } from './suggestion';
 import type { ItemEvent } from './wire';
 
 /** What is watched of a completer. */
-export type ICompleter = Pick<InlineCompleter, 'accept' | 'current' | 'editor' | 'model'>;
+export type ICompleter = Pick<InlineCompleter, 'accept' | 'current' | 'cycle' | 'editor' | 'model'>;
 
 export interface IWatchOptions {
   /** The suggestion of ours that an item of a completer stands for. */
@@ -35,6 +36,11 @@ export class CompleterWatch implements IDisposable {
   ) {
     const accept = completer.accept.bind(completer);
     completer.accept = () => this._accept(accept);
+    const cycle = completer.cycle.bind(completer);
+    completer.cycle = direction => {
+      cycle(direction);
+      this.look();
+    };
     completer.model?.suggestionsChanged.connect(this._onChanged, this);
     completer.model?.filterTextChanged.connect(this.look, this);
   }
@@ -52,13 +58,14 @@ export class CompleterWatch implements IDisposable {
 
   /** See what is shown now. */
   look(): void {
-    const current = this.shown?.suggestion;
-    if (current !== undefined && !this._seen.has(current)) {
-      this._seen.add(current);
+    const id = this.shown?.suggestion.id;
+    if (id && !this._seen.has(id)) {
+      this._seen.add(id);
       // What is still growing goes on behind what was taken of it.
-      if (!this._taken.has(current)) {
-        this._tell('shown', current);
+      if (!this._taken.has(id)) {
+        this._tell('shown', id);
       }
+      this._watchFocus();
     }
     // While one types into a suggestion JupyterLab takes it away and shows it again.
     this._callOff ??= this._options.later(0, () => this._endMissing());
@@ -73,8 +80,8 @@ export class CompleterWatch implements IDisposable {
       return;
     }
     const word = /^\s*(?:[\p{L}\p{N}_]+|[^\p{L}\p{N}_\s]+)?/u.exec(shown.text)![0];
-    this._tell('accepted-partly', shown.suggestion, { characters: word.length });
-    this._taken.add(shown.suggestion);
+    this._tell('accepted-partly', shown.suggestion.id, { characters: word.length });
+    this._taken.add(shown.suggestion.id);
     const at = view.state.selection.main.head;
     view.dispatch({
       changes: { from: at, insert: word },
@@ -87,7 +94,7 @@ export class CompleterWatch implements IDisposable {
   reject(): void {
     const shown = this.shown;
     if (shown !== null) {
-      this._end(shown.suggestion, 'rejected');
+      this._end(shown.suggestion.id, 'rejected');
       this._options.rejected();
       this.completer.model?.reset();
     }
@@ -103,8 +110,13 @@ export class CompleterWatch implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this._callOff?.();
-    this._seen.forEach(suggestion => this._end(suggestion, 'ignored'));
+    this.leave();
     Signal.clearData(this);
+  }
+
+  /** Nobody will see any more what is shown. */
+  leave(): void {
+    this._seen.forEach(id => this._end(id, 'ignored'));
   }
 
   private _onChanged(_: unknown, { event }: { event: string }): void {
@@ -123,52 +135,64 @@ export class CompleterWatch implements IDisposable {
     }
     const { suggestion, text } = shown;
     const start = editor.getOffsetAt(model.cursor);
-    this._end(suggestion, 'accepted');
-    this._taken.add(suggestion);
+    this._end(suggestion.id, 'accepted');
+    this._taken.add(suggestion.id);
     accept();
     this._options.accepted(suggestion, text, editor, start);
   }
 
   private _endMissing(): void {
     this._callOff = null;
-    for (const suggestion of this._seen) {
-      if (!this._isOffered(suggestion)) {
-        this._end(suggestion, 'ignored');
+    for (const id of this._seen) {
+      if (!this._items.some(item => item.insertText && this._idOf(item) === id)) {
+        this._end(id, 'ignored');
       }
     }
   }
 
-  private _isOffered(suggestion: Suggestion): boolean {
-    const items = this.completer.model?.completions?.items ?? [];
-    return items.some(item => item.insertText && this._options.suggestionOf(item) === suggestion);
+  /** The suggestion goes with the focus, though the completer keeps it. */
+  private _watchFocus(): void {
+    this.completer.editor?.host.addEventListener('focusout', this._onFocusOut);
   }
 
-  private _end(suggestion: Suggestion, event: 'accepted' | 'ignored' | 'rejected'): void {
-    if (event === 'accepted') {
-      this._tell(event, suggestion);
-      this._seen.delete(suggestion);
-    } else if (this._seen.delete(suggestion) && !this._taken.has(suggestion)) {
-      this._tell(event, suggestion);
+  private _onFocusOut = ({ relatedTarget }: FocusEvent): void => {
+    if (!isOfCompleter(relatedTarget)) {
+      this.leave();
+    }
+  };
+
+  private get _items(): readonly { insertText: string }[] {
+    return this.completer.model?.completions?.items ?? [];
+  }
+
+  private _idOf(item: object): string | undefined {
+    return this._options.suggestionOf(item)?.id;
+  }
+
+  private _end(id: string, event: 'accepted' | 'ignored' | 'rejected'): void {
+    const wasSeen = this._seen.delete(id);
+    if (event === 'accepted' || (wasSeen && !this._taken.has(id))) {
+      this._tell(event, id);
     }
   }
 
-  private _tell(
-    event: ItemEvent['event'],
-    suggestion: Suggestion,
-    more: Partial<ItemEvent> = {}
-  ): void {
-    const items = this.completer.model?.completions?.items ?? [];
-    const index = items.findIndex(item => this._options.suggestionOf(item) === suggestion);
-    if (suggestion.id) {
+  private _tell(event: ItemEvent['event'], id: string, more: Partial<ItemEvent> = {}): void {
+    const index = this._items.findIndex(item => this._idOf(item) === id);
+    if (id) {
       const place = index < 0 ? {} : { index };
-      this._options.tell({ event, item: suggestion.id, ...place, ...more });
+      this._options.tell({ event, item: id, ...place, ...more });
     }
   }
 
-  /** What was shown and is still offered. */
-  private readonly _seen = new Set<Suggestion>();
-  /** Of which something was taken. */
-  private readonly _taken = new WeakSet<Suggestion>();
+  /** Ids of what was shown and is still offered: the server may give the same again. */
+  private readonly _seen = new Set<string>();
+  /** Ids of that of which something was taken. */
+  private readonly _taken = new Recent();
   private _callOff: (() => void) | null = null;
   private _isDisposed = false;
+}
+
+/** Whether something is one of the buttons beside a suggestion, which belong to it. */
+export function isOfCompleter(target: EventTarget | null): boolean {
+  return Boolean((target as Element | null)?.closest('.jp-InlineCompleter'));
 }
