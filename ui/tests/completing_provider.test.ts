@@ -229,6 +229,30 @@ describe('a stream', () => {
     assert.equal(1, typing.socket.questions.length);
   });
 
+  test('goes on at once where one has taken all of it so far, in the next line too', async () => {
+    const { typing } = await begun();
+    typing.socket.stream(' = [\n');
+    typing.editor.type(' = [\n');
+    const offered: Promise<string[]>[] = [];
+    typing.provider.goOn({} as Widget, () => void offered.push(typing.offered('', 0)));
+    typing.socket.stream(' = [\n  1');
+
+    assert.deepEqual(['  1'], await offered[0]);
+    assert.equal(1, typing.socket.questions.length);
+  });
+
+  test('asks for nothing else where it ends at the beginning of a line', async () => {
+    const { typing } = await begun();
+    typing.socket.stream(' = [\n');
+    typing.editor.type(' = [\n');
+    const offered: Promise<string[]>[] = [];
+    typing.provider.goOn({} as Widget, () => void offered.push(typing.offered('', 0)));
+    typing.socket.stream(' = [\n', true);
+
+    assert.deepEqual([], await offered[0]);
+    assert.equal(1, typing.socket.questions.length);
+  });
+
   test('is cancelled when one leaves the editor, and not after its end', async () => {
     const { typing } = await begun();
     typing.editor.host.dispatchEvent(new Event('focusout'));

@@ -62,7 +62,8 @@ export class Provider implements IInlineCompletionProvider {
     }
     const cursor = cursorOf(writing);
     const turn = ++this._turn;
-    const isInvoked = context.triggerKind === INVOKE && !this._isGoingOn;
+    const isGoingOn = this._isGoingOn;
+    const isInvoked = context.triggerKind === INVOKE && !isGoingOn;
     if (!isInvoked) {
       if (!endsLine(cursor.suffix)) {
         return NOTHING;
@@ -73,7 +74,8 @@ export class Provider implements IInlineCompletionProvider {
         if (await someText(kept, cursor)) {
           return this._offer(cursor, writing);
         }
-        if (turn !== this._turn) {
+        // For the beginning of a line nobody asked.
+        if (turn !== this._turn || (isGoingOn && beginsLine(cursor.prefix))) {
           return NOTHING;
         }
       }
@@ -111,8 +113,7 @@ export class Provider implements IInlineCompletionProvider {
   goOn(widget: Widget | null, invoke: () => void): void {
     const writing = widget && this._options.writingIn(widget);
     const cursor = writing && cursorOf(writing);
-    const isLeft = cursor && this._offered.some(suggestion => suggestion.rest(cursor));
-    if (isLeft && beginsLine(cursor.prefix)) {
+    if (cursor && this._offered.some(suggestion => isLeft(suggestion, cursor))) {
       this._isGoingOn = true;
       invoke();
       this._isGoingOn = false;
@@ -193,6 +194,12 @@ function questionOf(cursor: ICursor, writing: IWriting, isInvoked: boolean): Que
     cell_id: writing.cellId,
     trigger: isInvoked ? 'explicit' : 'automatic'
   };
+}
+
+/** Whether something is to come of a suggestion, or stands in the next line, where JupyterLab does not ask. */
+function isLeft(suggestion: Suggestion, at: ICursor): boolean {
+  const rest = suggestion.rest(at);
+  return rest === '' ? !suggestion.isDone : rest !== null && beginsLine(at.prefix);
 }
 
 /** Whether there is nobody to ask. */
