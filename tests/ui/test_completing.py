@@ -159,7 +159,7 @@ async def test_another_model_counts_at_once(chat: ChatPage, feed: Feed) -> None:
 
 
 async def test_model_is_chosen_with_the_keyboard(chat: ChatPage, feed: Feed) -> None:
-    await open_file(chat, feed.mark)
+    editor = await open_file(chat, feed.mark)
     await chat.execute("jupyter-ai-ui:change-completions-model")
     models = chat.page.locator(".jp-ai-models .lm-CommandPalette-item")
     await expect(models.first).to_contain_text("Default")
@@ -170,6 +170,8 @@ async def test_model_is_chosen_with_the_keyboard(chat: ChatPage, feed: Feed) -> 
 
     await expect(item(chat)).to_have_text("Completions failing")
     assert chat.lab.request("GET", "api/ai/completion/models")["chosen"] == "auto"
+    await expect(editor).to_be_focused()
+    assert await chat.page.locator(".jp-ai-models").count() == 0
     chat.lab.request("POST", "api/ai/completion/model", {"id": ""})
     await expect(item(chat)).to_have_text("This document")
 
@@ -211,3 +213,6 @@ async def test_notebook_7_suggests_too(lab: LabServer, open_chat: OpenChat, feed
     await editor.press_sequentially("x")
 
     (await suggest(chat, feed, " = 1")).end()
+    await chat.execute("jupyter-ai-ui:show-completions-status")
+    told = chat.page.get_by_text("Completions by This document")
+    await expect(told).to_be_visible()
