@@ -165,7 +165,7 @@ describe('the list of models', () => {
   test('has the default, the automatic choice, then those that can be used', () => {
     const away = model('acme:away', { available: false, reason: 'no key' });
     const models = [away, model('acme:fast'), model('auto', { vendor: '' })];
-    const lines = linesOf({ models, chosen: 'acme:fast', fixed: false }, trans);
+    const lines = linesOf({ models, chosen: 'acme:fast', fixed: false }, STATUS, trans);
 
     assert.deepEqual(
       ['', 'auto', 'acme:fast', 'acme:away'],
@@ -175,7 +175,41 @@ describe('the list of models', () => {
       [false, false, true, false],
       lines.map(({ isChosen }) => isChosen)
     );
-    assert.deepEqual(['d · f · acme:fast', 'no key'], [lines[2].detail, lines[3].detail]);
+    assert.equal('d · f · acme:fast', lines[2].detail);
     assert.equal('acme:fast · Acme', lines[2].label);
+  });
+
+  test('leads from a model that cannot be used to the settings, and says so', () => {
+    const away = model('acme:away', { available: false, reason: 'It needs ACME_KEY.' });
+    const [, line] = linesOf({ models: [away], chosen: '', fixed: false }, STATUS, trans);
+
+    assert.equal('settings', line.leadsTo);
+    assert.equal(
+      'It needs ACME_KEY. Keys are set in the settings of the chat, which this opens.',
+      line.detail
+    );
+  });
+
+  for (const [chosen, mode, detail] of [
+    ['', 'none', 'No model is asked: the administrator has chosen none'],
+    ['', 'model', 'What the administrator has chosen: fast'],
+    ['acme:fast', 'model', 'What the administrator has chosen; no model is asked if that is none']
+  ] as const) {
+    test(`says of the default: ${detail}`, () => {
+      const [line] = linesOf({ models: [], chosen, fixed: false }, { ...STATUS, mode }, trans);
+
+      assert.equal(detail, line.detail);
+    });
+  }
+
+  test('offers nothing to choose where the model is fixed, and says who did it', () => {
+    const models = { models: [model('acme:fast')], chosen: 'acme:fast', fixed: true };
+    const lines = linesOf(models, STATUS, trans);
+
+    assert.deepEqual(
+      [['fast', 'nothing']],
+      lines.map(({ label, leadsTo }) => [label, leadsTo])
+    );
+    assert.match(lines[0].detail, /administrator of the server/);
   });
 });

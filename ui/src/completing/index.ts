@@ -13,12 +13,14 @@ import { CommandToolbarButton, MenuSvg } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Menu } from '@lumino/widgets';
 
+import { CommandIDs } from '../panel/commands';
 import { Api, ApiError } from '../wire/api';
 import { Accepted } from './accepted';
 import { askAbout } from './ask';
 import { CompletionClient } from './client';
 import { addCompletionCommands, CompletionCommandIDs } from './commands';
 import { completeIcon } from './icon';
+import { ILine, linesOf } from './model_lines';
 import { pickModel } from './model_picker';
 import { Preferences } from './preferences';
 import { Provider } from './provider';
@@ -220,14 +222,21 @@ export class Completing {
   private async _changeModel(): Promise<void> {
     try {
       const models = await this._api.request<Models>('completion/models');
-      pickModel(models, this._options.trans, id => void this._choose(id));
+      const { app, trans } = this._options;
+      const lines = linesOf(models, this._client.status, trans);
+      const take = (line: ILine) => void this._take(line);
+      pickModel(lines, trans, take, () => app.shell.currentWidget?.activate());
     } catch (error) {
       told(error);
     }
   }
 
-  private async _choose(id: string): Promise<void> {
+  private async _take({ id, leadsTo }: ILine): Promise<void> {
     try {
+      if (leadsTo === 'settings') {
+        await this._options.app.commands.execute(CommandIDs.settings);
+        return;
+      }
       await this._api.request('completion/model', 'POST', { id });
     } catch (error) {
       told(error);
