@@ -159,6 +159,20 @@ async def test_who_yields_to_one_that_failed_is_shown_at_once() -> None:
     assert now() - began <= 0.06
 
 
+async def test_who_yields_to_one_that_was_overdue_when_it_was_cancelled_is_shown_at_once() -> None:
+    words = Scripted(id="words"), ProviderOptions(yield_to=["model"])
+    service = serving(words, Scripted(id="model", seconds=3600))
+    older = await begin(service, ask("a", stream=True))
+    await asyncio.sleep(1)
+    older.cancel()
+    await asyncio.sleep(0.1)
+    began = now()
+    async with aclosing(service.stream(ask("b", 2, stream=True), ME)) as parts:
+        await anext(parts)
+
+    assert now() - began <= 0.06
+
+
 async def test_rubbish_is_a_failure_of_who_returned_it() -> None:
     service = serving(Scripted(lambda request: {"items": []}, id="rubbish"), Scripted(id="right"))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["View"]
 
 _YIELDING = 0.2
-"""Seconds that a suggestion is held back in a stream for a provider to which its own yields."""
+"""Seconds that a suggestion is held back in a stream, at most, for a provider to which its own yields."""
 
 _GRACE = 0.002
 """Seconds that the first answer waits for others, so that the best of those that come at once is first."""
@@ -120,8 +120,8 @@ class View:
 
     def _patience(self, call: Call) -> float:
         """Seconds for which those that yield to a call are held back."""
-        whole = not self._turn.request.stream
-        return self._ranking.patience(call.served.id) if whole else _YIELDING
+        patience = self._ranking.patience(call.served.id)
+        return min(patience, _YIELDING) if self._turn.request.stream else patience
 
     def _held(self) -> float:
         """Seconds until the next of those that are held back may be shown, if nothing happens before."""
