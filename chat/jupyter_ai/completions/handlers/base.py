@@ -16,7 +16,6 @@ from jupyter_server.auth.decorator import ws_authenticated
 
 from jupyter_ai.auth.owner import owner_of
 from jupyter_ai.completions.caller import Caller
-from jupyter_ai.engine.frame import dump
 from jupyter_ai.errors import JupyterAIError, message_of
 from jupyter_ai.keys.redaction import redact
 from jupyter_ai.server.base import authorize, host_of, refuse
@@ -145,7 +144,7 @@ class BaseInlineCompletionHandler(AiSocket):
 
         self._withdraw(request.number)
         if len(self._tasks) >= _MOST_TASKS:
-            self.send_text(dump(empty_reply(request.number)))
+            self.send_text(_dumped(empty_reply(request.number)))
             return
         if len(self._running) >= _MOST_REQUESTS:
             self._withdraw(next(iter(self._running)))
@@ -169,7 +168,7 @@ class BaseInlineCompletionHandler(AiSocket):
         """Send what is left to be sent of a request; what comes of it later is dropped."""
         _, answer = self._running.pop(number)
         for part in answer.finish():
-            self.send_text(dump(part))
+            self.send_text(_dumped(part))
 
     async def _handle(self, request: InlineCompletionRequest, answer: Answer) -> None:
         _answering.set(answer)
@@ -202,7 +201,7 @@ class BaseInlineCompletionHandler(AiSocket):
         by = _answering.get()
         if running is None or (by is not None and by.number == reply.reply_to and by is not running[1]):
             return
-        frame = dump(reply)  # before it counts as sent
+        frame = _dumped(reply)  # before it counts as sent
         if running[1].feed(reply):
             self.send_text(frame)
 
@@ -251,3 +250,10 @@ class BaseInlineCompletionHandler(AiSocket):
     def jai_config_manager(self) -> ConfigManager:
         """Which models were chosen."""
         return host_of(self).config_manager
+
+
+def _dumped(part: InlineCompletionReply | InlineCompletionStreamChunk) -> str:
+    # Not at the top: a server that only answers imports nothing of the engine.
+    from jupyter_ai.engine.frame import dump
+
+    return dump(part)
