@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { REMEMBERED, Subjects } from '../src/completing/subjects';
 import { Suggestion } from '../src/completing/suggestion';
 import type { Item } from '../src/completing/wire';
 import { STREAMED } from './completing_examples';
@@ -95,5 +96,19 @@ describe('a suggestion that grows', () => {
     suggestion.grow(chunk('a', true, 'overloaded'));
 
     assert.equal('overloaded', suggestion.problem);
+  });
+});
+
+describe('what one may ask about', () => {
+  test('is what was shown last in that editor, and after a minute what was accepted', () => {
+    let now = 0;
+    const subjects = new Subjects(() => now);
+    const [here, there] = [{}, {}];
+    subjects.accept(here, suggested({ insertText: ' = 1' }));
+    subjects.show(here, suggested({ insertText: ' = 2' }));
+    const seen = [subjects.of(here), subjects.of(there)];
+    now = REMEMBERED;
+
+    assert.deepEqual(['x = 2', null, 'x = 1'], [...seen, subjects.of(here)]);
   });
 });

@@ -26,7 +26,7 @@ export interface ICommandsOptions {
   readonly trans: TranslationBundle;
   /** The completer that shows a suggestion of ours. */
   shown(): CompleterWatch | null;
-  /** The suggestion that is shown or was accepted last where one writes. */
+  /** The suggestion that is shown, or was shown or accepted last, where one writes. */
   subject(): string | null;
   ask(): Promise<void>;
   changeModel(): Promise<void>;

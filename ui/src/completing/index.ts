@@ -25,6 +25,7 @@ import { pickModel } from './model_picker';
 import { Preferences } from './preferences';
 import { Provider } from './provider';
 import { StatusItem } from './status_item';
+import { Subjects } from './subjects';
 import type { Suggestion } from './suggestion';
 import { ITold, tellState } from './told';
 import { CompleterWatch } from './watch';
@@ -62,7 +63,7 @@ export class Completing {
       trans,
       shown: () => this._shown,
       subject: () => this._subject,
-      ask: () => askAbout(app.commands, this._subject!, this._writing?.path),
+      ask: () => this._ask(),
       changeModel: () => this._changeModel(),
       told: () => this._told.detail,
       showTold: () => this._showTold(),
@@ -135,11 +136,10 @@ export class Completing {
     return [...this._watches].find(isThere) ?? null;
   }
 
-  /** What is shown or was accepted last, where one writes. */
+  /** What is shown, or was shown or accepted last, where one writes. */
   private get _subject(): string | null {
-    const accepted = this._accepted;
-    const isHere = accepted !== null && accepted.uuid === this._writing?.editor.uuid;
-    return this._shown?.shown?.suggestion.lines ?? (isHere ? accepted.text : null);
+    const editor = this._writing?.editor;
+    return this._shown?.shown?.suggestion.lines ?? (editor ? this._subjects.of(editor) : null);
   }
 
   private get _told(): ITold {
@@ -184,7 +184,11 @@ export class Completing {
   }
 
   private _onLooked(): void {
-    const isShown = this._shown !== null;
+    const { _shown: watch } = this;
+    const isShown = watch !== null;
+    if (isShown) {
+      this._subjects.show(watch.completer.editor!, watch.shown!.suggestion);
+    }
     if (isShown !== this._wasShown) {
       this._wasShown = isShown;
       this._options.app.commands.notifyCommandChanged(CompletionCommandIDs.ask);
@@ -197,7 +201,7 @@ export class Completing {
     editor: CodeEditor.IEditor,
     start: number
   ): void {
-    this._accepted = { text: suggestion.lines, uuid: editor.uuid };
+    this._subjects.accept(editor, suggestion);
     const settled = (edit_distance: number) =>
       this._client.tell({ event: 'edited', item: suggestion.id, edit_distance });
     if (suggestion.id) {
@@ -217,6 +221,13 @@ export class Completing {
       menu.addItem({ command });
     }
     return menu;
+  }
+
+  private async _ask(): Promise<void> {
+    const subject = this._subject;
+    if (subject !== null) {
+      await askAbout(this._options.app.commands, subject, this._writing?.path);
+    }
   }
 
   private async _changeModel(): Promise<void> {
@@ -247,7 +258,7 @@ export class Completing {
   private readonly _client: CompletionClient;
   private readonly _preferences: Preferences;
   private readonly _watches = new Set<CompleterWatch>();
-  private _accepted: { readonly text: string; readonly uuid: string } | null = null;
+  private readonly _subjects = new Subjects(() => performance.now());
   private _wasShown = false;
   /** What is told is told of it. */
   private _language: string | undefined;
