@@ -190,17 +190,20 @@ async def test_language_is_switched_off_and_on_in_the_menu(chat: ChatPage, feed:
     await expect(item(chat)).to_have_text("This document")
 
 
-async def test_chat_is_asked_about_what_was_accepted(chat: ChatPage, feed: Feed) -> None:
-    editor = await open_file(chat, feed.mark)
+async def test_chat_is_asked_about_what_was_shown(chat: ChatPage, feed: Feed) -> None:
+    editor = await open_notebook(chat, feed.mark)
+    await chat.page.evaluate(LISTEN)
     await editor.press_sequentially("x")
     (await suggest(chat, feed, " = 1")).end()
-    await editor.press("Tab")
 
-    await editor.click(button="right")
+    await editor.click(button="right")  # which takes it away
+    await expect(ghost(chat)).to_have_count(0)
     await chat.page.get_by_role("menuitem", name="Ask about This Completion in the Chat").click()
 
     await expect(chat.panel.locator(".jp-ai-included pre")).to_have_text("x = 1")
     await expect(chat.input).to_be_focused()
+    events = await chat.page.evaluate("window.deafen()")
+    assert [event["event"] for event in events] == ["shown", "ignored"]
 
 
 async def test_notebook_7_suggests_too(lab: LabServer, open_chat: OpenChat, feed: Feed) -> None:
