@@ -178,12 +178,12 @@ async def test_model_is_chosen_with_the_keyboard(chat: ChatPage, feed: Feed) -> 
 
 async def test_language_is_switched_off_and_on_in_the_menu(chat: ChatPage, feed: Feed) -> None:
     await open_file(chat, feed.mark)
-    switch = chat.page.get_by_role("menu").get_by_text("Complete Code in python")
+    switch = chat.page.get_by_role("menu").get_by_text("Complete Code in Python")
 
     await item(chat).click()
     await switch.click()
     await expect(item(chat)).to_have_text("Completions off")
-    await expect(item(chat)).to_have_attribute("title", "They are switched off for python.")
+    await expect(item(chat)).to_have_attribute("title", "They are switched off for Python.")
     await item(chat).press("Enter")
     await switch.click()
 

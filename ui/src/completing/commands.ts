@@ -36,6 +36,8 @@ export interface ICommandsOptions {
   showTold(): void;
   /** Where one writes. */
   language(): string | null;
+  /** How people call that. */
+  languageTitle(): string | null;
 }
 
 export function addCompletionCommands(commands: CommandRegistry, options: ICommandsOptions): void {
@@ -72,7 +74,7 @@ export function addCompletionCommands(commands: CommandRegistry, options: IComma
 
 function addSettingsCommands(
   commands: CommandRegistry,
-  { trans, told, showTold, language }: ICommandsOptions,
+  { trans, told, showTold, language, languageTitle }: ICommandsOptions,
   preferences: Preferences
 ): void {
   commands.addCommand(CompletionCommandIDs.told, {
@@ -95,7 +97,7 @@ function addSettingsCommands(
     execute: () => preferences.toggleAll()
   });
   commands.addCommand(CompletionCommandIDs.toggleLanguage, {
-    label: () => trans.__('Complete Code in %1', language() ?? trans.__('This Language')),
+    label: () => trans.__('Complete Code in %1', languageTitle() ?? trans.__('This Language')),
     describedBy: { args: null },
     isToggleable: true,
     isToggled: () => preferences.isOn(language() ?? ''),

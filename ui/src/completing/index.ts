@@ -67,7 +67,8 @@ export class Completing {
       changeModel: () => this._changeModel(),
       told: () => this._told.detail,
       showTold: () => this._showTold(),
-      language: () => this._writing?.language ?? null
+      language: () => this._writing?.language ?? null,
+      languageTitle: () => this._languageTitle
     });
     this._client.changed.connect(this._update, this);
     this._client.switched.connect(() => this._watches.forEach(watch => watch.dismiss()));
@@ -142,6 +143,13 @@ export class Completing {
     return this._shown?.shown?.suggestion.lines ?? (editor ? this._subjects.of(editor) : null);
   }
 
+  private get _languageTitle(): string | null {
+    const language = this._writing?.language;
+    return language === undefined
+      ? null
+      : (this._options.languages.findByName(language)?.displayName ?? language);
+  }
+
   private get _told(): ITold {
     const { _client: client, _preferences: preferences } = this;
     const language = this._writing?.language ?? null;
@@ -151,7 +159,7 @@ export class Completing {
         isLost: client.isLost,
         problem: client.problem,
         isEnabled: preferences.isEnabled,
-        language,
+        language: this._languageTitle,
         isLanguageOn: language !== null && preferences.isOn(language)
       },
       this._options.trans
