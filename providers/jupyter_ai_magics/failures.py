@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Iterator
@@ -54,6 +53,8 @@ async def contained(function: Callable[..., Any], *args: Any, **kwargs: Any) -> 
     asyncio lets `SystemExit` and `KeyboardInterrupt` of any task end the event loop, and with it the server.
     Neither is a person's Ctrl-C here: Jupyter Server and asyncio's runner take that signal for themselves.
     """
+    import asyncio  # whoever awaits has it; the metadata of plug-ins are read without
+
     try:
         result = function(*args, **kwargs)
         return await result if inspect.isawaitable(result) else result
