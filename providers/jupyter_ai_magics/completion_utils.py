@@ -21,7 +21,6 @@ __all__ = [
 
 _FENCE = "```"
 _BEGUN_FENCE = re.compile(r"\n`{1,2}$")
-_LINE_START = re.compile(r"^[ \t]*", re.M)
 _WORD_START = re.compile(r"(?<![^\s(\[{,;=])\S")
 _SHORTEST_ECHO = 3  # characters
 _SHORTEST_PHRASE = 6  # where it ends with a sign: `x + ` may well come twice
@@ -91,20 +90,33 @@ def without_echo(text: str, prefix: str) -> str:
     if len(tail.strip()) >= _SHORTEST_ECHO and text.startswith(prefix):
         return text[len(prefix) :]
     bare = text.lstrip(" \t")
-    for start in _echo_starts(tail):
-        if tail.startswith(bare[:1], start) and bare.startswith(tail[start:]):
-            return bare[len(tail) - start :]
+    lengths = _overlaps(bare, tail) if len(tail) >= _SHORTEST_ECHO else ()
+    for length in lengths:
+        if _may_begin(tail, len(tail) - length):
+            return bare[length:]
     return text
 
 
-def _echo_starts(tail: str) -> Iterator[int]:
-    """Where an echo may begin, the longest first: at a line, or at a word of the last line."""
+def _overlaps(text: str, tail: str) -> Iterator[int]:
+    """How many characters, the most first, the text begins with that the tail ends with."""
+    end = tail[-_SHORTEST_ECHO:]
+    at = text.rfind(end, 0, len(tail))
+    while at >= 0:
+        length = at + _SHORTEST_ECHO
+        if tail.endswith(text[:length]):
+            yield length
+        at = text.rfind(end, 0, length - 1)
+
+
+def _may_begin(tail: str, start: int) -> bool:
+    """Whether an echo may begin there: at a line, or at a word of the last line."""
     last = tail.rfind("\n") + 1
-    if len(tail[last:].strip()) >= _SHORTEST_ECHO:
-        yield from (found.end() for found in _LINE_START.finditer(tail))
+    line = tail.rfind("\n", 0, start) + 1
+    if not tail[line:start].strip(" \t") and len(tail[last:].strip()) >= _SHORTEST_ECHO:
+        return True
     needed = _SHORTEST_ECHO if tail[-1:].isalnum() else _SHORTEST_PHRASE
     end = min(len(tail) - needed, _last_letter(tail)) + 1
-    yield from (found.start() for found in _WORD_START.finditer(tail, last, max(last, end)))
+    return last <= start < end and _WORD_START.match(tail, start) is not None
 
 
 def _last_letter(text: str) -> int:
