@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jupyter_ai_magics.merging import merge_iterators
@@ -90,9 +90,11 @@ def without_echo(text: str, prefix: str) -> str:
     if len(tail.strip()) >= _SHORTEST_ECHO and text.startswith(prefix):
         return text[len(prefix) :]
     bare = text.lstrip(" \t")
-    lengths = _overlaps(bare, tail) if len(tail) >= _SHORTEST_ECHO else ()
-    for length in lengths:
-        if _may_begin(tail, len(tail) - length):
+    if len(tail) < _SHORTEST_ECHO or tail[-_SHORTEST_ECHO:] not in bare:
+        return text
+    may_begin = _beginnings(tail)
+    for length in _overlaps(bare, tail):
+        if may_begin(len(tail) - length):
             return bare[length:]
     return text
 
@@ -108,15 +110,20 @@ def _overlaps(text: str, tail: str) -> Iterator[int]:
         at = text.rfind(end, 0, length - 1)
 
 
-def _may_begin(tail: str, start: int) -> bool:
-    """Whether an echo may begin there: at a line, or at a word of the last line."""
+def _beginnings(tail: str) -> Callable[[int], bool]:
+    """Says whether an echo may begin at a place: at a line, or at a word of the last line."""
     last = tail.rfind("\n") + 1
-    line = tail.rfind("\n", 0, start) + 1
-    if not tail[line:start].strip(" \t") and len(tail[last:].strip()) >= _SHORTEST_ECHO:
-        return True
+    by_line = len(tail[last:].strip()) >= _SHORTEST_ECHO
     needed = _SHORTEST_ECHO if tail[-1:].isalnum() else _SHORTEST_PHRASE
     end = min(len(tail) - needed, _last_letter(tail)) + 1
-    return last <= start < end and _WORD_START.match(tail, start) is not None
+
+    def may_begin(start: int) -> bool:
+        line = tail.rfind("\n", 0, start) + 1
+        if by_line and not tail[line:start].strip(" \t"):
+            return True
+        return last <= start < end and _WORD_START.match(tail, start) is not None
+
+    return may_begin
 
 
 def _last_letter(text: str) -> int:
