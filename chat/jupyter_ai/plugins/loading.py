@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     import asyncio
@@ -18,6 +20,9 @@ __all__ = ["GroupLoading", "load_in_turn"]
 _PATIENCE = 5.0  # seconds that one import may hold up the groups after it, and that none is expected to take
 
 Work = Callable[["GroupLoading", bool], None]
+
+_spawned: WeakSet[GroupLoading] = WeakSet()
+_leaving = threading.Event()  # the interpreter ends
 
 
 class GroupLoading:
@@ -53,7 +58,9 @@ class GroupLoading:
 
     @contextlib.contextmanager
     def importing_of(self, plugin: Plugin) -> Iterator[None]:
-        """The code of this plug-in runs within."""
+        """The code of this plug-in runs within. Raises SystemExit once the interpreter ends."""
+        if _leaving.is_set():
+            raise SystemExit
         self._importing = plugin, monotonic()
         try:
             yield
@@ -78,7 +85,8 @@ class GroupLoading:
         """Load in a daemon thread, unless there is one or nothing to do."""
         with self._lock:
             self._queued = False  # also where all is in by now: what is added later is for who waits to load
-        if self._claim():
+        if not _leaving.is_set() and self._claim():
+            _spawned.add(self)
             threading.Thread(target=self._run, name=f"load {self.group}", daemon=True).start()
 
     def queue(self) -> None:
@@ -92,6 +100,11 @@ class GroupLoading:
             if suspect is not None and suspect is self.importing:
                 return
             suspect = self.importing
+
+    def end(self) -> None:
+        """Wait until nobody loads, but no longer for an import that takes too long."""
+        if self._busy and self.hanging is None:
+            self._idle.wait(_PATIENCE)
 
     def waiter(
         self, loop: asyncio.AbstractEventLoop, enough: Callable[[], bool]
@@ -154,6 +167,7 @@ def load_in_turn(loadings: Iterable[GroupLoading]) -> None:
     loadings = list(loadings)
     for loading in loadings:
         loading.queue()
+    _spawned.update(loadings)
     threading.Thread(target=_take_turns, args=(loadings,), name="load plug-ins", daemon=True).start()
 
 
@@ -163,6 +177,17 @@ def _take_turns(loadings: list[GroupLoading]) -> None:
     for loading in loadings:
         loading.spawn()
         loading.outlast()
+
+
+@atexit.register
+def _let_imports_end() -> None:
+    """Let the imports that run come to their end, and none begin.
+
+    What ends with the interpreter while compiled code is on its stack may abort the process.
+    """
+    _leaving.set()
+    for loading in list(_spawned):
+        loading.end()
 
 
 def _resolve(waiter: asyncio.Future[None]) -> None:
