@@ -30,7 +30,7 @@ async def list_options(chat: Chat, partial: str) -> list[ListOptionsEntry]:
     provider = next((p for p in providers if colon and p.command_id == command), None)
     if provider is not None:
         return await _arguments(chat.engine, provider, prefix)
-    options = [*_commands(chat.engine), *_personas(chat.personas), *_contexts(providers)]
+    options = [*_commands(chat.engine), *_personas(chat.personas), *_contexts(chat.engine, providers)]
     return [option for option in options if option.label.casefold().startswith(partial.casefold())]
 
 
@@ -86,13 +86,19 @@ def _personas(manager: PersonaManager) -> list[ListOptionsEntry]:
     ]
 
 
-def _contexts(providers: Iterable[Any]) -> list[ListOptionsEntry]:
-    return [
-        ListOptionsEntry(
-            id=p.command_id,
-            label=f"{p.command_id}:" if p.requires_arg else p.command_id,
-            description=p.help,
-            only_start=p.only_start,
+def _contexts(engine: Engine, providers: Iterable[Any]) -> list[ListOptionsEntry]:
+    found = [_context(engine, provider) for provider in providers]
+    return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.id)
+
+
+def _context(engine: Engine, provider: Any) -> ListOptionsEntry | None:
+    try:
+        name = provider.command_id
+        label = f"{name}:" if provider.requires_arg else name
+        return ListOptionsEntry(
+            id=name, label=label, description=provider.help, only_start=provider.only_start
         )
-        for p in sorted(providers, key=lambda p: p.command_id)
-    ]
+    # A plug-in's code: what it says of itself may be anything, and the others are listed.
+    except Exception:
+        engine.log.warning("%r cannot be described.", type(provider), exc_info=True)
+        return None

@@ -41,6 +41,17 @@ class Files:
         return [ListOptionsEntry(id=label, label=label, description="A file", only_start=False)]
 
 
+class Shy(Files):
+    """Does not say what it does."""
+
+    id = "shy"
+    command_id = "@shy"
+
+    @property
+    def help(self) -> str:  # type: ignore[override]  # that of `Files` is a plain text
+        raise RuntimeError("no word of it")
+
+
 class Keyed(BaseProvider, FakeListChatModel):
     id = "keyed"
     name = "Keyed"  # type: ignore[misc]
@@ -196,6 +207,7 @@ class TestLists:
     async def test_completions(self, serve: Serve) -> None:
         server = await serve()
         server.host.plugins.add(CONTEXT_PROVIDERS, "file", Files)
+        server.host.plugins.add(CONTEXT_PROVIDERS, "shy", Shy)
 
         async def labels(partial: str) -> list[str]:
             url = f"api/ai/chats/autocomplete_options?partialCommand={partial}"
