@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from suggesting import LOG, Scripted, reply
+from completion_models import Scripted as Model
+from suggesting import LOG, Scripted, ask, reply
 
 from jupyter_ai.completions import BaseInlineCompletionProvider
 from jupyter_ai.completions.models import InlineCompletionReply, InlineCompletionRequest
-from jupyter_ai.completions.providers import InlineProviders
+from jupyter_ai.completions.providers import InlineProviders, ServedProvider
 from jupyter_ai.plugins import INLINE_COMPLETION_PROVIDERS, PluginRegistry
 
 
@@ -173,3 +175,70 @@ def test_id_of_an_installed_provider_is_refused_before_that_is_imported() -> Non
 
     with pytest.raises(ValueError, match="with the id 'snippets' is there: choose another"):
         providers.register(Scripted(id="snippets"))
+
+
+class Mistaken(Snippets):
+    id = "mistaken"
+    name = "Mistaken"
+    options = {"language": "python"}  # type: ignore[assignment]  # noqa: RUF012
+
+
+async def test_wrong_options_cost_nobody_else_and_are_named() -> None:
+    providers = await found(registry(Mistaken, Snippets))
+    states = {each["id"]: each["reason"] for each in providers.states()}
+
+    assert "`options` is {'language': 'python'}: write `options = ProviderOptions(" in states["mistaken"]
+    assert [served.id for served in providers.matching(ask())] == ["snippets"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("id", None), ("id", 5), ("name", ["Snippets"]), ("options", {"language": "python"})]
+)
+def test_who_is_registered_with_something_wrong_is_refused(name: str, wrong: Any) -> None:
+    provider = Scripted()
+    setattr(provider, name, wrong)
+
+    with pytest.raises(
+        ValueError, match=re.escape(f"Scripted {'are' if name == 'options' else 'is'} {wrong!r}")
+    ):
+        InlineProviders(log=LOG).register(provider)
+
+
+def test_a_model_s_field_of_the_name_options_is_its_own() -> None:
+    class Local(Model):
+        options: dict[str, int] = {}  # noqa: RUF012
+
+    providers = InlineProviders(log=LOG)
+    providers.register(Local(model_id="one", options={"threads": 4}))
+
+    assert [served.id for served in providers.matching(ask())] == ["scripted"]
+
+
+def test_registered_one_that_is_switched_off_is_told_and_not_asked() -> None:
+    providers = InlineProviders(disabled=["scripted"], log=LOG)
+    providers.register(Scripted())
+    [off] = providers.states()
+
+    assert (off["state"], "disabled_completion_providers" in off["reason"]) == ("off", True)
+    assert providers.matching(ask()) == []
+
+
+def fail(served: ServedProvider) -> None:
+    if served.id in ("snippets", "scripted"):
+        raise RuntimeError("it cannot be observed")
+
+
+async def test_one_that_cannot_be_taken_into_service_costs_nobody_else() -> None:
+    class Words(Snippets):
+        id = "words"
+
+    providers = InlineProviders(registry(Snippets, Words), make, log=LOG)
+    providers.made = fail
+    await providers.ready()
+    with pytest.raises(RuntimeError):
+        providers.register(Scripted())
+
+    assert [(each["id"], each["state"]) for each in providers.states()] == [
+        ("snippets", "failed"),
+        ("words", "ready"),
+    ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import reprlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Literal, final, get_args
 
 from jupyter_ai.completions.models import InlineCompletionRequest
 
@@ -19,10 +20,16 @@ Scheme = Literal["file", "untitled"]
 
 Steps = tuple[re.Pattern[str] | None, ...]
 
+_LONGEST = 3_600_000  # milliseconds: an hour
 
+
+@final
 @dataclass(frozen=True, slots=True)
 class ProviderOptions:
-    """What a provider declares of itself; it is asked only where language, pattern and scheme all match."""
+    """What a provider declares of itself; it is asked only where language, pattern and scheme all match.
+
+    Where several names can stand, one string is one name. Raises ValueError with all that is wrong.
+    """
 
     language: str | Sequence[str] | None = None
     """Languages as the editor names them, in any case (`python`); None: all."""
@@ -42,10 +49,10 @@ class ProviderOptions:
     group: str = ""
     """A name that several providers share, for `excludes` and `yield_to` of others."""
 
-    excludes: Sequence[str] = ()
+    excludes: str | Sequence[str] = ()
     """Ids or groups of providers that are not asked where this one is."""
 
-    yield_to: Sequence[str] = ()
+    yield_to: str | Sequence[str] = ()
     """Ids or groups of providers: where one of these has a suggestion, this one's are dropped."""
 
     priority: int = 0
@@ -53,6 +60,15 @@ class ProviderOptions:
 
     wants_context: bool = False
     """Whether `request.context` is to be filled in, which may take a look at the document."""
+
+    def __post_init__(self) -> None:
+        """Keep names in tuples, which nobody can spoil later, and look at everything."""
+        for name in ("language", "pattern", "excludes", "yield_to"):
+            value = getattr(self, name)
+            if isinstance(value, Iterable) and not isinstance(value, bytes):
+                object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+        if wrong := list(_wrong(self)):
+            raise ValueError(f"ProviderOptions: {'; '.join(wrong)}")
 
     def match(self, request: InlineCompletionRequest) -> bool:
         """Whether a request is about a document of this provider's."""
@@ -63,23 +79,47 @@ class ProviderOptions:
         )
 
 
-def _among(language: str | None, wanted: str | Sequence[str] | None) -> bool:
-    if wanted is None:
-        return True
-    return (language or "").lower() in {name.lower() for name in _listed(wanted)}
+def _wrong(options: ProviderOptions) -> Iterator[str]:
+    """What cannot be meant, each with what is expected."""
+    names = "a string or a list of strings"
+    most = f"up to {_LONGEST} milliseconds"
+    pause, deadline, priority = options.debounce_ms, options.deadline_ms, options.priority
+    expected = {
+        "language": (options.language is None or _are_names(options.language), f"{names}, or None"),
+        "pattern": (options.pattern is None or _are_names(options.pattern), f"{names}, or None"),
+        "scheme": (options.scheme in (None, *get_args(Scheme)), '"file", "untitled" or None'),
+        "debounce_ms": (_is_number(pause) and 0 <= pause <= _LONGEST, f"a number from 0, {most}"),
+        "deadline_ms": (_is_number(deadline) and 0 < deadline <= _LONGEST, f"a number above 0, {most}"),
+        "group": (isinstance(options.group, str), "a string"),
+        "excludes": (_are_names(options.excludes), names),
+        "yield_to": (_are_names(options.yield_to), names),
+        "priority": (_is_number(priority) and priority == priority, "a number"),  # not NaN
+        "wants_context": (isinstance(options.wants_context, bool), "True or False"),
+    }
+    for name, (right, what) in expected.items():
+        if not right:
+            yield f"`{name}` is {reprlib.repr(getattr(options, name))}: make it {what}"
 
 
-def _listed(values: str | Sequence[str]) -> Sequence[str]:
-    return (values,) if isinstance(values, str) else values
+def _are_names(values: object) -> bool:
+    return isinstance(values, tuple) and all(isinstance(value, str) for value in values)
 
 
-def _under(path: str | None, patterns: str | Sequence[str] | None) -> bool:
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _among(language: str | None, wanted: Iterable[str] | None) -> bool:
+    return wanted is None or (language or "").lower() in {name.lower() for name in wanted}
+
+
+def _under(path: str | None, patterns: Iterable[str] | None) -> bool:
     if patterns is None:
         return True
     if path is None:
         return False
     parts = PurePosixPath(path).parts
-    return any(_matches(parts, _steps(glob)) for glob in _listed(patterns))
+    return any(_matches(parts, _steps(glob)) for glob in patterns)
 
 
 @lru_cache(maxsize=256)

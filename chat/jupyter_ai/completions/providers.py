@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import reprlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,6 +52,7 @@ class ServedProvider:
     cls: type | None = None  # of an installed package; None: registered at run time
     state: State = "ready"
     reason: str | None = None  # why it is not ready, for people
+    disabled: bool = False  # by the administrator: it is not asked
     names: frozenset[str] = field(init=False)  # by which others may mean it
     _kind: str = ""  # of its last failure, for programs
 
@@ -78,6 +80,11 @@ class ServedProvider:
             told = f"it was answered with status {status}" if status else "it failed when it was asked"
         return self._become("failed", f"{kind}: {told}", kind)
 
+    def disable(self) -> None:
+        """Note that the administrator has switched it off."""
+        self.disabled = True
+        self._become("off", _DISABLED, "")
+
     def is_broken(self, error: BaseException) -> None:
         """Note that it could not be made."""
         kind, told = type(error).__name__, redact(message_of(error)) or "it gave no reason"
@@ -96,8 +103,8 @@ class ServedProvider:
 class InlineProviders:
     """One instance of each provider, made when something is asked for the first time.
 
-    `make` calls a class's constructor; a failure is kept and costs that provider only. Installed ones with an
-    id in `disabled` are not made. All methods belong to the event loop's thread.
+    `make` calls a class's constructor; a failure is kept and costs that provider only. Those with an id in
+    `disabled` are not asked, and installed ones not even made. All methods belong to the event loop's thread.
     """
 
     def __init__(
@@ -133,16 +140,19 @@ class InlineProviders:
 
         Raises ValueError for an id in use, also by an installed package that is still to be imported, as far
         as its entry point bears its id (one that turns out later to have the id fails then), and for a
-        provider that defines no method to be asked by.
+        provider that lacks an id, a name or a method to be asked by, or has wrong options.
         """
-        id = provider.id
-        if lack := _lack(type(provider)):
+        own = _options_of(provider) if options is None else options
+        if lack := _lack(provider, own):
             raise ValueError(lack)
+        id = provider.id
         if any(served.id == id for served in self) or id in self._installed():
             raise ValueError(f"A provider of inline completions with the id {id!r} is there: choose another.")
-        served = ServedProvider(id, provider.name, options or _options_of(provider), provider)
+        served = ServedProvider(id, provider.name, own, provider)
+        if id in self._disabled:
+            served.disable()
+        self.made(served)  # it may raise, and then nothing is registered
         self._registered[id] = served
-        self.made(served)
 
         def undo() -> None:
             if self._registered.get(id) is served:
@@ -152,7 +162,8 @@ class InlineProviders:
 
     def matching(self, request: InlineCompletionRequest) -> list[ServedProvider]:
         """Who is to be asked, by priority."""
-        fit = [served for served in self if served.provider is not None and served.options.match(request)]
+        able = [served for served in self if served.provider is not None and not served.disabled]
+        fit = [served for served in able if served.options.match(request)]
         excluded = {name for served in fit for name in served.options.excludes if name not in served.names}
         asked = [served for served in fit if not served.names & excluded]
         return sorted(asked, key=lambda served: -served.options.priority)
@@ -209,7 +220,7 @@ class InlineProviders:
         cls: Any = plugin.obj
         served = ServedProvider(str(plugin.id), str(cls.name), cls.options, None, cls)
         if served.id in self._disabled:
-            served.state, served.reason = "off", _DISABLED
+            served.disable()
             return served
         if served.id in self._registered:
             served.state, served.reason = "failed", _TAKEN.format(served.id)
@@ -218,13 +229,13 @@ class InlineProviders:
         try:
             with asking():
                 served.provider = self._make(cls) if self._make is not None else cls()
+            self.made(served)
         # Whatever a constructor raises must cost this provider only.
         except Exception as e:  # noqa: BLE001
+            served.provider = None
             served.is_broken(e)
             plugin.trouble = f"its constructor failed: {served.reason}"
             self._log.exception("The inline completion provider %s could not be made.", plugin)
-        else:
-            self.made(served)
         return served
 
     async def _close(self, served: ServedProvider) -> None:
@@ -239,17 +250,28 @@ class InlineProviders:
             self._log.exception("The inline completion provider %s did not close well.", served.id)
 
 
-def _lack(cls: type) -> str:
-    """What a class lacks to be asked; "": nothing. Either of the base class's methods calls the other."""
+def _lack(provider: Provider, options: Any) -> str:
+    """What a provider lacks to be asked; "": nothing. Either of the base class's methods calls the other."""
     from jupyter_ai.completions.base import BaseInlineCompletionProvider as Base
 
+    cls = type(provider)
+    for name in ("id", "name"):
+        value = getattr(provider, name, None)
+        if not isinstance(value, str) or not value.strip():
+            return f"`{name}` of {cls.__qualname__} is {reprlib.repr(value)}: make it a string."
+    if not isinstance(options, ProviderOptions):
+        return f"The options of {cls.__qualname__} are {reprlib.repr(options)}: give `ProviderOptions(…)`."
     own = [name for name in _METHODS if getattr(cls, name, None) not in (None, getattr(Base, name))]
     return "" if own else f"{cls.__qualname__} defines neither {_METHODS[0]} nor {_METHODS[1]}: define one."
 
 
-def _options_of(provider: Provider) -> ProviderOptions:
+def _options_of(provider: Provider) -> Any:
+    """Its own; a field of that name of a language model is for something else."""
+    from jupyter_ai.completions.base import BaseInlineCompletionProvider as Base
+
     options = getattr(provider, "options", None)
-    return options if isinstance(options, ProviderOptions) else ProviderOptions()
+    ours = isinstance(options, ProviderOptions) or isinstance(provider, Base)
+    return options if ours else ProviderOptions()
 
 
 def _describe(plugin: Plugin) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import functools
 import importlib
 import inspect
 import re
+import reprlib
 import sys
 from typing import Any
 
@@ -132,12 +133,21 @@ def inline_completion_provider_problems(cls: type) -> list[str]:
         return [
             "it is no subclass of `jupyter_ai.completions.BaseInlineCompletionProvider`: derive it from that"
         ]
-    problems = _id_problems(cls, Base) + _missing(cls, ("name",), Base)
+    problems = _id_problems(cls, Base) + _missing(cls, ("name",), Base) + _options_problems(cls)
     if cls.generate_inline_completions is not Base.generate_inline_completions:
         return problems + _coroutine_problems(cls, "generate_inline_completions", _COMPLETE)
     if cls.stream_inline_completions is Base.stream_inline_completions:
         problems.append(f"`generate_inline_completions` is not defined: {_COMPLETE}")
     return problems
+
+
+def _options_problems(cls: type) -> list[str]:
+    from jupyter_ai.completions.options import ProviderOptions
+
+    options = getattr(cls, "options", None)
+    if isinstance(options, ProviderOptions):  # which has looked at itself
+        return []
+    return [f"`options` is {reprlib.repr(options)}: write `options = ProviderOptions(…)`"]
 
 
 def _id_problems(cls: type, base: type = object) -> list[str]:
