@@ -26,6 +26,7 @@ from jupyter_ai.keys.redaction import redact
 if TYPE_CHECKING:
     from jupyter_ai.completions.call import Call
     from jupyter_ai.completions.caller import Caller
+    from jupyter_ai.completions.language_models import CompletionModels
     from jupyter_ai.completions.listeners import CompletionListener, ItemEvent
     from jupyter_ai.completions.options import ProviderOptions
     from jupyter_ai.completions.providers import InlineProviders, Provider, ServedProvider
@@ -280,9 +281,9 @@ class CompletionService:
 
     def status(self) -> dict[str, Any]:
         """As `GET api/ai/completion/status` tells it."""
-        model: Any = self.providers.get(MODEL)
-        told = getattr(model, "status", None)
-        return {**_NO_MODEL, **(told() if callable(told) else {}), "providers": self.providers.states()}
+        model = self._model()
+        told = model.status() if model is not None else _NO_MODEL
+        return {**told, "providers": self.providers.states()}
 
     def observe(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` whenever the status may be another; returns what undoes it."""
@@ -312,35 +313,33 @@ class CompletionService:
             await self._context.aclose()
 
     def _welcome(self, served: ServedProvider) -> None:
-        observe = getattr(served.provider, "observe", None)
-        if callable(observe):
-            observe(lambda: self._switched(served))
-        observe = getattr(served.provider, "observe_pauses", None)
-        if callable(observe):
-            observe(lambda: self._resumed(served))
+        model = _as_model(served.provider) if served.id == MODEL else None
+        if model is not None and not served.disabled:
+            model.observe(lambda: self._switched(served, model))
+            model.observe_pauses(lambda: self._resumed(served, model))
         self._observers.tell()
 
-    def _switched(self, served: ServedProvider) -> None:
+    def _switched(self, served: ServedProvider, model: CompletionModels) -> None:
         self.reset("another model was chosen")
-        self._resumed(served)
+        self._resumed(served, model)
 
-    def _resumed(self, served: ServedProvider) -> None:
-        """A provider that may be able to answer again, if so, is as one that has not been asked."""
-        status: Any = getattr(served.provider, "status", None)
-        if callable(status) and status()["reason"] is None:
+    def _resumed(self, served: ServedProvider, model: CompletionModels) -> None:
+        """A model that may be able to answer again, if so, is as one that has not been asked."""
+        if model.status()["reason"] is None:
             served.succeed()
         self._observers.tell()
 
+    def _model(self) -> CompletionModels | None:
+        return _as_model(self.providers.get(MODEL))
+
     def _look(self) -> None:
         """See whether another process has chosen another model, before what is known is trusted."""
-        look = getattr(self.providers.get(MODEL), "look", None)
-        if callable(look):
-            look()
+        if (model := self._model()) is not None:
+            model.look()
 
     async def _look_aside(self) -> None:
-        look = getattr(self.providers.get(MODEL), "look_aside", None)
-        if callable(look):
-            await look()
+        if (model := self._model()) is not None:
+            await model.look_aside()
 
     def _gave_up(self, call: Call) -> None:
         """Note that a provider was cancelled."""
@@ -365,6 +364,16 @@ class CompletionService:
                 self._log.info("Inline completion provider %s failed: %s", served.id, told)
         if news:
             self._observers.tell()
+
+
+def _as_model(provider: Provider | None) -> CompletionModels | None:
+    """The provider that asks the chosen model: what another one calls `observe` or `status` is its own."""
+    if provider is None:
+        return None
+    # Not at the top: it imports what asks models.
+    from jupyter_ai.completions.language_models import CompletionModels
+
+    return provider if isinstance(provider, CompletionModels) else None
 
 
 def _as_much(request: InlineCompletionRequest, older: InlineCompletionRequest) -> bool:
