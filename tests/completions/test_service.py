@@ -268,6 +268,15 @@ async def test_provider_knows_who_asks() -> None:
 # Streams
 
 
+async def test_what_a_provider_calls_observe_is_its_own() -> None:
+    class Measuring(Scripted):
+        def observe(self, metric: str, value: float) -> None:
+            raise AssertionError("it was called by a stranger")
+
+    for id in ("measuring", "model"):
+        assert await texts(serving(Measuring(id=id)), ask()) == ["1"]
+
+
 async def test_tokens_of_two_providers_do_not_collide() -> None:
     one = Streaming(begun("t"), chunk("one", done=True), None, id="one")
     two = Streaming(begun("t"), chunk("two", done=True), None, id="two")
@@ -428,6 +437,13 @@ async def test_nobody_is_given_the_suggestions_of_another_user() -> None:
     assert len(provider.requests) == 2
 
 
+async def test_nobody_is_given_the_suggestions_of_another_language() -> None:
+    provider = Scripted(lambda request: reply(str(request.language)))
+    service = serving(provider)
+
+    assert [await texts(service, ask(language=each)) for each in ("python", "r")] == [["python"], ["r"]]
+
+
 async def test_a_reset_clears_the_cache() -> None:
     provider = Scripted()
     service = serving(provider)
@@ -462,6 +478,18 @@ async def test_a_newer_request_is_answered_by_the_one_in_flight() -> None:
     assert await texts(service, ask("in ra", 2)) == ["nge(10)"]
     assert shown(await older) == [[]]
     assert (len(provider.requests), listening.sources[-1]) == (1, "joined")
+
+
+@pytest.mark.parametrize(("path", "expected"), [(None, [["python"]]), ("a.py", [[]])])
+async def test_consoles_of_two_languages_do_not_withdraw_each_other_s_requests(
+    path: str | None, expected: list[list[str]]
+) -> None:
+    """In a document, which is one, the newer takes the older one's place."""
+    service = serving(Scripted(lambda request: reply(str(request.language)), seconds=0.1))
+    older = await begin(service, ask(path=path))
+
+    assert await texts(service, ask(number=2, path=path, language="r")) == ["r"]
+    assert shown(await older) == expected
 
 
 async def test_what_contradicts_the_one_in_flight_is_asked_anew() -> None:

@@ -34,7 +34,7 @@ class Caches:
     def find(self, turn: Turn) -> list[tuple[Suggestion, str]]:
         """What is left of suggestions into which was typed; the turn then knows where that came from."""
         explicit = turn.request.trigger == "explicit"  # more of a suggestion may be wanted then
-        place = _place(turn.request, turn.caller)
+        place = _place(turn)
         hits, latest = self._of(turn.caller).find(place, turn.position, whole=explicit)
         turn.source = "typed" if latest else "cache"
         left = [(hit.suggestion, self._left(hit, turn.request)) for hit in hits]
@@ -45,7 +45,7 @@ class Caches:
         whole = [suggestion for suggestion in flight.offers() if suggestion.whole and suggestion.text]
         if whole:
             best = ranking.best(whole, lambda suggestion: suggestion.text, flight.shown)
-            self._of(flight.caller).store(_place(flight.request, flight.caller), flight.position, best)
+            self._of(flight.caller).store(_place(flight), flight.position, best)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -62,6 +62,7 @@ class Caches:
         return cache
 
 
-def _place(request: InlineCompletionRequest, caller: Caller) -> Place:
-    """Whose suggestions are of use to each other: a cell or file, for all clients of the user."""
-    return request.path or caller.client, request.cell_id
+def _place(asked: Turn | Flight) -> Place:
+    """Who shares suggestions: a cell or file in one language, for all clients of the user."""
+    request = asked.request
+    return request.path or asked.caller.client, request.cell_id, asked.position.language

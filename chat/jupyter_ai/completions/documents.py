@@ -7,7 +7,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jupyter_ai.completions.position import Position
+from jupyter_ai.completions.position import Position, language_of
 from jupyter_ai.completions.seats import Seats
 
 if TYPE_CHECKING:
@@ -130,8 +130,9 @@ class Documents:
         self._documents: OrderedDict[tuple[str | None, ...], Document] = OrderedDict()
 
     def get(self, request: InlineCompletionRequest, caller: Caller) -> Document:
-        """The document that a request is about."""
-        key = (caller.client, request.path, request.cell_id)
+        """The document that a request is about; those without a path are told apart by their language."""
+        language = None if request.path else language_of(request)
+        key = (caller.client, request.path, request.cell_id, language)
         document = self._documents.get(key)
         if document is None:
             self._make_room()
