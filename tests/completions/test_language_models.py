@@ -256,6 +256,17 @@ class TestSelector:
         assert await asked(provider) == ["one()"]
         assert "The selector of completion models failed." in caplog.text
 
+    @pytest.mark.parametrize(
+        ("selected", "expected"), [([["two"]], "one()"), ("scripted:two", "two()")], ids=["lists", "one id"]
+    )
+    async def test_selector_that_returns_no_list_of_ids_costs_nobody_an_answer(
+        self, selected: Any, expected: str
+    ) -> None:
+        selector = LastSelector()
+        selector.select = lambda candidates, situation: selected  # type: ignore[method-assign]
+
+        assert await asked(models(config("auto", candidates=BOTH, selector=selector))) == [expected]
+
     async def test_endpoint_that_wants_to_be_told_a_model_is_quoted(self, mockllm: MockLLM) -> None:
         provider = models(config("endpoint:default", base_url=mockllm.openai_url))
         with pytest.raises(Exception, match="status 400"):

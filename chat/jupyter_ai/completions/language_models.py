@@ -197,12 +197,13 @@ class CompletionModels(BaseInlineCompletionProvider):
     def _selected(self, gids: Sequence[str], request: InlineCompletionRequest) -> list[str]:
         candidates = [self._models.measures.candidate(gid) for gid in gids]
         try:
-            selected = list(self._selector.select(candidates, self._situation(request)))
+            selected = self._selector.select(candidates, self._situation(request))
+            chosen = dict.fromkeys([selected] if isinstance(selected, str) else selected)
         # A deployment's code: without it, they are asked as they are named.
         except Exception:
             self.log.warning("The selector of completion models failed.", exc_info=True)
-            selected = list(gids)
-        found = [gid for gid in dict.fromkeys(selected) if gid in gids]
+            chosen = dict.fromkeys(gids)
+        found = [gid for gid in chosen if gid in gids]
         if not found:
             raise CompletionUnavailable("The selector of completion models has chosen none.", "no-model")
         return found
