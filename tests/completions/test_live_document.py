@@ -146,7 +146,9 @@ async def test_within_a_while_the_file_is_not_looked_at_again(
     assert await documents.around(asks()) == first
 
 
-@pytest.mark.parametrize("path", [None, "missing.ipynb", "a.py", "../n.ipynb", "link.ipynb", "broken.ipynb"])
+@pytest.mark.parametrize(
+    "path", [None, "missing.ipynb", "a.py", "../n.ipynb", "link.ipynb", "broken.ipynb", "\ud800.ipynb"]
+)
 async def test_what_cannot_be_read_has_no_cells(tmp_path: Path, path: str | None) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -192,5 +194,17 @@ class Hanging:
 async def test_a_live_document_that_cannot_be_had_leaves_the_file(tmp_path: Path, server: object) -> None:
     save(tmp_path)
     documents = LiveDocuments({"jupyter_server_ydoc": server}, tmp_path)
+
+    assert (await documents.around(asks())).after == ("c = 3", "d = 4")
+
+
+@pytest.mark.parametrize("cells", [object(), []], ids=["of an odd version", "that is being opened"])
+async def test_a_live_document_without_cells_leaves_the_file(tmp_path: Path, cells: object) -> None:
+    class Server:
+        async def get_document(self, **_: object) -> object:
+            return SimpleNamespace(ycells=cells)
+
+    save(tmp_path)
+    documents = LiveDocuments({"jupyter_server_ydoc": Server()}, tmp_path)
 
     assert (await documents.around(asks())).after == ("c = 3", "d = 4")

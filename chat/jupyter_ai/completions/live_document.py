@@ -77,7 +77,9 @@ class LiveDocuments:
         path = _relative(request.path)
         if path is None or (_is_hidden(PurePosixPath(path)) and not self._allows_hidden):
             return Neighbours()
-        cells = await self._live(path) or await self._from_file(path)
+        cells = await self._live(path)
+        if cells is None:
+            cells = await self._from_file(path)
         if cells is None:
             return Neighbours()
         try:
@@ -110,11 +112,12 @@ class LiveDocuments:
                 document = await documents.get_document(
                     path=path, content_type="notebook", file_format="json", copy=False
                 )
+            cells = getattr(document, "ycells", None)
+            # Who asks is in a cell: without any, the document is being opened still.
+            return LiveCells(cells) if cells is not None and len(cells) else None
         except Exception as error:  # noqa: BLE001 - as above; the file is there still
             _log.debug("There is no live document of %s: %r", path, error)
             return None
-        cells = getattr(document, "ycells", None)
-        return LiveCells(cells) if cells else None
 
     async def _from_file(self, path: str) -> Cells | None:
         known = self._saved.get(path)
@@ -132,7 +135,7 @@ class LiveDocuments:
         try:
             known, hidden = self._saved.get(path), self._allows_hidden
             saved = await run_in_thread(_read_file, path, self._root, known, hidden)
-        except (FileRefused, OSError) as error:
+        except (FileRefused, OSError, ValueError) as error:  # the last of these: no file has such a name
             _log.debug("No cells of %s: %s", path, error)
             self._saved.pop(path, None)
             return None
