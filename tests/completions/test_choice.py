@@ -140,6 +140,14 @@ def test_choice_of_another_process_counts(tmp_path: Path) -> None:
     assert (before, mine.now().gid) == (None, "scripted:two")
 
 
+def test_settings_that_cannot_be_read_are_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    choice = CompletionChoice(config("scripted:one", path=path))
+    path.write_text("{")
+
+    assert f"The settings in {path} are not used" in str(choice.why_not(choice.now().gid))
+
+
 def test_nothing_is_imported_to_tell_what_a_model_of_ours_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(id: str) -> None:
         raise AssertionError(f"{id} is imported")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from itertools import pairwise
 from typing import Any
 
 from jupyter_server.utils import url_path_join
@@ -147,12 +148,15 @@ async def test_status_is_told_first_and_when_it_changes(serve: Serve) -> None:
     server = await serve()
     editor = await server.ws(f"{PATH}?status=1")
     first = await answer(editor)
+    server.host.completions.reset("a test")  # which leaves the status as it is
+    await asyncio.sleep(0.01)
     undo = server.host.completions.register(Scripted())
     added = await ids_told(editor, until_is_there=True)
     undo()
     removed = await ids_told(editor, until_is_there=False)
 
     assert first["type"] == "status"
+    assert all(frame != before for before, frame in pairwise(editor.frames))
     assert {"enabled", "model", "mode", "name", "reason", "fixed", "providers"} <= first.keys()
     assert set(added) == {*removed, "scripted"}
 

@@ -62,7 +62,8 @@ class CompletionChoice:
     def why_not(self, gid: str | None) -> str | None:
         """Why this model, or `auto`, cannot be asked, and the next step; None if it can."""
         if gid is None:
-            return "No completion model is chosen."
+            snapshot = self._config.sources.read()
+            return (snapshot.problem if snapshot.broken else None) or "No completion model is chosen."
         if gid == AUTO:
             return None if self.candidates() else _NO_CANDIDATE
         if is_of_endpoint(gid):

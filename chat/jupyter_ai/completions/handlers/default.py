@@ -25,6 +25,7 @@ class DefaultInlineCompletionHandler(BaseInlineCompletionHandler):
     """Answers from all providers of the server."""
 
     service: CompletionService
+    _last_status = ""  # that was sent
 
     async def prepare_service(self) -> None:
         """Wait for the engine, which imports much of what is needed; a chat that failed costs nothing."""
@@ -63,4 +64,7 @@ class DefaultInlineCompletionHandler(BaseInlineCompletionHandler):
         self.service.note(frame.as_event(), self.caller)
 
     def _tell_status(self) -> None:
-        self.send_text(redact_json(json.dumps({"type": "status", **self.service.status()})))
+        status = redact_json(json.dumps({"type": "status", **self.service.status()}))
+        if status != self._last_status:
+            self._last_status = status
+            self.send_text(status)
