@@ -9,7 +9,7 @@ from jupyter_ai.completions import ProviderOptions
 from jupyter_ai.completions.cache import SuggestionCache
 from jupyter_ai.completions.models import InlineCompletionItem
 from jupyter_ai.completions.position import Position
-from jupyter_ai.completions.providers import ServedProvider
+from jupyter_ai.completions.served import ServedProvider
 from jupyter_ai.completions.suggestion import Suggestion
 
 PLACE = ("a.py", None)

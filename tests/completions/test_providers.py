@@ -11,7 +11,8 @@ from suggesting import LOG, Scripted, ask, reply
 
 from jupyter_ai.completions import BaseInlineCompletionProvider
 from jupyter_ai.completions.models import InlineCompletionReply, InlineCompletionRequest
-from jupyter_ai.completions.providers import InlineProviders, ServedProvider
+from jupyter_ai.completions.providers import InlineProviders
+from jupyter_ai.completions.served import ServedProvider
 from jupyter_ai.plugins import INLINE_COMPLETION_PROVIDERS, PluginRegistry
 
 

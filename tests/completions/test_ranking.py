@@ -9,8 +9,8 @@ from suggesting import Scripted
 
 from jupyter_ai.completions import ProviderOptions
 from jupyter_ai.completions.models import InlineCompletionItem
-from jupyter_ai.completions.providers import ServedProvider
 from jupyter_ai.completions.ranking import Ranking
+from jupyter_ai.completions.served import ServedProvider
 from jupyter_ai.completions.suggestion import Suggestion
 
 

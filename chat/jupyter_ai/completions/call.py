@@ -22,8 +22,8 @@ from jupyter_ai.errors import CompletionTimedOut, CompletionUnavailable, Unsuppo
 from jupyter_ai.keys.redaction import redact
 
 if TYPE_CHECKING:
-    from jupyter_ai.completions.providers import ServedProvider
     from jupyter_ai.completions.seats import Seats
+    from jupyter_ai.completions.served import ServedProvider
 
 __all__ = ["Call"]
 

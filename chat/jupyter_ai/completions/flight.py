@@ -14,8 +14,8 @@ from jupyter_ai.completions.position import Position
 
 if TYPE_CHECKING:
     from jupyter_ai.completions.models import CompletionError, InlineCompletionRequest
-    from jupyter_ai.completions.providers import ServedProvider
     from jupyter_ai.completions.seats import Seats
+    from jupyter_ai.completions.served import ServedProvider
     from jupyter_ai.completions.suggestion import Suggestion
 
 __all__ = ["Flight", "Patience", "Tools"]

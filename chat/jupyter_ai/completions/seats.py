@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jupyter_ai.completions.providers import ServedProvider
+    from jupyter_ai.completions.served import ServedProvider
 
 __all__ = ["Seats"]
 

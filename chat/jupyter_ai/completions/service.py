@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_ai.completions.answer import Part, empty_reply
 from jupyter_ai.completions.caches import Caches
+from jupyter_ai.completions.chosen_model import ChosenModel
 from jupyter_ai.completions.documents import Document, Documents, Turn
 from jupyter_ai.completions.flight import Flight, Tools
 from jupyter_ai.completions.models import InlineCompletionList, InlineCompletionReply, InlineCompletionRequest
@@ -26,10 +27,10 @@ from jupyter_ai.keys.redaction import redact
 if TYPE_CHECKING:
     from jupyter_ai.completions.call import Call
     from jupyter_ai.completions.caller import Caller
-    from jupyter_ai.completions.language_models import CompletionModels
     from jupyter_ai.completions.listeners import CompletionListener, ItemEvent
     from jupyter_ai.completions.options import ProviderOptions
-    from jupyter_ai.completions.providers import InlineProviders, Provider, ServedProvider
+    from jupyter_ai.completions.providers import InlineProviders
+    from jupyter_ai.completions.served import Provider
     from jupyter_ai.completions.suggestion import Suggestion
 
 __all__ = ["CompletionService"]
@@ -39,11 +40,6 @@ _JOINING = 0.2
 
 _CLOSING = 2.0  # seconds
 _LONG = float("inf")  # since the last request
-
-MODEL = "model"
-"""The id of the provider that asks the chosen model, which knows more for the status."""
-
-_NO_MODEL = {"enabled": False, "model": None, "mode": "none", "name": "", "reason": None, "fixed": False}
 
 Filter = Callable[[str, InlineCompletionRequest], str]
 
@@ -87,13 +83,16 @@ class CompletionService:
         self._documents = Documents()
         self._caches = Caches(filter)
         self._observers = Observers()
-        self._watch = Watch(self._look_aside, log)
+        self._model = ChosenModel(
+            providers, lambda: self.reset("another model was chosen"), self._observers.tell
+        )
+        self._watch = Watch(self._model.look_aside, log)
         self._age = 0  # rises with each `reset`: what was asked before it is not kept
         series, numbers = secrets.token_hex(4), itertools.count(1)
         self._tools = Tools(
             filter, lambda: f"{series}-{next(numbers)}", self._build_context, self._fared, self._gave_up
         )
-        providers.made = self._welcome
+        providers.made = self._model.welcome
 
     # Asking
 
@@ -112,7 +111,7 @@ class CompletionService:
         Closing it withdraws the request. When a newer one of the same document comes, it ends: with an empty
         reply if there was none, and with the end of each suggestion.
         """
-        self._look()
+        self._model.look()
         document = self._documents.get(request, caller)
         turn = Turn(request, caller)
         pause = document.begin(turn)
@@ -281,9 +280,7 @@ class CompletionService:
 
     def status(self) -> dict[str, Any]:
         """As `GET api/ai/completion/status` tells it."""
-        model = self._model()
-        told = model.status() if model is not None else _NO_MODEL
-        return {**told, "providers": self.providers.states()}
+        return {**self._model.status(), "providers": self.providers.states()}
 
     def observe(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` whenever the status may be another; returns what undoes it."""
@@ -312,35 +309,6 @@ class CompletionService:
         if self._context is not None:
             await self._context.aclose()
 
-    def _welcome(self, served: ServedProvider) -> None:
-        model = _as_model(served.provider) if served.id == MODEL else None
-        if model is not None and not served.disabled:
-            model.observe(lambda: self._switched(served, model))
-            model.observe_pauses(lambda: self._resumed(served, model))
-        self._observers.tell()
-
-    def _switched(self, served: ServedProvider, model: CompletionModels) -> None:
-        self.reset("another model was chosen")
-        self._resumed(served, model)
-
-    def _resumed(self, served: ServedProvider, model: CompletionModels) -> None:
-        """A model that may be able to answer again, if so, is as one that has not been asked."""
-        if model.status()["reason"] is None:
-            served.succeed()
-        self._observers.tell()
-
-    def _model(self) -> CompletionModels | None:
-        return _as_model(self.providers.get(MODEL))
-
-    def _look(self) -> None:
-        """See whether another process has chosen another model, before what is known is trusted."""
-        if (model := self._model()) is not None:
-            model.look()
-
-    async def _look_aside(self) -> None:
-        if (model := self._model()) is not None:
-            await model.look_aside()
-
     def _gave_up(self, call: Call) -> None:
         """Note that a provider was cancelled."""
         if call.silent:
@@ -364,16 +332,6 @@ class CompletionService:
                 self._log.info("Inline completion provider %s failed: %s", served.id, told)
         if news:
             self._observers.tell()
-
-
-def _as_model(provider: Provider | None) -> CompletionModels | None:
-    """The provider that asks the chosen model: what another one calls `observe` or `status` is its own."""
-    if provider is None:
-        return None
-    # Not at the top: it imports what asks models.
-    from jupyter_ai.completions.language_models import CompletionModels
-
-    return provider if isinstance(provider, CompletionModels) else None
 
 
 def _as_much(request: InlineCompletionRequest, older: InlineCompletionRequest) -> bool:

@@ -13,7 +13,7 @@ from jupyter_ai.engine.frame import encodable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jupyter_ai.completions.providers import ServedProvider
+    from jupyter_ai.completions.served import ServedProvider
 
 __all__ = ["Suggestion"]
 
