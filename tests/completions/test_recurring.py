@@ -23,6 +23,9 @@ from jupyter_ai.completions.recurring import Text, continuation
         ("", "x = 1", ""),
         ("import os\n", "", ""),
         ("import os\n", "   ", ""),
+        ('trips = daily.to_frame("bicycles").join(rain)\n', "trips = daily.", "to_frame"),
+        ("x = open('ab c.txt')\n", "x = open('", "ab"),
+        ("# it's the last one\n", "# it's the ", "last"),
         ("été = 'ü'\nété = 'ü'\n", "été ", "= 'ü'"),
     ],
 )  # fmt: skip

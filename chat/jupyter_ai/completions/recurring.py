@@ -17,6 +17,7 @@ _MOST = 48  # places that are looked at
 _LONGEST = 300  # characters of a line behind such a place, or blanks before it
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _FEW = re.compile(r"(\s*[\w.]*[^\w\s]*\w*(?:[)\]}:;]+$)?).*")  # as much as one place alone is believed
+_QUOTE = re.compile(r"""["`]|(?<!\w)'|'(?!\w)""")  # no apostrophe
 _PART = re.compile(r"\w+$")
 _OPENERS, _CLOSERS = "([{", ")]}"
 
@@ -40,13 +41,13 @@ def continuation(line: str, texts: Sequence[Text]) -> str:
         return ""
     rests = [rest for rest, begins in _after(typed, texts) if begins]
     if rests:
-        return _agreed(rests, 1 if len(typed) >= _TELLING else 2)
+        return _agreed(line, rests, 1 if len(typed) >= _TELLING else 2)
     starts = [token.start() for token in _TOKEN.finditer(typed)]
     for count, least in _TAILS.items():
         tail = typed[starts[-count] :] if count <= len(starts) else ""
         rests = [_balanced(tail, rest) for rest, _ in _after(tail, texts)] if tail else []
         if rests:
-            return _agreed(rests, least)
+            return _agreed(line, rests, least)
     return ""
 
 
@@ -74,16 +75,25 @@ def _rest_of_line(text: str, at: int) -> str:
     return line.rstrip() if end or len(line) < _LONGEST else _PART.sub("", line)
 
 
-def _agreed(rests: Sequence[str], least: int) -> str:
-    """How all of them begin, in whole words, if there are so many."""
+def _agreed(line: str, rests: Sequence[str], least: int) -> str:
+    """How all of them begin, in whole words, if there are so many. One alone leaves no string open."""
     if len(rests) < least:
         return ""
     if len(rests) == 1:
-        rests = [_FEW.sub(r"\1", rests[0], count=1)]
+        few = _FEW.sub(r"\1", rests[0], count=1)
+        rests = [few if _ends_strings(line + few) or not _ends_strings(line) else _before_string(few)]
     common = commonprefix(list(rests))  # noqa: RUF071 - these are no paths
     if any(rest[len(common) :] and _is_word(rest[len(common)]) for rest in rests):
         common = _PART.sub("", common)
     return common if len(common.strip()) >= _WORTH else ""
+
+
+def _ends_strings(code: str) -> bool:
+    return len(_QUOTE.findall(code)) % 2 == 0
+
+
+def _before_string(code: str) -> str:
+    return _QUOTE.split(code, maxsplit=1)[0].rstrip(_OPENERS)
 
 
 def _balanced(tail: str, rest: str) -> str:
