@@ -19,6 +19,7 @@ __all__ = [
     "FetchCancelled",
     "FetchFailure",
     "FetchMalformed",
+    "FetchMisconfigured",
     "FetchRefused",
     "FetchTimedOut",
     "FetchTooLarge",
@@ -368,6 +369,12 @@ class FetchUnreachable(FetchFailure):
     """There is no connection to the endpoint."""
 
     code = "fetch-unreachable"
+
+
+class FetchMisconfigured(FetchFailure):
+    """Nothing can be sent: the proxy or the CA bundle that is set cannot be used, as the message says."""
+
+    code = "fetch-misconfigured"
 
 
 class FetchRefused(FetchFailure):

@@ -19,6 +19,7 @@ __all__ = [
     "network_keyword",
     "network_params",
     "parse_headers",
+    "proxy_of",
     "ssl_context",
     "with_network",
 ]
@@ -128,6 +129,18 @@ def ssl_context(ca_bundle: str) -> SSLContext:
         raise ValueError(message) from error
 
 
+def proxy_of(proxy: str | None, ca_bundle: str | None) -> Any:
+    """A proxy as httpx takes it; what the bundle holds is trusted with one that speaks TLS, too.
+
+    Raises ValueError for an unreadable bundle.
+    """
+    if not (proxy and ca_bundle and proxy.lower().startswith("https://")):
+        return proxy or None
+    import httpx
+
+    return httpx.Proxy(proxy, ssl_context=ssl_context(ca_bundle))
+
+
 @lru_cache(maxsize=8)
 def http_clients(proxy: str | None, ca_bundle: str | None) -> dict[str, Any]:
     """The clients of langchain-openai's classes, by keyword; one pair is kept, as that library keeps its own.
@@ -136,7 +149,7 @@ def http_clients(proxy: str | None, ca_bundle: str | None) -> dict[str, Any]:
     """
     import openai
 
-    options: dict[str, Any] = {"proxy": proxy or None}
+    options: dict[str, Any] = {"proxy": proxy_of(proxy, ca_bundle)}
     if ca_bundle:
         options["verify"] = ssl_context(ca_bundle)
     return {
@@ -248,7 +261,8 @@ def _timeout_as(keyword: str, whole: bool = False) -> Callable[[Any, NetworkSett
 
 
 def _httpx(network: NetworkSettings) -> dict[str, Any]:
-    options = {"proxy": network.proxy, "verify": network.ca_bundle and ssl_context(network.ca_bundle)}
+    proxy, bundle = network.proxy, network.ca_bundle
+    options = {"proxy": proxy_of(proxy, bundle), "verify": bundle and ssl_context(bundle)}
     return {name: value for name, value in options.items() if value}
 
 

@@ -6,13 +6,12 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
 from upstream import Upstream, serve_models
 
-from jupyter_ai.completions.fetch import CompletionsFetcher, EventReader, FetchResponse
+from jupyter_ai.completions.fetch import CompletionsFetcher, FetchResponse
 from jupyter_ai.errors import (
     FetchCancelled,
     FetchFailure,
@@ -174,75 +173,3 @@ async def test_no_failure_and_no_log_holds_the_key(
     await fetcher.aclose()
 
     assert [text for text in [*told, caplog.text] if "planted" in text] == []
-
-
-STREAM = b': hello\r\ndata: {"a":\r\ndata: 1}\r\n\r\nevent: x\ndata:"\xc3\xa9"\n\ndata: [DONE]\n\n'
-
-
-@pytest.mark.parametrize("at", range(len(STREAM)))
-def test_events_are_the_same_wherever_the_bytes_are_cut(at: int) -> None:
-    reader = EventReader()
-
-    assert [*reader.feed(STREAM[:at]), *reader.feed(STREAM[at:])] == ['{"a":\n1}', '"é"', "[DONE]"]
-
-
-async def test_known_answer_is_a_response() -> None:
-    async with FetchResponse.of({"choices": []}) as response:
-        assert await response.json() == {"choices": []}
-
-
-async def test_what_is_not_json_is_malformed() -> None:
-    async def chunks() -> Any:
-        yield b"<html>"
-
-    with pytest.raises(FetchMalformed):
-        await FetchResponse(chunks()).json()
-
-
-class Forgetful:
-    """An endpoint that hangs up when it is asked again on a connection that was kept, or `always`."""
-
-    def __init__(self, *, always: bool = False) -> None:
-        self.always = always
-        self.asked = 0
-        self.tasks: list[Any] = []
-
-    async def answers(self, count: int) -> list[Any]:
-        """What a fetcher gets for so many requests."""
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        url, fetcher = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", CompletionsFetcher()
-        try:
-            return [await (await post(fetcher, url)).json() for _ in range(count)]
-        finally:
-            await fetcher.aclose()
-            server.close()
-            await asyncio.wait(self.tasks)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.tasks.append(asyncio.current_task())
-        with suppress(asyncio.IncompleteReadError):
-            if not self.always:
-                await self.read(reader)
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-            await self.read(reader)
-        writer.close()
-        await writer.wait_closed()
-
-    async def read(self, reader: asyncio.StreamReader) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0]))
-        self.asked += 1
-
-
-async def test_connection_that_was_kept_and_is_gone_costs_no_answer() -> None:
-    endpoint = Forgetful()
-
-    assert (await endpoint.answers(2), endpoint.asked) == ([{}, {}], 3)
-
-
-async def test_new_connection_that_breaks_is_not_tried_again() -> None:
-    endpoint = Forgetful(always=True)
-
-    with pytest.raises(FetchMalformed):
-        await endpoint.answers(1)
-    assert endpoint.asked == 1

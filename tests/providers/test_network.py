@@ -10,7 +10,7 @@ import pytest
 from langchain_anthropic import ChatAnthropic
 from langchain_ollama import ChatOllama, OllamaEmbeddings, OllamaLLM
 from langchain_openai import ChatOpenAI, OpenAI, OpenAIEmbeddings
-from upstream import Upstream, serve_models
+from upstream import Upstream, private_authority, serve_models
 
 from jupyter_ai_magics.base_provider import BaseProvider
 from jupyter_ai_magics.network import (
@@ -19,6 +19,7 @@ from jupyter_ai_magics.network import (
     network_keyword,
     network_params,
     parse_headers,
+    proxy_of,
     ssl_context,
 )
 from jupyter_ai_magics.partner_providers.anthropic import ChatAnthropicProvider
@@ -139,14 +140,8 @@ async def test_embedding_models_likewise(upstream: Upstream, cls: type, build: B
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    """The bundle of a private authority, and a server's context with a certificate of it."""
-    trustme = pytest.importorskip("trustme")
-    made = trustme.CA()
-    bundle = tmp_path_factory.mktemp("authority") / "bundle.pem"
-    made.cert_pem.write_to_path(str(bundle))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.issue_cert("localhost").configure_cert(context)
-    return bundle, context
+    pytest.importorskip("trustme")
+    return private_authority(tmp_path_factory.mktemp("authority"))
 
 
 async def test_a_ca_bundle_is_trusted(
@@ -186,11 +181,20 @@ def test_headers_that_are_no_json_are_refused() -> None:
         openai(ChatOpenAICustomProvider)("http://models.invalid", {"default_headers": "X-Team: data"})
 
 
-def test_a_proxy_and_a_bundle_go_together(authority: tuple[Path, ssl.SSLContext]) -> None:
-    network = NetworkSettings(proxy="http://proxy:3128", ca_bundle=str(authority[0]))
+@pytest.mark.parametrize("proxy", ["http://proxy:3128", "https://proxy:3128"])
+def test_a_proxy_and_a_bundle_go_together(authority: tuple[Path, ssl.SSLContext], proxy: str) -> None:
+    network = NetworkSettings(proxy=proxy, ca_bundle=str(authority[0]))
 
     for cls, build in CHAT_MODELS.values():
         assert build("http://models.invalid", network_params(cls, network))
+
+
+def test_a_proxy_that_speaks_tls_is_trusted_by_the_bundle(authority: tuple[Path, ssl.SSLContext]) -> None:
+    bundle = str(authority[0])
+
+    assert proxy_of("https://user:pw@proxy:3128", bundle).ssl_context is ssl_context(bundle)
+    assert proxy_of("https://proxy:3128", None) == "https://proxy:3128"
+    assert proxy_of("http://proxy:3128", bundle) == "http://proxy:3128"
 
 
 def test_the_clients_are_made_once(authority: tuple[Path, ssl.SSLContext]) -> None:

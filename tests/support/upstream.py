@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ssl import SSLContext
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Upstream", "serve_models"]
+__all__ = ["Upstream", "private_authority", "serve_models"]
 
 _USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
 _CHOICE = {"index": 0, "finish_reason": "stop"}
@@ -84,6 +85,17 @@ class Upstream:
     @property
     def last(self) -> Request:
         return self.requests[-1]
+
+
+def private_authority(folder: Path) -> tuple[Path, SSLContext]:
+    """The bundle of an authority, and a server's context with a certificate of it for `localhost`."""
+    import trustme
+
+    made, bundle = trustme.CA(), folder / "bundle.pem"
+    made.cert_pem.write_to_path(str(bundle))
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    made.issue_cert("localhost").configure_cert(context)
+    return bundle, context
 
 
 @contextmanager

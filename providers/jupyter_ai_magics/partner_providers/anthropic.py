@@ -9,7 +9,7 @@ import anthropic
 from langchain_anthropic import ChatAnthropic
 
 from jupyter_ai_magics.catalogue import described
-from jupyter_ai_magics.network import ssl_context
+from jupyter_ai_magics.network import proxy_of, ssl_context
 from jupyter_ai_magics.partner_providers.base import PartnerProvider
 
 __all__ = ["ChatAnthropicProvider"]
@@ -36,4 +36,5 @@ class ChatAnthropicProvider(PartnerProvider, ChatAnthropic):
         return anthropic.AsyncClient(**self._client_params, http_client=http_client)
 
     def _connection(self) -> dict[str, Any]:
-        return {"proxy": self.anthropic_proxy or None, "verify": ssl_context(str(self.ca_bundle))}
+        bundle = str(self.ca_bundle)
+        return {"proxy": proxy_of(self.anthropic_proxy, bundle), "verify": ssl_context(bundle)}
