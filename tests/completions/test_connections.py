@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from upstream import Upstream, private_authority, serve_models
 
+from jupyter_ai.completions.connections import _usual_authorities
 from jupyter_ai.completions.fetch import CompletionsFetcher
 from jupyter_ai.errors import FetchFailure, FetchMalformed, FetchMisconfigured, FetchUnreachable
 from jupyter_ai_magics.network import NetworkSettings
@@ -191,6 +192,15 @@ async def test_setting_that_cannot_be_used_is_named(
     error = await failure("http://models.invalid", **network)
 
     assert (type(error), named in str(error)) == (FetchMisconfigured, True)
+
+
+async def test_authorities_of_the_environment_that_cannot_be_read_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/bundle.pem")
+    _usual_authorities.cache_clear()
+
+    assert "SSL_CERT_FILE" in str(await failure("http://models.invalid"))
 
 
 class Forgetful:

@@ -11,7 +11,7 @@ from upstream import Upstream, serve_models
 
 from jupyter_ai.completions.fetch import CompletionsFetcher, FetchResponse
 from jupyter_ai.completions.models import InlineCompletionReply, InlineCompletionStreamChunk
-from jupyter_ai.errors import FetchMalformed
+from jupyter_ai.errors import CompletionUnavailable, FetchMalformed, FetchRefused
 from jupyter_ai_magics.threads import run_in_thread
 from mockllm.fixture import MockLLM
 
@@ -108,3 +108,26 @@ async def test_what_is_no_completion_is_malformed(answer: object) -> None:
 
     with pytest.raises(FetchMalformed):
         await provider.generate_inline_completions(request())
+
+
+async def test_endpoint_that_is_asked_too_often_is_left_alone(mockllm: MockLLM) -> None:
+    mockllm.reply_with("no", status=429, retry_after=60)
+    provider = fill_in_middle(config(base_url=mockllm.openai_url), model="m")
+    with pytest.raises(FetchRefused):
+        await provider.generate_inline_completions(request())
+    with pytest.raises(CompletionUnavailable, match="was asked too often"):
+        await anext(provider.stream_inline_completions(request(stream=True)))
+    await provider.aclose()
+
+    assert len(mockllm.journal) == 1
+
+
+async def test_endpoint_is_asked_again_after_its_pause(mockllm: MockLLM) -> None:
+    mockllm.reply_with("no", status=503, retry_after=0)
+    provider = fill_in_middle(config(base_url=mockllm.openai_url), model="m")
+    for _ in range(2):
+        with pytest.raises(FetchRefused):
+            await provider.generate_inline_completions(request())
+    await provider.aclose()
+
+    assert len(mockllm.journal) == 2

@@ -23,8 +23,9 @@ from jupyter_ai.completions.models import (
 )
 from jupyter_ai.completions.selector import Candidate, Situation, ab_group
 from jupyter_ai.config_manager import ConfigManager
-from jupyter_ai.errors import CompletionUnavailable
+from jupyter_ai.errors import CompletionUnavailable, FetchMisconfigured
 from jupyter_ai.models import UpdateConfigRequest
+from jupyter_ai_magics.network import NetworkSettings
 from jupyter_ai_magics.partner_providers.openai import ChatOpenAICustomProvider
 from jupyter_ai_magics.threads import run_in_thread
 from mockllm.fixture import MockLLM
@@ -278,6 +279,16 @@ class TestSelector:
         assert status["reason"].startswith("127.0.0.1 refused with status 400 (Bad Request): ")
         assert "`model`" in status["reason"]
         assert "AiExtension.completions_endpoint_models" in status["reason"]
+
+    async def test_network_setting_that_cannot_be_used_is_told_to_everybody(self) -> None:
+        network = NetworkSettings(ca_bundle="/nowhere/bundle.pem")
+        provider = models(config("endpoint:default", base_url="https://models.invalid", network=network))
+        with pytest.raises(FetchMisconfigured):
+            await asked(provider)
+
+        reason = provider.status()["reason"]
+        assert reason.startswith("The CA bundle '/nowhere/bundle.pem' cannot be read")
+        assert reason.endswith("name a PEM file.")
 
     async def test_model_may_be_left_to_the_server(self, mockllm: MockLLM) -> None:
         url = mockllm.openai_url

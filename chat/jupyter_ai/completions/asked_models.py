@@ -16,7 +16,8 @@ from jupyter_ai.completions.models import (
     InlineCompletionRequest,
     InlineCompletionStreamChunk,
 )
-from jupyter_ai.errors import FetchRefused
+from jupyter_ai.config.completions import SERVERS_CHOICE
+from jupyter_ai.errors import FetchMisconfigured, FetchRefused
 from jupyter_ai_magics.failures import as_exception, summarize
 from jupyter_ai_magics.threads import raise_if_cancelled
 
@@ -24,13 +25,15 @@ __all__ = ["AskedModels", "Part"]
 
 Part = InlineCompletionReply | InlineCompletionStreamChunk
 
+_UNNAMED = "No model is named to it: AiExtension.completions_endpoint_models would name one."
+
 
 class AskedModels:
     """The models that may be asked, by their global ids; belongs to one event loop."""
 
     def __init__(self, instances: ModelInstances, log: logging.Logger | logging.LoggerAdapter[Any]) -> None:
         self.paused: Callable[[str, float], None] = lambda gid, seconds: None  # is told of each pause
-        self.refusals: dict[str, str] = {}  # what endpoints said last, of models that do not answer
+        self.refusals: dict[str, str] = {}  # why models do not answer: what endpoints said last
         self.measures = Measures()
         self.cooldown = Cooldown()
         self._instances = instances
@@ -110,12 +113,22 @@ class AskedModels:
 
     def _failed(self, gid: str, error: BaseException, attempt: Attempt) -> None:
         attempt.failed()
-        if isinstance(error, FetchRefused) and error.words:
-            self.refusals[gid] = f"{str(error).rstrip('.')}: {error.words}"
+        if told := _told(gid, error):
+            self.refusals[gid] = told
         if self.cooldown.failed(gid, error, attempt.begun):
             left = self.cooldown.left(gid)
             self._log.info("%s completes no code for %.0f s: %s", gid, left, summarize(error))
             self.paused(gid, left)
+
+
+def _told(gid: str, error: BaseException) -> str:
+    """What everybody may know of a failure: the words of an endpoint, or which setting is wrong."""
+    if isinstance(error, FetchMisconfigured):
+        return str(error)
+    if not (isinstance(error, FetchRefused) and error.words):
+        return ""
+    words = f"{str(error).rstrip('.')}: {error.words}"
+    return f"{words} {_UNNAMED}" if gid == SERVERS_CHOICE else words
 
 
 async def _begun(parts: AsyncIterator[Part]) -> list[Part]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,9 @@ _WRONG_PROXY = (
 
 
 class Connections:
-    """Sends requests, any number at once; what it needs for that is made with the first."""
+    """Sends requests, any number at once; with the first it is made ready, as `network` says then."""
 
-    def __init__(self, network: NetworkSettings) -> None:
+    def __init__(self, network: Callable[[], NetworkSettings]) -> None:
         self._network = network
         self._clients: tuple[httpx.AsyncClient, httpx.AsyncClient] | None = None
         self._making = asyncio.Lock()
@@ -64,14 +64,15 @@ class Connections:
     def _make(self) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
         import httpx
 
-        bundle, proxy = self._network.ca_bundle, self._network.proxy
+        network = self._network()
+        bundle = network.ca_bundle
         try:
             trusted = ssl_context(bundle) if bundle else _usual_authorities()
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise FetchMisconfigured(str(error)) from None
-        options: dict[str, Any] = {"verify": trusted, "timeout": self._network.timeout or _SECONDS}
+        options: dict[str, Any] = {"verify": trusted, "timeout": network.timeout or _SECONDS}
         try:
-            options["proxy"] = proxy_of(proxy, bundle)
+            options["proxy"] = proxy_of(network.proxy, bundle)
             return httpx.AsyncClient(**options), httpx.AsyncClient(
                 **options, limits=httpx.Limits(max_connections=100, max_keepalive_connections=0)
             )
@@ -94,7 +95,11 @@ async def _sent(
 
 @cache
 def _usual_authorities() -> SSLContext:
-    """Those that httpx trusts; reading them takes 0.1 s."""
+    """Those that httpx trusts; reading them takes 0.1 s. Raises ValueError that names the variables."""
     import httpx
 
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        names = "SSL_CERT_FILE or SSL_CERT_DIR"
+        raise ValueError(f"What {names} names cannot be read ({error}): name PEM files.") from error

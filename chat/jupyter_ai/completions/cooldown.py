@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from jupyter_ai.errors import JupyterAIError
+from jupyter_ai.errors import CompletionUnavailable, JupyterAIError
 from jupyter_ai_magics.failures import chain
 
-__all__ = ["LONGEST", "Cooldown", "retry_after_in", "retry_after_of", "status_of"]
+__all__ = ["LONGEST", "Cooldown", "retry_after_in", "retry_after_of", "status_of", "too_often"]
 
 LONGEST = 600.0
 """Seconds that a model is left alone at most, whatever it says."""
@@ -62,6 +62,12 @@ class Cooldown:
         seconds = min(_LONGEST_GUESS, 2 * self._guesses.get(model, _FIRST / 2))
         self._guesses[model] = seconds
         return seconds
+
+
+def too_often(name: str, seconds: float) -> CompletionUnavailable:
+    """Why what has this name is not asked for so many seconds."""
+    left = f"it is asked again in {max(1, round(seconds))} s."
+    return CompletionUnavailable(f"{name} was asked too often; {left}", "too-often", 429)
 
 
 def status_of(error: BaseException) -> int | None:

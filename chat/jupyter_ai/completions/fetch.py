@@ -49,7 +49,7 @@ class CompletionsFetcher:
         self.network = network or NetworkSettings()
         self.headers = dict(headers or {})  # of the deployment, sent with every request
         self.log = log or logging.getLogger(__name__)
-        self._connections = Connections(self.network)
+        self._connections = Connections(lambda: self.network)  # a subclass may set others
 
     async def fetch(
         self,

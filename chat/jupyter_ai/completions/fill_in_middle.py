@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, ClassVar
 from uuid import uuid4
 
 from jupyter_ai.completions.base import BaseInlineCompletionProvider
+from jupyter_ai.completions.cooldown import Cooldown, too_often
 from jupyter_ai.completions.fetch import CompletionsFetcher, FetchResponse
 from jupyter_ai.completions.models import (
     InlineCompletionItem,
@@ -30,7 +32,8 @@ class FillInMiddle(BaseInlineCompletionProvider):
     """A provider for endpoints that take a `prompt` and a `suffix`.
 
     By itself it asks `AiExtension.completions_base_url` and lets it choose the model. A package that brings
-    another endpoint subclasses it: `url` and `key` say where it is, `get_params` what is asked.
+    another endpoint subclasses it: `url` and `key` say where it is, `get_params` what is asked. Where that is
+    asked too often it is left alone as it says: then `CompletionUnavailable` is raised, and nothing sent.
     """
 
     id: ClassVar[str] = "fill-in-middle"
@@ -42,6 +45,7 @@ class FillInMiddle(BaseInlineCompletionProvider):
         super().__init__(**kwargs)
         settings = self.config_manager.completions
         self.model = model  # as the endpoint names it; None: it chooses
+        self._cooldown = Cooldown()
         self._own_fetcher = fetcher is None
         self.fetcher = fetcher or CompletionsFetcher(
             network=self.config_manager.network, headers=settings.headers, log=self.log
@@ -75,6 +79,7 @@ class FillInMiddle(BaseInlineCompletionProvider):
         """A suggestion for each choice of the answer. Raises a `FetchFailure`; cancelling closes it."""
         items = []
         if self.url:
+            self._raise_if_asked_too_often()
             async with await self._fetch(request, {}) as response:
                 items = [InlineCompletionItem(insertText=text) for text in _texts(await response.json())]
         return InlineCompletionReply(list=InlineCompletionList(items=items), reply_to=request.number)
@@ -86,6 +91,7 @@ class FillInMiddle(BaseInlineCompletionProvider):
         if not self.url:
             yield InlineCompletionReply(list=InlineCompletionList(items=[]), reply_to=request.number)
             return
+        self._raise_if_asked_too_often()
         token = token_from_request(request, 0)
         begun = InlineCompletionItem(insertText="", isIncomplete=True, token=token)
         yield InlineCompletionReply(list=InlineCompletionList(items=[begun]), reply_to=request.number)
@@ -111,9 +117,20 @@ class FillInMiddle(BaseInlineCompletionProvider):
                     if piece:
                         yield piece
 
+    def _raise_if_asked_too_often(self) -> None:
+        if left := self._cooldown.left(self.id):
+            raise too_often(self.name, left)
+
     async def _fetch(self, request: InlineCompletionRequest, more: dict[str, Any]) -> FetchResponse:
-        params = {**self.get_params(request), **more}
-        return await self.fetcher.fetch(self.url, self.key, params, uuid4().hex, None)
+        params, asked = {**self.get_params(request), **more}, time.monotonic()
+        try:
+            response = await self.fetcher.fetch(self.url, self.key, params, uuid4().hex, None)
+        # A deployment's fetcher may raise what a client library does.
+        except Exception as error:
+            self._cooldown.failed(self.id, error, asked)
+            raise
+        self._cooldown.answered(self.id, asked)
+        return response
 
 
 def _end_of(prefix: str) -> str:

@@ -11,6 +11,7 @@ from jupyter_ai.completions.asked_models import AskedModels, Part
 from jupyter_ai.completions.base import BaseInlineCompletionProvider
 from jupyter_ai.completions.caller import Caller, asking
 from jupyter_ai.completions.choice import Chosen, CompletionChoice, model_name
+from jupyter_ai.completions.cooldown import too_often
 from jupyter_ai.completions.fetch import CompletionsFetcher
 from jupyter_ai.completions.fill_in_middle import FillInMiddle
 from jupyter_ai.completions.instances import ModelInstances
@@ -19,7 +20,6 @@ from jupyter_ai.completions.observers import Observers
 from jupyter_ai.completions.options import ProviderOptions
 from jupyter_ai.completions.replaced import replacement
 from jupyter_ai.completions.selector import FastestSelector, ModelSelector, Situation, grouping
-from jupyter_ai.config.completions import SERVERS_CHOICE
 from jupyter_ai.errors import CompletionUnavailable
 from jupyter_ai_magics.threads import run_in_thread
 
@@ -27,8 +27,6 @@ __all__ = ["CompletionModels"]
 
 _HURRY = 2.0
 """Seconds that a model has for its first words while there is another one to be asked."""
-
-_UNNAMED = "No model is named to it: AiExtension.completions_endpoint_models would name one."
 
 _ROUNDING = 0.01  # seconds by which a timer of the loop may be early
 
@@ -72,7 +70,7 @@ class CompletionModels(BaseInlineCompletionProvider):
             "model": chosen.gid,
             "mode": chosen.mode,
             "name": model_name(chosen.gid),
-            "reason": reason or self._refusal(chosen),
+            "reason": reason or self._models.refusals.get(chosen.gid or ""),
             "fixed": chosen.fixed,
         }
 
@@ -189,9 +187,7 @@ class CompletionModels(BaseInlineCompletionProvider):
         pauses = {gid: self._models.cooldown.left(gid) for gid in gids}
         ready = [gid for gid, seconds in pauses.items() if not seconds]
         if not ready:
-            left = f"it is asked again in {max(1, round(min(pauses.values())))} s."
-            name = model_name(chosen.gid)
-            raise CompletionUnavailable(f"{name} was asked too often; {left}", "too-often", 429)
+            raise too_often(model_name(chosen.gid), min(pauses.values()))
         return ready
 
     def _selected(self, gids: Sequence[str], request: InlineCompletionRequest) -> list[str]:
@@ -226,11 +222,6 @@ class CompletionModels(BaseInlineCompletionProvider):
         except CompletionUnavailable as unavailable:
             return str(unavailable)
         return None
-
-    def _refusal(self, chosen: Chosen) -> str | None:
-        """Why nothing comes, though it is asked: in the endpoint's words."""
-        words = self._models.refusals.get(chosen.gid or "")
-        return f"{words} {_UNNAMED}" if words and chosen.gid == SERVERS_CHOICE else words
 
     # What the administrator may replace
 
