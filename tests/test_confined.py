@@ -113,5 +113,29 @@ def test_listing_of_anything_else_is_refused(root: Path, path: str, reason: str)
         list_confined(path, root, 100)
 
 
+def test_what_vanishes_while_a_folder_is_listed_is_left_out(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    class Late:
+        """Entries of a folder, one of which is deleted before it is looked at."""
+
+        def __init__(self, opened: int) -> None:
+            with scan(opened) as entries:
+                self.entries = list(entries)
+            (root / "a.txt").unlink()
+
+        def __enter__(self) -> list[os.DirEntry[str]]:
+            return self.entries
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(os, "scandir", Late)
+    monkeypatch.setattr(os, "supports_fd", {Late})
+
+    assert "pipe" in [entry.name for entry in list_confined(".", root, 100)]
+
+
 def test_listing_is_bounded(root: Path) -> None:
     assert len(list_confined(".", root, 2)) == 2

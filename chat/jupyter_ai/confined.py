@@ -75,7 +75,7 @@ def list_confined(path: str | Path, root: str | Path, limit: int) -> list[Entry]
     try:
         with _opened_folder(real) as opened, os.scandir(opened) as entries:
             found = list(islice(entries, limit))
-            described = [_entry(entry, real, root) for entry in found]
+            described = list(filter(None, (_entry(entry, real, root) for entry in found)))
             if confine(path, root) != real or not os.path.samestat(os.stat(real), os.stat(opened)):
                 raise FileRefused(f"`{path}` was exchanged while it was read. Try again.")
     except FileNotFoundError:
@@ -100,9 +100,12 @@ def _opened_folder(real: Path) -> Iterator[int | Path]:
         os.close(descriptor)
 
 
-def _entry(entry: os.DirEntry[str], folder: Path, root: str | Path) -> Entry:
-    """What is found, without following a link out of the root."""
-    found = entry.stat(follow_symlinks=False)
+def _entry(entry: os.DirEntry[str], folder: Path, root: str | Path) -> Entry | None:
+    """What is found, without following a link out of the root; None for what is gone meanwhile."""
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
     is_link = entry.is_symlink()
     if is_link:
         try:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_ai.confined import Entry
+from jupyter_ai.context_providers import globbing
 from jupyter_ai.context_providers.globbing import Glob, has_pattern
 from jupyter_ai.errors import FileRefused
 
@@ -45,6 +47,20 @@ def test_search_is_bounded(root: Path) -> None:
     glob.files()
 
     assert glob.is_cut
+
+
+def test_folder_is_listed_once_however_many_ways_lead_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listed(path: str, *_: object) -> list[Entry]:
+        paths.append(path)
+        return [Entry("x", path.count("x") < 9, False, 0)]
+
+    paths = list[str]()
+    monkeypatch.setattr(globbing, "list_confined", listed)
+
+    assert Glob("**/*/**/*/**/x", str(tmp_path)).files() == ["x" + "/x" * 9]
+    assert len(paths) == 10
 
 
 def test_pattern_does_not_lead_upwards(root: Path) -> None:

@@ -31,8 +31,12 @@ class Glob:
         self._parts = [
             part for part, before in zip(parts, ["", *parts], strict=False) if part != "**" or before != "**"
         ]
+        if self._parts[-1:] == ["**"]:
+            self._parts.append("*")
         self._root = root
         self._left = limit
+        self._found: dict[str, list[Entry]] = {}  # by folder
+        self._searched: set[tuple[str, int]] = set()  # folders, and how many parts were looked for below them
         self.is_cut = False
         """Whether there may be more files than were found."""
 
@@ -43,9 +47,12 @@ class Glob:
         return sorted(dict.fromkeys(self._below("", self._parts)))
 
     def _below(self, folder: str, parts: list[str]) -> Iterator[str]:
+        if (folder, len(parts)) in self._searched:
+            return  # several `**` lead to a folder in many ways
+        self._searched.add((folder, len(parts)))
         part, *rest = parts
         if part == "**":
-            yield from self._below(folder, rest or ["*"])
+            yield from self._below(folder, rest)
             for entry in self._entries(folder):
                 if entry.is_dir and not entry.is_link and not entry.name.startswith("."):
                     yield from self._below(_join(folder, entry.name), parts)
@@ -59,6 +66,11 @@ class Glob:
                 yield _join(folder, entry.name)
 
     def _entries(self, folder: str) -> list[Entry]:
+        if folder not in self._found:
+            self._found[folder] = self._listed(folder)
+        return self._found[folder]
+
+    def _listed(self, folder: str) -> list[Entry]:
         try:
             entries = list_confined(folder or ".", self._root, self._left + 1)
         except FileRefused:
