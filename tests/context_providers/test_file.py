@@ -96,6 +96,18 @@ async def test_folder_is_listed(make_chat: Any, root: Path, command: str) -> Non
     assert "in which are:\n\n```\nb c.md (3 bytes)\ndeep/\n```" in await read(make_chat, root, command)
 
 
+@pytest.mark.parametrize("command", ["@file:sub", "@file:sub/*.txt"])
+async def test_name_that_is_not_utf_8_is_told_with_a_mark(make_chat: Any, root: Path, command: str) -> None:
+    (root / os.fsdecode(b"sub/\xff.txt")).write_text("five")
+    model = FakeModel(["Yes."])
+
+    reply = await make_chat(model=model, root_dir=str(root)).send(command)
+
+    assert "\ufffd.txt" in model.prompts[0]
+    assert model.prompts[0].encode()
+    assert all(row["name"].encode() for row in reply.metadata["context"]["included"])
+
+
 async def test_files_that_match_a_pattern_are_read(make_chat: Any, root: Path) -> None:
     (root / "sub/c.py").write_text("four")
 
@@ -191,6 +203,7 @@ async def test_refusal_names_file_and_reason(make_chat: Any, root: Path, command
 async def test_paths_are_completed(make_chat: Any, root: Path, partial: str, labels: list[str]) -> None:
     (root / "link.txt").unlink()
     (root / "pipe.txt").unlink()
+    (root / os.fsdecode(b"sub/\xff.txt")).touch()
 
     assert await make_chat(root_dir=str(root)).complete(partial) == labels
 

@@ -63,6 +63,14 @@ def test_image_without_room_is_left_out() -> None:
     assert inclusions.images == []
 
 
+def test_reason_is_told_to_people_as_plain_text() -> None:
+    inclusions = Inclusions(lambda: 3)
+
+    inclusions.leave_out("@file:*", "a.py", "There is no file `a.py`.")
+
+    assert inclusions.items[0].reason == "There is no file a.py."
+
+
 def test_number_of_images_is_bounded() -> None:
     inclusions = Inclusions(lambda: 100)
 

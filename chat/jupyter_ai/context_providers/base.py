@@ -19,6 +19,7 @@ from jupyter_ai.context_providers.inclusions import (
     context_room,
     current_inclusions,
 )
+from jupyter_ai.engine.frame import encodable
 from jupyter_ai.errors import ContextProviderException, message_of
 from jupyter_ai.models import AskedByPersona, ChatMessage, HumanChatMessage, ListOptionsEntry
 from jupyter_ai_magics.failures import asking, contained
@@ -266,7 +267,7 @@ async def context_of(
     parts = [await _context_of(provider, read, inclusions) for _, provider in ordered]
     if not any(item.command == ATTACHED for item in inclusions.items):
         parts += [inclusions.leave_out(ATTACHED, path_of(each), _UNREAD) for each in message.attachments]
-    return ContextText("\n\n".join(part for part in parts if part), inclusions.images)
+    return ContextText(encodable("\n\n".join(part for part in parts if part)), inclusions.images)
 
 
 def replace_commands(providers: Mapping[str, Any], text: str) -> str:

@@ -25,6 +25,7 @@ from jupyter_ai.context_providers.images import IMAGE_TOKENS, image_part
 from jupyter_ai.context_providers.inclusions import current_inclusions, fair_shares
 from jupyter_ai.context_providers.reading import Reference, Shown, read_any
 from jupyter_ai.context_providers.text import fenced
+from jupyter_ai.engine.frame import encodable
 from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage, ListOptionsEntry
 
@@ -76,15 +77,14 @@ class FileContextProvider(BaseCommandContextProvider):
             entries = list_confined(folder or ".", self.root_dir, _MOST_ENTRIES)
         except FileRefused:
             return []
-        found = [
-            entry for entry in entries if entry.name.startswith(start) and self._is_offered(entry, start)
-        ]
+        found = [entry for entry in entries if self._is_offered(entry, start)]
         prefix = f"{folder}/" if "/" in typed else ""
         return [self._option(prefix, entry) for entry in found[:_MOST_OPTIONS]]
 
     def _is_offered(self, entry: Entry, start: str) -> bool:
         hidden = entry.name.startswith(".") and not start.startswith(".")
-        if hidden or not entry.name.startswith(start):
+        is_writable = entry.name == encodable(entry.name)  # nobody can type what is not UTF-8
+        if hidden or not is_writable or not entry.name.startswith(start):
             return False
         return entry.is_dir or Path(entry.name).suffix in SUPPORTED_EXTS
 

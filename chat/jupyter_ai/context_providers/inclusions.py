@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
+from jupyter_ai.engine.frame import encodable
 from jupyter_ai.memory_budget import estimate_tokens, model_window
 
 __all__ = [
@@ -92,6 +93,7 @@ class Inclusions:
 
     def include(self, command: str, name: str, text: str, kind: str = "text", most: int | None = None) -> str:
         """`text` as far as there is room (for `most` tokens), with a word for the model where it was cut."""
+        text = encodable(text)  # a notebook may hold half of a pair, and names of files need not be UTF-8
         shown = _cut(text, self.room if most is None else min(self.room, most))
         left_out = len(text) - len(shown)
         tokens = estimate_tokens(shown)
@@ -99,7 +101,7 @@ class Inclusions:
         self.items.append(
             Inclusion(
                 command=command,
-                name=name,
+                name=encodable(name),
                 kind=kind,
                 characters=len(shown),
                 tokens=tokens,
@@ -134,7 +136,8 @@ class Inclusions:
 
     def leave_out(self, command: str, name: str, reason: str = _NO_ROOM, kind: str = "text") -> str:
         """Note that nothing of `name` is added; what the text says instead."""
-        self.items.append(Inclusion(command=command, name=name, kind=kind, reason=reason))
+        told = encodable(reason).replace("`", "")  # it is shown as it is, and not as Markdown
+        self.items.append(Inclusion(command=command, name=encodable(name), kind=kind, reason=told))
         return f"(left out: {name}: {reason})"
 
     def report(self) -> dict[str, Any]:
