@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from jupyter_ai.code_spans import CODE
 from jupyter_ai.context_providers.attached import ATTACHED, path_of
+from jupyter_ai.context_providers.command import ARGUMENT, ContextCommand, unescape
 from jupyter_ai.context_providers.inclusions import (
     ContextText,
     Inclusions,
@@ -45,32 +44,6 @@ __all__ = [
 
 _MOST_COMMANDS = 50  # of one provider in one message
 _UNREAD = "`@file`, which reads what is attached, is not installed on this server"
-_UPWARDS = r"(?:(?:[^\s\\\"']*/)?\.\.(?![^\s,;:!?)\"'.]))"  # the one argument that ends with a dot
-_ARGUMENT = (
-    rf""""[^"\n]+"|'[^'\n]+'|{_UPWARDS}|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
-)
-
-
-class ContextCommand(BaseModel):
-    """A context command as it stands in a prompt: `@cell`, `@file:a.py`, `@file:"a b.py"`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    cmd: str
-
-    @property
-    def id(self) -> str:
-        """What is before the colon, `@file`."""
-        return self.cmd.partition(":")[0]
-
-    @property
-    def arg(self) -> str | None:
-        """What is after the colon, without quotes and backslashes; None without a colon."""
-        _, colon, arg = self.cmd.partition(":")
-        return unescape(arg) if colon else None
-
-    def __str__(self) -> str:
-        return self.cmd
 
 
 class BaseCommandContextProvider:
@@ -168,7 +141,7 @@ class BaseCommandContextProvider:
     def pattern(self) -> str:
         """A regular expression that matches the command with its argument."""
         name = re.escape(self.command_id)
-        argument = f":(?:{_ARGUMENT})"
+        argument = f":(?:{ARGUMENT})"
         return rf"(?<![\w@/.\\]){name}" + (argument if self.requires_arg else rf"(?:{argument}|(?![\w:]))")
 
     async def make_context_prompt(self, message: HumanChatMessage) -> str:
@@ -279,13 +252,6 @@ def replace_commands(providers: Mapping[str, Any], text: str) -> str:
         except Exception as e:
             raise _failed(provider, e) from e
     return text
-
-
-def unescape(argument: str) -> str:
-    """An argument without the quotes around it, or the backslashes in it."""
-    if len(argument) > 1 and argument[0] == argument[-1] and argument[0] in "\"'":
-        return argument[1:-1]
-    return re.sub(r"\\(.)", r"\1", argument)
 
 
 async def _context_of(provider: Any, message: HumanChatMessage, inclusions: Inclusions) -> str:

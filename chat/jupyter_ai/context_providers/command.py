@@ -1,0 +1,44 @@
+"""A context command as it is written: `@cell`, `@file:a.py`, `@file:"a b.py"#L10`."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["ARGUMENT", "ContextCommand", "unescape"]
+
+_UPWARDS = r"(?:(?:[^\s\\\"']*/)?\.\.(?![^\s,;:!?)\"'.]))"  # the one argument that ends with a dot
+ARGUMENT = (
+    rf""""[^"\n]+"|'[^'\n]+'|{_UPWARDS}|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
+)
+"""A regular expression of what may stand after the colon."""
+
+
+class ContextCommand(BaseModel):
+    """A context command as it stands in a prompt: `@cell`, `@file:a.py`, `@file:"a b.py"`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cmd: str
+
+    @property
+    def id(self) -> str:
+        """What is before the colon, `@file`."""
+        return self.cmd.partition(":")[0]
+
+    @property
+    def arg(self) -> str | None:
+        """What is after the colon, without quotes and backslashes; None without a colon."""
+        _, colon, arg = self.cmd.partition(":")
+        return unescape(arg) if colon else None
+
+    def __str__(self) -> str:
+        return self.cmd
+
+
+def unescape(argument: str) -> str:
+    """An argument without the quotes around it, or the backslashes in it."""
+    if len(argument) > 1 and argument[0] == argument[-1] and argument[0] in "\"'":
+        return argument[1:-1]
+    return re.sub(r"\\(.)", r"\1", argument)
