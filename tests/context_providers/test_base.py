@@ -71,6 +71,8 @@ def bare(cls: type[BaseCommandContextProvider]) -> BaseCommandContextProvider:
         (r"@weather:New\ York and", ["New York"]),
         ("@weather:Zürich", ["Zürich"]),
         ("@weather:Bath @weather:Bath", ["Bath"]),
+        ("@Weather:Bath", ["Bath"]),
+        ("@weather:\"New York\"#noon, or @weather:'New York'.", ["New York#noon", "New York"]),
         ("@weather", []),
         ("@weather: Bath", []),
         ("me@weather:Bath", []),
@@ -167,6 +169,34 @@ async def test_what_cannot_be_added_is_told_and_the_model_not_asked(make_chat: A
     assert reply.text == "`@weather`: Atlantis is under water."
     assert model.asked == []
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("prompt", ["@weather:", "In @weather: Bath", '@weather:""', "@WEATHER:''"])
+async def test_command_without_the_argument_it_takes_is_refused(make_chat: Any, prompt: str) -> None:
+    model = FakeModel(["Yes."])
+
+    reply = await make_chat(context_providers=[Weather], model=model).send(prompt)
+
+    assert "weather:` names nothing: it stands right after the colon" in reply.text.casefold()
+    assert model.asked == []
+
+
+async def test_in_backticks_it_is_text(make_chat: Any) -> None:
+    chat = make_chat(context_providers=[Weather], model=FakeModel(["Yes."]))
+
+    assert (await chat.send("`@weather:`")).text == "Yes."
+
+
+async def test_replacement_that_is_no_text_is_blamed_on_who_made_it(make_chat: Any) -> None:
+    class Silent(Now):
+        id = "ahem"
+
+        def replace_prompt(self, prompt: str) -> Any:
+            return None
+
+    reply = await make_chat(context_providers=[Silent, Weather]).send("hi")
+
+    assert reply.text == "`@ahem` failed: TypeError: its `replace_prompt` returned NoneType, not a str"
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ async def read(make_chat: Any, root: Path, prompt: str) -> str:
         ("@file:a.py#L2-L9", "```\ntwo\nthree\n```"),
         ('@file:"sub/b c.md"', "```\n# B\n```"),
         (r"@file:sub/b\ c.md", "```\n# B\n```"),
+        ('@file:"a.py"#L2-3', "```\ntwo\nthree\n```"),
+        ("@FILE:a.py#L2", "```\ntwo\n```"),
     ],
 )
 async def test_file_is_read(make_chat: Any, root: Path, command: str, content: str) -> None:
@@ -171,6 +173,7 @@ async def test_reply_tells_what_was_included(make_chat: Any, root: Path) -> None
         ("@file:a.py#L9" + "9" * 5_000, "no such lines, but 3 lines"),
         ("@file:sub/../../*", "outside"),
         ("@file:gone.py", "no file"),
+        ("@file:", "names no file"),
         ("@file:a.py#L9", "no such lines, but 3 lines"),
         ("@file:a.py#L3-2", "no such lines"),
         ("@file:a.py#L0", "no such lines"),
@@ -185,6 +188,12 @@ async def test_refusal_names_file_and_reason(make_chat: Any, root: Path, command
     assert len(reply.text) < 400
     assert reason in reply.text
     assert model.asked == []
+
+
+async def test_name_with_spaces_that_is_not_quoted_is_recognised(make_chat: Any, root: Path) -> None:
+    reply = await make_chat(root_dir=str(root)).send("What is in @file:sub/b c.md, please?")
+
+    assert reply.text.endswith('no file `sub/b`. A name with spaces is quoted: `@file:"sub/b c.md"`.')
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ VOICES = Voices(personas=("Ada", "Bob"), people=PEOPLE, contexts=("cell",))
         ("@Somebody hi", DidYouMean("@Somebody", ())),
         ("@Ada @Somebody hi", DidYouMean("@Somebody", ())),
         ("@cell what is this?", Handled("default")),
+        ("@CELL what is this?", Handled("default")),
         ("@file:a.py what is this?", Handled("default")),
         ("hi", Handled("default")),
     ],

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from jupyter_ai.code_spans import CODE
 from jupyter_ai.context_providers.attached import ATTACHED, path_of
 from jupyter_ai.context_providers.command import ARGUMENT, ContextCommand, unescape
 from jupyter_ai.context_providers.inclusions import (
@@ -18,6 +17,7 @@ from jupyter_ai.context_providers.inclusions import (
     context_room,
     current_inclusions,
 )
+from jupyter_ai.context_providers.occurrences import check_arguments, find_commands, matches
 from jupyter_ai.engine.frame import encodable
 from jupyter_ai.errors import ContextProviderException, message_of
 from jupyter_ai.models import AskedByPersona, ChatMessage, HumanChatMessage, ListOptionsEntry
@@ -42,7 +42,6 @@ __all__ = [
     "unescape",
 ]
 
-_MOST_COMMANDS = 50  # of one provider in one message
 _UNREAD = "`@file`, which reads what is attached, is not installed on this server"
 
 
@@ -63,6 +62,8 @@ class BaseCommandContextProvider:
 
     requires_arg: ClassVar[bool] = False
     """Whether the command takes an argument: `@file:a.py`."""
+
+    _nothing: ClassVar[str] = "nothing"  # that a command names which lacks its argument
 
     remove_from_prompt: ClassVar[bool] = False
     """Whether the model does not see the command itself."""
@@ -140,16 +141,26 @@ class BaseCommandContextProvider:
     @property
     def pattern(self) -> str:
         """A regular expression that matches the command with its argument."""
-        name = re.escape(self.command_id)
         argument = f":(?:{ARGUMENT})"
-        return rf"(?<![\w@/.\\]){name}" + (argument if self.requires_arg else rf"(?:{argument}|(?![\w:]))")
+        return self._word + (argument if self.requires_arg else rf"(?:{argument}|(?![\w:]))")
+
+    @property
+    def _has_own_pattern(self) -> bool:
+        return type(self).pattern is not BaseCommandContextProvider.pattern
+
+    @property
+    def _word(self) -> str:
+        return rf"(?<![\w@/.\\])(?i:{re.escape(self.command_id)})"
 
     async def make_context_prompt(self, message: HumanChatMessage) -> str:
         """What the commands in `message.prompt` add to what the model reads, "" without any.
 
-        A persona's words have none.
+        A persona's words have none. Raises `ContextProviderException` for one without the argument it takes.
         """
-        commands = [] if isinstance(message, AskedByPersona) else find_commands(self, message.prompt)
+        if isinstance(message, AskedByPersona):
+            return ""
+        check_arguments(self, message.prompt)
+        commands = find_commands(self, message.prompt)
         return await self._make_context_prompt(message, commands) if commands else ""
 
     def _chosen_model(self) -> Any:
@@ -177,7 +188,7 @@ class BaseCommandContextProvider:
             return "" if self.remove_from_prompt else self._replace_command(ContextCommand(cmd=command))
 
         parts, end = [], 0
-        for match in _matches(self, prompt):
+        for match in matches(self, prompt):
             parts += [prompt[end : match.start()], replaced(match[0])]
             end = match.end()
         text = "".join([*parts, prompt[end:]])
@@ -194,21 +205,6 @@ class BaseCommandContextProvider:
             description=description or self.help,
             only_start=self.only_start,
         )
-
-
-def find_commands(context_provider: BaseCommandContextProvider, text: str) -> list[ContextCommand]:
-    """The commands of a provider in `text`, each once, in order; those in backticks are not meant.
-
-    Raises `ContextProviderException` for more than 50.
-    """
-    found = dict[str, ContextCommand]()
-    for match in _matches(context_provider, text):
-        if match[0] not in found:
-            found[match[0]] = ContextCommand(cmd=match[0])
-        if len(found) > _MOST_COMMANDS:
-            name = context_provider.command_id
-            raise ContextProviderException(f"A message takes {_MOST_COMMANDS} different `{name}`, not more.")
-    return list(found.values())
 
 
 async def add_context(
@@ -248,7 +244,10 @@ def replace_commands(providers: Mapping[str, Any], text: str) -> str:
     for provider in providers.values():
         try:
             with asking():
-                text = provider.replace_prompt(text)
+                replaced = provider.replace_prompt(text)
+            if not isinstance(replaced, str):
+                raise TypeError(f"its `replace_prompt` returned {type(replaced).__name__}, not a str")
+            text = replaced
         except Exception as e:
             raise _failed(provider, e) from e
     return text
@@ -262,7 +261,7 @@ async def _context_of(provider: Any, message: HumanChatMessage, inclusions: Incl
         begin_inclusions()  # the message is not answered
         raise _failed(provider, e) from e
     if text and len(inclusions.items) == known:
-        name = str(getattr(provider, "command_id", type(provider).__name__))
+        name = _name_of(provider)
         return inclusions.include(name, name, text)
     return text
 
@@ -276,15 +275,15 @@ def _room(providers: Mapping[str, Any], message: HumanChatMessage) -> int:
 def _failed(provider: Any, error: Exception) -> ContextProviderException:
     if isinstance(error, ContextProviderException):
         return error
-    name = getattr(provider, "command_id", type(provider).__name__)
-    return ContextProviderException(f"`{name}` failed: {type(error).__name__}: {message_of(error)}")
+    return ContextProviderException(
+        f"`{_name_of(provider)}` failed: {type(error).__name__}: {message_of(error)}"
+    )
 
 
-def _matches(provider: BaseCommandContextProvider, text: str) -> Iterator[re.Match[str]]:
-    has_own_pattern = type(provider).pattern is not BaseCommandContextProvider.pattern
-    if not has_own_pattern and provider.command_id not in text:
-        return
-    start = len(text) - len(text.lstrip())
-    for match in re.finditer(f"(?P<code>{CODE})|{provider.pattern}", text, re.DOTALL):
-        if match.lastgroup != "code" and (match.start() == start or not provider.only_start):
-            yield match
+def _name_of(provider: Any) -> str:
+    try:
+        with asking():
+            return str(provider.command_id)
+    # A plug-in's code.
+    except Exception:  # noqa: BLE001
+        return type(provider).__name__

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 __all__ = ["ARGUMENT", "ContextCommand", "unescape"]
 
 _UPWARDS = r"(?:(?:[^\s\\\"']*/)?\.\.(?![^\s,;:!?)\"'.]))"  # the one argument that ends with a dot
-ARGUMENT = (
-    rf""""[^"\n]+"|'[^'\n]+'|{_UPWARDS}|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
-)
+_PART = r"(?:#[\w-]+)?"  # of what is quoted: `"a b.py"#L10-40`
+_QUOTED = rf"""(?:"[^"\n]+"|'[^'\n]+'){_PART}"""
+ARGUMENT = rf"""{_QUOTED}|{_UPWARDS}|(?:\\.|[^\s\\"'])(?:(?:\\.|[^\s\\])*(?:\\.|[^\s\\,;:!?)."']))?"""
 """A regular expression of what may stand after the colon."""
 
 
@@ -39,6 +39,6 @@ class ContextCommand(BaseModel):
 
 def unescape(argument: str) -> str:
     """An argument without the quotes around it, or the backslashes in it."""
-    if len(argument) > 1 and argument[0] == argument[-1] and argument[0] in "\"'":
-        return argument[1:-1]
+    if quoted := re.fullmatch(rf"""(["'])(.*)\1({_PART})""", argument, re.DOTALL):
+        return quoted[2] + quoted[3]
     return re.sub(r"\\(.)", r"\1", argument)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from jupyter_ai.context_providers.base import (
     unescape,
 )
 from jupyter_ai.context_providers.globbing import Glob, has_pattern
+from jupyter_ai.context_providers.hints import hint_at
 from jupyter_ai.context_providers.images import IMAGE_TOKENS, image_part
 from jupyter_ai.context_providers.inclusions import current_inclusions, fair_shares
 from jupyter_ai.context_providers.reading import Reference, Shown, read_any
@@ -28,6 +27,7 @@ from jupyter_ai.context_providers.text import fenced
 from jupyter_ai.engine.frame import encodable
 from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage, ListOptionsEntry
+from jupyter_ai_magics.threads import run_in_thread
 
 __all__ = ["FILE_CONTEXT_TEMPLATE", "FOLDER_CONTEXT_TEMPLATE", "SUPPORTED_EXTS", "FileContextProvider"]
 
@@ -68,6 +68,7 @@ class FileContextProvider(BaseCommandContextProvider):
     id = "file"
     help = "Adds a file to what the model reads"
     requires_arg = True
+    _nothing = "no file"
 
     def get_arg_options(self, arg_prefix: str) -> list[ListOptionsEntry]:
         """The files and folders that begin so, 100 at most; hidden ones if the prefix begins with a dot."""
@@ -109,21 +110,21 @@ class FileContextProvider(BaseCommandContextProvider):
         return "\n\n".join(filter(None, [*attached, added]))
 
     async def _make_context_prompt(self, message: HumanChatMessage, commands: list[ContextCommand]) -> str:
-        return "\n\n".join([await self._shown(command) for command in commands])
+        return "\n\n".join([await self._shown(command, message.prompt) for command in commands])
 
     def _replace_command(self, command: ContextCommand) -> str:
         return f"`{command.arg}`"
 
-    async def _shown(self, command: ContextCommand) -> str:
-        """What one command adds. Raises `ContextProviderException`."""
+    async def _shown(self, command: ContextCommand, prompt: str) -> str:
+        """What one command of `prompt` adds. Raises `ContextProviderException`."""
         reference = Reference.parse(command.arg or "")
         try:
-            if has_pattern(reference.path) and (glob := await asyncio.to_thread(self._glob, reference.path)):
+            if has_pattern(reference.path) and (glob := await run_in_thread(self._glob, reference.path)):
                 return await self._matches(command, reference, glob)
-            shown = await asyncio.to_thread(read_any, reference, self.root_dir)
+            shown = await run_in_thread(read_any, reference, self.root_dir)
             return self._included(command.cmd, command.arg or "", shown)
         except FileRefused as error:
-            hint = _with_slashes(command.cmd)
+            hint = await run_in_thread(hint_at, command, prompt, self.root_dir)
             raise ContextProviderException(f"`{told(command.cmd)}`: {error}{hint}") from None
 
     async def _attached(self, attachments: Sequence[Attachment]) -> list[str]:
@@ -131,7 +132,7 @@ class FileContextProvider(BaseCommandContextProvider):
         references, room = [reference_of(attachment) for attachment in attachments], current_inclusions().room
         if not room:
             return [current_inclusions().leave_out(ATTACHED, reference.name) for reference in references]
-        read = [await asyncio.to_thread(self._attempt, reference) for reference in references]
+        read = [await run_in_thread(self._attempt, reference) for reference in references]
         shares = fair_shares([shown.tokens if isinstance(shown, Shown) else 0 for shown in read], room)
         return [
             self._included_or_not(ATTACHED, reference.name, shown, most)
@@ -151,7 +152,7 @@ class FileContextProvider(BaseCommandContextProvider):
 
     async def _matches(self, command: ContextCommand, reference: Reference, glob: Glob) -> str:
         """The files that match, one after the other, and the names of those for which there is no room."""
-        paths = await asyncio.to_thread(glob.files)
+        paths = await run_in_thread(glob.files)
         if not paths:
             raise FileRefused("no file matches.")
         parts = [await self._match(command, replace(reference, path=p)) for p in paths[:_MOST_FILES]]
@@ -164,7 +165,7 @@ class FileContextProvider(BaseCommandContextProvider):
     async def _match(self, command: ContextCommand, reference: Reference) -> str:
         if not current_inclusions().room:
             return current_inclusions().leave_out(command.cmd, reference.path)
-        shown = await asyncio.to_thread(self._attempt, reference)
+        shown = await run_in_thread(self._attempt, reference)
         return self._included_or_not(command.cmd, reference.path, shown)
 
     def _included_or_not(
@@ -190,9 +191,3 @@ class FileContextProvider(BaseCommandContextProvider):
             return FOLDER_CONTEXT_TEMPLATE.format(folder=name, content=content)
         left_out = missing_cells(command, name, shown.missing)
         return FILE_CONTEXT_TEMPLATE.format(filepath=f"`{name}`", content=content) + left_out
-
-
-def _with_slashes(command: str) -> str:
-    """Advice where folders are separated as on Windows: there a backslash is before letters."""
-    written = re.sub(r"\\(?=[\w.*])", "/", command)
-    return f" Folders are separated by `/`: `{told(written)}`." if written != command else ""

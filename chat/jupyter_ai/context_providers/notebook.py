@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from jupyter_ai.context_providers.base import (
     BaseCommandContextProvider,
     ContextCommand,
@@ -14,6 +12,7 @@ from jupyter_ai.context_providers.reading import Reference, read_file
 from jupyter_ai.context_providers.text import fenced
 from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage, ListOptionsEntry
+from jupyter_ai_magics.threads import run_in_thread
 
 __all__ = ["NotebookContextProvider"]
 
@@ -42,7 +41,7 @@ class NotebookContextProvider(BaseCommandContextProvider):
             )
         reference = Reference(path, outputs=any(each.arg == _OUTPUTS for each in commands))
         try:
-            shown = await asyncio.to_thread(read_file, reference, self.root_dir)
+            shown = await run_in_thread(read_file, reference, self.root_dir)
         except FileRefused as error:
             raise ContextProviderException(f"`{command.cmd}`: {error}") from None
         text = self._include(command, shown.text, name=path, kind=shown.kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 
 from jupyter_ai.context_providers.base import (
@@ -14,6 +13,7 @@ from jupyter_ai.context_providers.text import fenced
 from jupyter_ai.context_providers.web_hosts import WebHosts
 from jupyter_ai.errors import FileRefused
 from jupyter_ai.models import HumanChatMessage, ListOptionsEntry
+from jupyter_ai_magics.threads import run_in_thread
 
 __all__ = ["URL_CONTEXT_TEMPLATE", "UrlContextProvider"]
 
@@ -52,7 +52,7 @@ class UrlContextProvider(BaseCommandContextProvider):
         url = command.arg or ""
         try:
             page = await fetch(url if "://" in url else f"https://{url}", hosts)
-            text = await asyncio.to_thread(page_text, page)
+            text = await run_in_thread(page_text, page)
         except FileRefused as error:
             raise ContextProviderException(f"`{command.cmd}`: {error}") from None
         shown = self._include(command, text, name=page.url, kind="page")

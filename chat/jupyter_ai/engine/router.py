@@ -101,7 +101,8 @@ _NOBODY = Voices()
 
 def route(prompt: str, keys: Collection[str], voices: Voices = _NOBODY) -> Choice:
     """Decide who answers `prompt`, given the routing keys of all handlers and who could be addressed."""
-    people = (name for name in voices.people if name not in voices.contexts)
+    contexts = {name.casefold() for name in voices.contexts}
+    people = (name for name in voices.people if name.casefold() not in contexts)
     found = find_addresses(prompt, (*people, *voices.personas))  # of one name, the persona
     leading = _personas(found.leading, voices)
     if found.leading and not leading:
@@ -113,7 +114,7 @@ def route(prompt: str, keys: Collection[str], voices: Voices = _NOBODY) -> Choic
         return command
     if command is not None:
         return Handled(command, (*leading, *_personas(found.mentioned, voices)))
-    if found.unknown is not None and found.unknown not in voices.contexts:
+    if found.unknown is not None and found.unknown.casefold() not in contexts:
         return _unknown(found.unknown, voices)
     return _by_voice((*leading, *_personas(found.mentioned, voices)), found.text, keys, voices)
 
