@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from jupyter_ai.argument_options import argument_options
 from jupyter_ai.chat_handlers.provider_use import unsupported_commands
 from jupyter_ai.engine.addresses import address_of
+from jupyter_ai.engine.frame import encodable
 from jupyter_ai.models import ListOptionsEntry, ListPersonasEntry
-from jupyter_ai_magics.threads import run_in_thread
+from jupyter_ai_magics.failures import asking
 
 if TYPE_CHECKING:
     from jupyter_ai.engine.chat import Chat
@@ -27,9 +29,9 @@ async def list_options(chat: Chat, partial: str) -> list[ListOptionsEntry]:
     await chat.engine.handlers_ready()
     command, colon, prefix = partial.partition(":")
     providers = list(chat.context_providers.values())
-    provider = next((p for p in providers if colon and p.command_id == command), None)
+    provider = next((p for p in providers if colon and _is_called(p, command)), None)
     if provider is not None:
-        return await _arguments(chat.engine, provider, prefix)
+        return await argument_options(provider, prefix, chat.engine.log)
     options = [*_commands(chat.engine), *_personas(chat.personas), *_contexts(chat.engine, providers)]
     return [option for option in options if option.label.casefold().startswith(partial.casefold())]
 
@@ -59,16 +61,16 @@ def supported_commands(engine: Engine) -> list[tuple[str, Plugin]]:
 
 def plugin_help(plugin: Plugin) -> str:
     """What a plug-in says it does."""
-    return str(getattr(plugin.obj, "help", ""))
+    return encodable(str(getattr(plugin.obj, "help", "")))
 
 
-async def _arguments(engine: Engine, provider: Any, prefix: str) -> list[ListOptionsEntry]:
+def _is_called(provider: Any, command: str) -> bool:
     try:
-        return list(await run_in_thread(provider.get_arg_options, prefix))
-    # A plug-in's code: it may raise anything, and there is nothing to complete then.
-    except Exception:
-        engine.log.warning("%s cannot complete %r.", provider.command_id, prefix, exc_info=True)
-        return []
+        with asking():
+            return bool(provider.command_id.casefold() == command.casefold())
+    # A plug-in's code.
+    except Exception:  # noqa: BLE001
+        return False
 
 
 def _commands(engine: Engine) -> list[ListOptionsEntry]:
@@ -93,11 +95,13 @@ def _contexts(engine: Engine, providers: Iterable[Any]) -> list[ListOptionsEntry
 
 def _context(engine: Engine, provider: Any) -> ListOptionsEntry | None:
     try:
-        name = provider.command_id
-        label = f"{name}:" if provider.requires_arg else name
-        return ListOptionsEntry(
-            id=name, label=label, description=provider.help, only_start=provider.only_start
-        )
+        with asking():
+            name = provider.command_id
+            label = f"{name}:" if provider.requires_arg else name
+            description = encodable(provider.help)
+            return ListOptionsEntry(
+                id=name, label=label, description=description, only_start=provider.only_start
+            )
     # A plug-in's code: what it says of itself may be anything, and the others are listed.
     except Exception:
         engine.log.warning("%r cannot be described.", type(provider), exc_info=True)

@@ -187,6 +187,27 @@ async def test_in_backticks_it_is_text(make_chat: Any) -> None:
     assert (await chat.send("`@weather:`")).text == "Yes."
 
 
+@pytest.mark.parametrize("error", [RuntimeError("boom"), SystemExit(3)])
+async def test_command_that_does_not_tell_its_word_costs_nobody_else(
+    make_chat: Any, error: BaseException
+) -> None:
+    class Mute(Weather):
+        id = "mute"
+
+        @property
+        def command_id(self) -> str:
+            raise error
+
+    chat = make_chat(context_providers=[Mute, Weather], model=FakeModel(["Yes."]))
+
+    assert (await chat.send("hello")).text == "Yes."
+    assert "`@weather`" in (await chat.send("/help")).text
+    assert "@weather:" in await chat.complete("@")
+    assert await chat.complete("@weather:B") == ["@weather:Bath "]
+    plugins = (await chat.open()).engine.plugins.plugins("jupyter_ai.context_providers")
+    assert ["in its `command_id`" in plugin.trouble for plugin in plugins if plugin.trouble] == [True]
+
+
 async def test_replacement_that_is_no_text_is_blamed_on_who_made_it(make_chat: Any) -> None:
     class Silent(Now):
         id = "ahem"

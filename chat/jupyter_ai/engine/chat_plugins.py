@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from jupyter_ai.engine.run import current_run
 from jupyter_ai.errors import message_of
 from jupyter_ai.plugins import CONTEXT_PROVIDERS, Plugin
 from jupyter_ai.plugins.blame import place_of_class, place_of_error
+from jupyter_ai_magics.failures import asking
 
 if TYPE_CHECKING:
     from jupyter_ai.chat_handlers.base import BaseChatHandler
@@ -79,7 +81,24 @@ class ChatPlugins:
         arguments = self._engine.handler_arguments(self._chat)
         for name in _NOT_OF_CONTEXTS:
             del arguments[name]
-        return self.build(next(p for p in self._context_plugins() if p.id == key), arguments)
+        plugin = next(p for p in self._context_plugins() if p.id == key)
+        provider = self.build(plugin, arguments)
+        return provider if provider is None or self._can_be_named(provider, plugin) else None
+
+    def _can_be_named(self, provider: Any, plugin: Plugin) -> bool:
+        """Whether a context command tells its word: each prompt is searched for that."""
+        try:
+            with asking():
+                word, pattern = provider.command_id, getattr(provider, "pattern", "")
+                if not (isinstance(word, str) and word.strip()):
+                    raise TypeError(f"{word!r} is no word")
+                re.compile(pattern if isinstance(pattern, str) else "")
+        # A plug-in's code.
+        except Exception as e:
+            plugin.trouble = f"{type(e).__name__} in its `command_id` or `pattern`: {message_of(e)}"
+            self._engine.log.exception("%s cannot be asked for its command: it is left out.", plugin)
+            return False
+        return True
 
     @contextmanager
     def _named(self, name: str) -> Iterator[None]:

@@ -1,0 +1,69 @@
+"""Arguments are completed by plug-ins, which may fail or hang."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from typing import Any
+
+import pytest
+
+from jupyter_ai import argument_options
+from jupyter_ai.models import ListOptionsEntry
+
+LOG = logging.getLogger("test")
+
+
+class Provider:
+    """Completes with what it is given."""
+
+    def __init__(self, found: Any) -> None:
+        self.found = found
+        self.asked = 0
+
+    def get_arg_options(self, prefix: str) -> Any:
+        self.asked += 1
+        return self.found() if callable(self.found) else self.found
+
+
+def option(label: str) -> ListOptionsEntry:
+    return ListOptionsEntry(id="@x", label=label, description="An x", only_start=False)
+
+
+def fail() -> None:
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("found", "labels"),
+    [
+        ([option("@x:a"), 1], ["@x:a"]),
+        ([option("@x:\udcff")], ["@x:\ufffd"]),
+        ([1], []),
+        (None, []),
+        (fail, []),
+    ],
+)
+async def test_what_is_no_completion_is_left_out(found: Any, labels: list[str]) -> None:
+    options = await argument_options.argument_options(Provider(found), "", LOG)
+
+    assert [option.label for option in options] == labels
+
+
+async def test_one_that_hangs_is_left_behind_and_asked_a_few_times_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(argument_options, "_PATIENCE", 0.01)
+    release = threading.Event()
+    provider = Provider(lambda: [option("@x:a")] if release.wait(20) else [])
+
+    asked = (argument_options.argument_options(provider, "", LOG) for _ in range(9))
+    assert await asyncio.gather(*asked) == [[]] * 9
+    assert provider.asked == 4
+
+    release.set()
+    while argument_options._calls:  # noqa: ASYNC110 - threads end in their own time
+        await asyncio.sleep(0)
+    monkeypatch.undo()
+    assert len(await argument_options.argument_options(provider, "", LOG)) == 1
