@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from jupyter_ai.confined import read_confined
 from jupyter_ai.errors import FileRefused
 from jupyter_ai_magics.models.persona import JUPYTERNAUT_AVATAR_ROUTE
 
-__all__ = ["MOST_BYTES", "avatar_route", "read_avatar"]
+__all__ = ["MOST_BYTES", "avatar_route", "declared_path", "read_avatar"]
 
 MOST_BYTES = 1 << 20
 """What a picture may take."""
@@ -24,6 +25,15 @@ _TYPES = {
     ".gif": "image/gif",
     ".webp": "image/webp",
 }
+
+
+def declared_path(path: object) -> str:
+    """The path of a picture as a persona gives it: a str or path-like, "" for None. Raises TypeError."""
+    if path is None:
+        return ""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"its avatar_path is a {type(path).__name__}, not a str")
+    return os.fsdecode(path)
 
 
 def avatar_route(key: str, path: str) -> str:

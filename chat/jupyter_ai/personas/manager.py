@@ -16,7 +16,7 @@ from jupyter_ai.engine.run import Turn
 from jupyter_ai.engine.together import Together
 from jupyter_ai.errors import FileRefused, message_of
 from jupyter_ai.models import HumanChatMessage
-from jupyter_ai.personas.avatars import avatar_route, read_avatar
+from jupyter_ai.personas.avatars import avatar_route, declared_path, read_avatar
 from jupyter_ai.personas.base_persona import BasePersona
 from jupyter_ai.personas.chain import Chain
 from jupyter_ai.personas.lifecycle import Lifecycle
@@ -122,7 +122,7 @@ class PersonaManager:
         """Where the picture of a persona is, below the server's base URL."""
         member = next((m for m in self._members.built() if m.voice is persona), None)
         if member is None:  # it is being made
-            return avatar_route("", getattr(persona, "avatar_path", ""))
+            return avatar_route("", declared_path(getattr(persona, "avatar_path", "")))
         return avatar_route(member.key, member.avatar_path)
 
     def follow(self, persona: BasePersona, text: str) -> None:
