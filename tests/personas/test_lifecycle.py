@@ -130,6 +130,22 @@ async def test_stop_cancels_an_answer_and_tells_of_it(make_chat: Any, persona: A
     assert calls == ["cancelled"]
 
 
+async def test_who_was_stopped_before_a_word_is_named(make_chat: Any, persona: Any) -> None:
+    async def hang(self: BasePersona, message: Any) -> None:
+        if self.name == "Bob":
+            begun.set()
+        await never(self)
+
+    begun = asyncio.Event()
+    chat = make_chat(personas=[persona("Bob", hang), persona("Ada", hang)])
+    asking = asyncio.create_task(chat.send("@Ada @Bob go"))
+    await begun.wait()
+
+    await chat.stop()
+
+    assert [message.persona.name for message in (await asking).messages] == ["Ada"]
+
+
 async def test_what_was_said_until_stop_is_remembered(make_chat: Any, persona: Any) -> None:
     """Also where the next piece comes at the same moment, and closing the model takes a while."""
 

@@ -12,7 +12,7 @@ from jupyter_ai.engine.restore import cut_reply
 from jupyter_ai.engine.router import Addressed, DidYouMean, ForPeople, Handled, route
 from jupyter_ai.engine.run import STOPPED_TEXT, Run
 from jupyter_ai.errors import message_of
-from jupyter_ai.models import AgentStreamMessage
+from jupyter_ai.models import AgentStreamMessage, Persona
 
 if TYPE_CHECKING:
     from jupyter_ai.engine.chat import Chat
@@ -53,7 +53,7 @@ class Answers:
                 self._stream_whole(run, STOPPED_TEXT, {"stopped": True})
         elif run.state == "interrupted":
             if not run.marked:
-                self._chat.append(cut_reply(run.id, self._engine.persona(), begun=run.spoke))
+                self._chat.append(cut_reply(run.id, self._speaker(run), begun=run.spoke))
         elif run.state == "failed":
             self._engine.log.error("%s failed: %r", run.handler_name, run.error, exc_info=run.error)
             self._chat.say(_failure(run), run.id, {"error": {"type": type(run.error).__name__}})
@@ -67,11 +67,19 @@ class Answers:
             time=time.time(),
             body="",
             reply_to=run.id,
-            persona=self._engine.persona(),
+            persona=self._speaker(run),
             complete=False,
         )
         self._chat.open_stream(message, run)
         self._chat.end_stream(message.id, text, metadata)
+
+    def _speaker(self, run: Run) -> Persona:
+        """The first of the personas that answer; where none does, who speaks for the framework."""
+        personas = self._chat.personas
+        member = next(filter(None, map(personas.find, run.personas)), None)
+        if member is None:
+            return self._engine.persona()
+        return Persona(name=member.name, avatar_route=personas.avatar_route(member.voice))
 
     async def _by_personas(self, run: Run, choice: Addressed) -> None:
         await self._engine.handlers_ready()

@@ -349,7 +349,7 @@ class Chat:
         run = self.runs.get(getattr(message, "reply_to", "")) or current_run()
         if (name := self._muted.who_says(message, run)) is not None:
             if name:
-                self.engine.log.warning("%s speaks on after it was stopped; dropped.", name)
+                self.engine.log.warning("What %s said after Stop is dropped.", name)
             return
         if run is not None and run.id in self.runs and getattr(message, "reply_to", None) == "":
             message = message.model_copy(update={"reply_to": run.id})  # so that clearing clears it as well
@@ -402,7 +402,7 @@ class Chat:
             run = current_run()
             if run is not None and run.abandoned and not run.warned:
                 run.warned = True
-                self.engine.log.warning("%s streams on after it was stopped; dropped.", run.handler_name)
+                self.engine.log.warning("What %s streamed after Stop is dropped.", run.handler_name)
         elif chunk.stream_complete:
             self.end_stream(chunk.id, chunk.content, chunk.metadata)
         else:

@@ -195,10 +195,10 @@ class PersonaManager:
         together = self._answers[run.id] = Together(self._chat.own)
         try:
             members = list(filter(None, map(self.find, names)))
-            for member in members[1:]:
-                self.begin(member, run, member.addressed_message(run.message, text))
             # Not in a task of its own: with the answer of one the run is over, and so they are kept together.
             first = [self._answer(m, run, m.addressed_message(run.message, text)) for m in members[:1]]
+            for member in members[1:]:
+                self.begin(member, run, member.addressed_message(run.message, text))
             await together.wait(*first)
         finally:
             del self._answers[run.id]
