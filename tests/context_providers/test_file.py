@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_ai.context_providers import file
 from jupyter_ai.testing import FakeModel
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -188,6 +191,28 @@ async def test_refusal_names_file_and_reason(make_chat: Any, root: Path, command
     assert len(reply.text) < 400
     assert reason in reply.text
     assert model.asked == []
+
+
+async def test_file_that_takes_long_holds_up_neither_stop_nor_the_end(
+    make_chat: Any, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_slowly(*_: Any) -> Any:
+        daemons.append(threading.current_thread().daemon)
+        loop.call_soon_threadsafe(begun.set)
+        release.wait(20)
+
+    loop, begun, release = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    daemons = list[bool]()
+    monkeypatch.setattr(file, "read_any", read_slowly)
+    chat = make_chat(root_dir=str(root))
+    asking = asyncio.create_task(chat.send("@file:a.py"))
+    await begun.wait()
+
+    await chat.stop()
+    state = (await asking).state
+    release.set()
+
+    assert (state, daemons) == ("stopped", [True])
 
 
 async def test_name_with_spaces_that_is_not_quoted_is_recognised(make_chat: Any, root: Path) -> None:
