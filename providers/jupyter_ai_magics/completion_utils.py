@@ -20,8 +20,10 @@ __all__ = [
 ]
 
 _FENCE = "```"
+_OPENED = re.compile(rf"{_FENCE}[^`\n]*(?:\n|$)")  # no string in backticks, no command
 _BEGUN_FENCE = re.compile(r"\n`{1,2}$")
 _WORD_START = re.compile(r"(?<![^\s(\[{,;=])\S")
+_LINE_START = re.compile(r"^[ \t]*", re.M)
 _SHORTEST_ECHO = 3  # characters
 _SHORTEST_PHRASE = 6  # where it ends with a sign: `x + ` may well come twice
 _TAIL = 2_000
@@ -78,25 +80,42 @@ def unfenced(text: str) -> str:
     start = text.lstrip()
     if start and _FENCE.startswith(start):
         return ""
-    if start.startswith(_FENCE):
+    if _OPENED.match(start):
         text = start.partition("\n")[2]
         return _BEGUN_FENCE.sub("", text.partition(_FENCE)[0])
     return _BEGUN_FENCE.sub("", text.partition(f"\n{_FENCE}")[0])
 
 
-def without_echo(text: str, prefix: str) -> str:
-    """Without what a model repeats of the text before the cursor: all of it, its last lines or words."""
+def without_echo(text: str, prefix: str, *, grows: bool = False) -> str:
+    """Without what a model repeats of the text before the cursor: all of it, its last lines or words.
+
+    Of a text that grows nothing is left while all of it may be repeated.
+    """
     tail = prefix[-_TAIL:]
     if len(tail.strip()) >= _SHORTEST_ECHO and text.startswith(prefix):
         return text[len(prefix) :]
     bare = text.lstrip(" \t")
-    if len(tail) < _SHORTEST_ECHO or tail[-_SHORTEST_ECHO:] not in bare:
+    if len(tail) < _SHORTEST_ECHO:
         return text
+    if tail[-_SHORTEST_ECHO:] in bare:
+        may_begin = _beginnings(tail)
+        for length in _overlaps(bare, tail):
+            if may_begin(len(tail) - length):
+                return bare[length:]
+    return "" if grows and _may_be_echo(bare, tail, prefix) else text
+
+
+def _may_be_echo(text: str, tail: str, prefix: str) -> bool:
+    """Whether the text before the cursor goes on, at one of the places where an echo begins, as this does."""
+    last = tail.rfind("\n") + 1
+    line = tail[last:]
+    if len(line.strip()) < _SHORTEST_ECHO:
+        return False
+    words = (last + word.start() for word in _WORD_START.finditer(line))
+    lines = (begin.end() for begin in _LINE_START.finditer(tail))
     may_begin = _beginnings(tail)
-    for length in _overlaps(bare, tail):
-        if may_begin(len(tail) - length):
-            return bare[length:]
-    return text
+    begun = (start for start in (*lines, *words) if tail.startswith(text, start) and may_begin(start))
+    return prefix.startswith(text) or any(len(tail) - start > len(text) for start in begun)
 
 
 def _overlaps(text: str, tail: str) -> Iterator[int]:

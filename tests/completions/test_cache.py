@@ -18,7 +18,7 @@ SERVED = ServedProvider("one", "One", ProviderOptions(), Scripted())
 
 def suggestion(text: str) -> Suggestion:
     made = Suggestion(text, SERVED, InlineCompletionItem(insertText=text), 0)
-    made.take(text, lambda text: text, 0.0, done=True)
+    made.take(text, lambda text, grows: text, 0.0, done=True)
     return made
 
 

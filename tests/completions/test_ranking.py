@@ -19,7 +19,7 @@ def suggestion(
 ) -> Suggestion:
     served = ServedProvider(provider, provider, ProviderOptions(priority=priority), Scripted())
     made = Suggestion(text, served, InlineCompletionItem(insertText=text, **fields), place)
-    made.take(text, lambda text: text, 0.0, done=True)
+    made.take(text, lambda text, grows: text, 0.0, done=True)
     return made
 
 

@@ -328,7 +328,7 @@ async def test_a_stream_that_only_changes_its_mind_ends_after_a_minute() -> None
                     yield chunk(text)
                     await asyncio.sleep(1)
 
-    service = serving(Wavering(), filter=lambda text, request: text[:2])
+    service = serving(Wavering(), filter=lambda text, request, grows: text[:2])
     started = now()
     await all_parts(service, ask(stream=True))
 
@@ -352,13 +352,24 @@ async def test_a_chunk_after_the_end_is_dropped() -> None:
 
 async def test_an_item_that_the_filter_empties_goes_on() -> None:
     provider = Streaming(begun("t"))
-    service = serving(provider, filter=lambda text, request: text.removeprefix("Sure"))
+    service = serving(provider, filter=lambda text, request, grows: text.removeprefix("Sure"))
     asked = await begin(service, ask(stream=True))
     for part in (chunk("Sure"), chunk("Surely", done=True), None):
         provider.put(part)
         await asyncio.sleep(0.01)
 
     assert shown(await asked) == [[""], "ly."]
+
+
+async def test_the_filter_is_told_whether_a_suggestion_still_grows() -> None:
+    provider = Streaming(begun("t"))
+    service = serving(provider, filter=lambda text, request, grows: "" if grows else text)
+    asked = await begin(service, ask(stream=True))
+    for part in (chunk("one"), chunk("one two", done=True), None):
+        provider.put(part)
+        await asyncio.sleep(0.01)
+
+    assert shown(await asked) == [[""], "one two."]
 
 
 async def test_a_stream_that_takes_no_breath_lets_others_have_their_turn() -> None:
@@ -409,7 +420,7 @@ async def test_the_same_suggestion_keeps_its_id_while_it_is_typed() -> None:
 
 async def test_the_rest_of_what_the_filter_cut_follows_an_accept() -> None:
     provider = Scripted(lambda request: reply("one\ntwo"))
-    service = serving(provider, filter=lambda text, request: text.strip("\n").partition("\n")[0])
+    service = serving(provider, filter=lambda text, request, grows: text.strip("\n").partition("\n")[0])
     await texts(service, ask(""))
 
     assert await texts(service, ask("one", 2)) == ["two"]
@@ -417,7 +428,7 @@ async def test_the_rest_of_what_the_filter_cut_follows_an_accept() -> None:
 
 
 async def test_whoever_asks_explicitly_gets_what_was_cut_before() -> None:
-    def first_line(text: str, request: Any) -> str:
+    def first_line(text: str, request: Any, grows: bool) -> str:
         return text if request.trigger == "explicit" else text.partition("\n")[0]
 
     provider = Scripted(lambda request: reply("one\ntwo"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jupyter_ai.completions.models import InlineCompletionRequest
     from jupyter_ai.completions.suggestion import Suggestion
 
-    Filter = Callable[[str, InlineCompletionRequest], str]
+    Filter = Callable[[str, InlineCompletionRequest, bool], str]
 
 __all__ = ["Caches"]
 
@@ -52,7 +52,7 @@ class Caches:
         self._caches.clear()
 
     def _left(self, hit: Hit, request: InlineCompletionRequest) -> str:
-        return self._filter(hit.text, request) if hit.raw else hit.text
+        return self._filter(hit.text, request, False) if hit.raw else hit.text
 
     def _of(self, caller: Caller) -> SuggestionCache:
         cache = self._caches.setdefault(caller.user, SuggestionCache())

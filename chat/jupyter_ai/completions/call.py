@@ -37,8 +37,9 @@ Context = Callable[[], Awaitable[str]]
 class Call:
     """Asks `served`; `changed` is called whenever there is something new, `fared` if it ends by itself.
 
-    `filtered` says what of a suggestion may be shown, `new_id` names one, and `context` is what the provider
-    is told besides if it wants that. Of the document's `seats` it takes one while it asks.
+    `filtered` says what of a suggestion may be shown, and is told whether that still grows; `new_id` names
+    one, and `context` is what the provider is told besides if it wants that. Of the document's `seats` it
+    takes one while it asks.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Call:
         delay: float,
         changed: Callable[[], None],
         fared: Callable[[Call], None],
-        filtered: Callable[[str], str],
+        filtered: Callable[[str, bool], str],
         new_id: Callable[[], str],
         context: Context,
         seats: Seats,

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from jupyter_ai.completions.models import InlineCompletionRequest
 
-__all__ = ["Cursor", "indentation", "opens_block"]
+__all__ = ["Cursor", "indentation", "is_comment", "quotes_of_lines"]
 
 _BEFORE = 3_000  # characters that are looked at
 _AFTER = 2_000
@@ -16,12 +16,14 @@ _LINES = 60
 _TEXTS = frozenset(
     {"markdown", "ipythongfm", "gfm", "text", "plaintext", "plain", "latex", "stex", "rst", "html"}
 )
-_COMMENT = re.compile(r"\s*(?:#|//|/?\*|--|%|;;)")
-_BLOCK = re.compile(
-    r"(?:async\s+)?(?:class|def|for|while|if|elif|else|with|try|except|finally|match|case|function|func|fn|struct"
-    r"|impl|interface|enum|switch|do|catch|export|public|private|protected|static|CREATE|SELECT|begin)\b"
+_WITH_TEMPLATES = frozenset(
+    {"javascript", "typescript", "jsx", "tsx", "javascriptreact", "typescriptreact", "vue", "svelte", "go"}
 )
-_OPENER = re.compile(r"(?:[:{\[(]|=>|->|\b(?:then|do|begin))$")
+_WITHOUT_LONG_STRINGS = frozenset(
+    {"r", "sql", "c", "c++", "cpp", "css", "scss", "less", "shell", "bash", "sh", "yaml", "json", "rust"}
+)
+_COMMENT = re.compile(r"\s*(?:#|//|/?\*|--|%|;;)")
+_STRING = re.compile(r"""(["'`])(?:(?!\1)[^\\]|\\.)*+(\1)?""")
 
 
 def indentation(line: str) -> int:
@@ -29,9 +31,16 @@ def indentation(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def opens_block(line: str) -> bool:
-    """Whether what belongs to a line stands on the lines below it."""
-    return _OPENER.search(line.rstrip()) is not None
+def is_comment(line: str) -> bool:
+    """Whether a line holds a comment, and nothing before it."""
+    return _COMMENT.match(line) is not None
+
+
+def quotes_of_lines(language: str) -> tuple[str, ...]:
+    """The quotes of a language that hold several lines."""
+    if language in _WITH_TEMPLATES:
+        return ("`",)
+    return () if language in _WITHOUT_LONG_STRINGS else ('"""', "'''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,11 @@ class Cursor:
     below: tuple[str, ...]
     """The lines after the cursor's line, likewise."""
 
-    in_code: bool
-    """Whether code is being written here: no comment, no long string, no prose."""
+    language: str
+    """In small letters; empty where it is not known."""
+
+    in_text: bool
+    """Whether prose is being written here: a document that is no code, or a string of several lines."""
 
     @classmethod
     def of(cls, request: InlineCompletionRequest) -> Cursor:
@@ -65,12 +77,19 @@ class Cursor:
         if len(request.suffix) > _AFTER and below:
             below.pop()  # it is cut off
         above, below = above[-_LINES:], below[:_LINES]
-        in_code = (
-            (request.language or "").lower() not in _TEXTS
-            and not _COMMENT.match(before)
-            and not _in_string(request.prefix)
-        )
-        return cls(window, before, after.rstrip(), _stripped(above), _stripped(below), in_code)
+        language = (request.language or "").lower()
+        in_text = language in _TEXTS or _in_long_string(request.prefix, quotes_of_lines(language))
+        return cls(window, before, after.rstrip(), _stripped(above), _stripped(below), language, in_text)
+
+    @property
+    def in_code(self) -> bool:
+        """Whether code is being written here: no comment, no long string, no prose."""
+        return not (self.in_text or is_comment(self.before))
+
+    @property
+    def in_string(self) -> bool:
+        """Whether a string of one line seems to be open; where it cannot be told, it is."""
+        return any(not string[2] for string in _STRING.finditer(self.before))
 
     @property
     def next_line(self) -> str:
@@ -78,41 +97,14 @@ class Cursor:
         return next((line for line in self.below if line), "")
 
     @property
-    def last_line(self) -> str:
-        """The last line above that is not blank, or none."""
-        return next((line for line in reversed(self.above) if line), "")
-
-    @property
     def has_code_behind(self) -> bool:
         """Whether more than closing brackets and quotes stands on the line behind the cursor."""
         return bool(self.after.strip(" \t)]};:,\"'`"))
 
-    def wants_lines(self) -> bool:
-        """Whether more than the rest of the cursor's line may be suggested here."""
-        if self.has_code_behind:
-            return False
-        if self.before.strip():
-            return self._begins_block() and not self._has_body()
-        under_opener = opens_block(self.last_line)
-        if under_opener and self._has_body(self.last_line):
-            return False
-        return under_opener or not self.below or not self.below[0] or self._is_dedented(self.below[0])
-
-    def _begins_block(self) -> bool:
-        return opens_block(self.before) or _BLOCK.match(self.before.lstrip()) is not None
-
-    def _has_body(self, opener: str | None = None) -> bool:
-        """Whether something stands already below the line that is being written, or below `opener`."""
-        line = self.before if opener is None else opener
-        return indentation(self.next_line) > indentation(line)
-
-    def _is_dedented(self, line: str) -> bool:
-        return indentation(line) < len(self.before)
-
 
 @lru_cache(maxsize=4)  # one prefix is asked about for each piece of a suggestion, and 100 kB take 0.1 ms
-def _in_string(prefix: str) -> bool:
-    return prefix.count('"""') % 2 == 1 or prefix.count("'''") % 2 == 1
+def _in_long_string(prefix: str, quotes: tuple[str, ...]) -> bool:
+    return any(prefix.count(quote) % 2 for quote in quotes)
 
 
 def _last_lines(prefix: str) -> str:

@@ -33,7 +33,7 @@ def _ever(call: Call) -> float:
 class Tools:
     """What a flight needs of the service."""
 
-    filtered: Callable[[str, InlineCompletionRequest], str]
+    filtered: Callable[[str, InlineCompletionRequest, bool], str]
     new_id: Callable[[], str]
     context: Callable[[InlineCompletionRequest], Awaitable[str]]
     fared: Callable[[Call], None]  # told of each call that has ended, unless it was cancelled
@@ -160,7 +160,7 @@ class Flight:
             delay=pause if typing_for < pause and self.request.trigger == "automatic" else 0.0,
             changed=self._changed,
             fared=self._tools.fared,
-            filtered=lambda text: self._tools.filtered(text, self.request),
+            filtered=lambda text, grows: self._tools.filtered(text, self.request, grows),
             new_id=self._tools.new_id,
             context=self._shared_context,
             seats=self._seats,

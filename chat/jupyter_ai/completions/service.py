@@ -41,7 +41,7 @@ _JOINING = 0.2
 _CLOSING = 2.0  # seconds
 _LONG = float("inf")  # since the last request
 
-Filter = Callable[[str, InlineCompletionRequest], str]
+Filter = Callable[[str, InlineCompletionRequest, bool], str]
 
 
 class _Context(Protocol):
@@ -58,9 +58,9 @@ class CompletionService:
     parallel. The newest request of a document takes the place of the one before it, which is answered with
     nothing more; what was asked for that is cancelled unless it answers the newer one.
 
-    `filter` says what of a suggestion may be shown. `context` makes what providers are told if they want it.
-    With `speculate`, what follows a suggestion is asked for as soon as that is shown. `group` is the A/B
-    group of a caller, for listeners.
+    `filter` says what of a suggestion may be shown, and is told whether that still grows. `context` makes
+    what providers are told if they want it. With `speculate`, what follows a suggestion is asked for as soon
+    as that is shown. `group` is the A/B group of a caller, for listeners.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class CompletionService:
         *,
         log: logging.Logger | logging.LoggerAdapter[logging.Logger],
         listeners: Sequence[CompletionListener] = (),
-        filter: Filter = lambda text, request: text,
+        filter: Filter = lambda text, request, grows: text,
         context: _Context | None = None,
         speculate: bool = False,
         group: Callable[[Caller], str] = lambda caller: "",

@@ -37,18 +37,18 @@ class Suggestion:
     _growth: Growth = field(default_factory=Growth)
     _clean: CleanText = field(default_factory=CleanText)
 
-    def take(self, text: str, filtered: Callable[[str], str], elapsed: float, *, done: bool) -> bool:
+    def take(self, text: str, filtered: Callable[[str, bool], str], elapsed: float, *, done: bool) -> bool:
         """Take the whole text so far; whether there is anything new to be shown."""
         self.raw = self._clean.take(encodable(text[:_LONGEST]), last=done)
         before = self.text
         if self._growth.feed(self.raw, last=done):
-            self.text = filtered(self.raw) if self.raw else ""
+            self.text = filtered(self.raw, not done) if self.raw else ""
         if self.latency is None and self.text:
             self.latency = elapsed
         self.done = self.whole = done
         return done or self.text != before
 
-    def close(self, filtered: Callable[[str], str], elapsed: float) -> None:
+    def close(self, filtered: Callable[[str, bool], str], elapsed: float) -> None:
         """Nothing more comes, though its end was not told."""
         self.take(self.raw, filtered, elapsed, done=True)
         self.whole = False
