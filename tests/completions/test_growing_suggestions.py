@@ -82,6 +82,8 @@ CUT = [
     ("python", "x = ▮\ny = f(1)", "1\ny = f(1)", "1"),
     ("python", "a = 1\n▮\nprint(a)", "b = 2\nc = 3\nprint(a)", "b = 2"),
     ("python", "f(a▮, b)", ", x, b)", ", x"),
+    ("python", "from web import host▮\n", "s\nfrom errors", "s"),
+    ("python", "a = 1\n▮\nb = 3", "\nc = 2\nd = 4", "c = 2"),
     ("python", "m = [\n    ▮\n]", "[0, 0],\n    " * 9, "[0, 0],\n    [0, 0],"),
     ("python", "def f():▮", "\n    return 1\n\ndef g():\n    return 2", "\n    return 1"),
     ("python", "if x:▮\n    y()", " # why\n    z()", " # why"),

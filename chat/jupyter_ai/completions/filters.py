@@ -32,7 +32,7 @@ def filtered(text: str, request: InlineCompletionRequest, grows: bool = False) -
     to the text, of which at most 64 k characters are taken.
     """
     text = text[:_LONGEST]
-    cut = _Cut(request, text if grows else None)
+    cut = _Cut(request, grows)
     for _ in range(_PASSES):
         shorter = cut(text)
         if shorter == text:
@@ -42,11 +42,12 @@ def filtered(text: str, request: InlineCompletionRequest, grows: bool = False) -
 
 
 class _Cut:
-    """Takes from a text what is not to be shown; of `growing`, if that is given, the last part also grows."""
+    """Takes from a text what is not to be shown, each time more; the end of one that grows is not settled."""
 
-    def __init__(self, request: InlineCompletionRequest, growing: str | None) -> None:
+    def __init__(self, request: InlineCompletionRequest, grows: bool) -> None:
         self._prefix = request.prefix
-        self._growing = growing
+        self._grows = grows
+        self._ends_growing = grows  # until its end is cut off
         self._cursor = Cursor.of(request)
         self._want: Wanted = wanted(self._cursor, explicit=request.trigger == "explicit")
 
@@ -54,28 +55,33 @@ class _Cut:
         cursor = self._cursor
         if cursor.in_code:
             text = self._without_prose(text)
-        text = without_echo(text, self._prefix, grows=self._grows(text))
+        text = without_echo(text, self._prefix, grows=self._ends_growing)
         if self._prefix[-1:] in (" ", "\t"):
             text = text.lstrip(" \t")
-        text = wanted_part(text, cursor, self._want, grows=self._grows(text))
-        text = _without_lines_below(text, cursor, self._grows(text))
-        text = without_stutter(without_cycle(text, cursor, grows=self._grows(text)))
-        text = _without_rest_of_line(text, cursor, self._grows(text))
+        if not cursor.before.strip() and self._want != "lines":
+            text = text.lstrip("\n")
+        text = self._ended(text, wanted_part(text, cursor, self._want, grows=self._ends_growing))
+        text = self._ended(text, _without_lines_below(text, cursor, self._ends_growing))
+        text = self._ended(text, without_cycle(text, cursor, grows=self._ends_growing))
+        text = self._ended(text, without_stutter(text))
+        text = self._ended(text, _without_rest_of_line(text, cursor, self._ends_growing))
         if not text.strip():
             return ""
-        return text if cursor.after else text.rstrip()
+        return text if cursor.after and not self._grows else self._ended(text, text.rstrip())
 
-    def _grows(self, text: str) -> bool:
-        """Whether its end is that of the growing text, and has not been cut yet."""
-        return self._growing is not None and self._growing.endswith(text)
+    def _ended(self, text: str, shorter: str) -> str:
+        """The text after a step that may have cut off its end."""
+        self._ends_growing = self._ends_growing and len(shorter) == len(text)
+        return shorter
 
     def _without_prose(self, text: str) -> str:
         if not self._cursor.in_string:
-            text = without_introduction(text, grows=self._grows(text))
+            text = without_introduction(text, grows=self._ends_growing)
         elif "\n" not in text:
             return text  # the backticks may be what the string holds
-        text = unfenced(text)
-        return without_remarks(text, grows=self._grows(text))
+        inside = unfenced(text)
+        self._ends_growing = self._ends_growing and text.endswith(inside)
+        return self._ended(inside, without_remarks(inside, grows=self._ends_growing))
 
 
 def _without_lines_below(text: str, cursor: Cursor, grows: bool) -> str:

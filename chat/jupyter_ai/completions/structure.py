@@ -53,8 +53,6 @@ def wanted_part(text: str, cursor: Cursor, want: Wanted, *, grows: bool = False)
         return text
     if want == "line":
         return text.partition("\n")[0]
-    if not cursor.before.strip():
-        text = text.lstrip("\n")
     lines = text.split("\n")
     count = _paragraph(lines, cursor) if want == "paragraph" else _statement(lines, cursor, grows)
     return text if count == len(lines) else "\n".join(lines[:count])
