@@ -43,6 +43,14 @@ from jupyter_ai.completions.models import InlineCompletionRequest
         ('print("▮")', 'hello")', "hello"),
         ('print("▮")', 'hello"', "hello"),
         ("f(a▮, b)", ", x, b)", ", x"),
+        # what an editor has closed
+        ("d = {'▮'}", "a': 1}", "a"),
+        ('d["▮"]', 'key"] = 1', "key"),
+        ('print("▮")', 'hello", x)', "hello"),
+        ('print("▮")', 'a" + str(x) + "b', 'a" + str(x) + "b'),
+        ("class A:\n    def f(▮):", "self, x):\n        self.x = x", "self, x"),
+        ("print(▮)", "x) + (y", "x) + (y"),
+        ("see (▮)", "don't", "don't"),
         ("x = [▮];", "1, 2];", "1, 2"),
         # the lines below it
         ("a = 1\n▮\nprint(a)\n", "print(a)", ""),

@@ -17,8 +17,10 @@ __all__ = ["filtered"]
 _LONGEST = 1 << 16  # characters of a suggestion
 _PASSES = 12  # a text that is still being cut after so many is no code
 _TYPED_TWICE = CLOSERS + "\"'`;,:"
+_ENDS = CLOSERS + "\"'`"
 _MOST_TYPED_TWICE = 16
 _LONGEST_LINE = 4_000  # characters of a line of which the brackets are looked at
+_MOST_ENDS = 8  # places that are looked at
 _LONGEST_REST = 200  # characters behind the cursor that a growing text may come to repeat
 
 
@@ -65,6 +67,7 @@ class _Cut:
         text = self._ended(text, without_cycle(text, cursor, grows=self._ends_growing))
         text = self._ended(text, without_stutter(text))
         text = self._ended(text, _without_rest_of_line(text, cursor, self._ends_growing))
+        text = self._ended(text, _without_second_end(text, cursor))
         if not text.strip():
             return ""
         return text if cursor.after and not self._grows else self._ended(text, text.rstrip())
@@ -134,3 +137,17 @@ def _fitting(text: str, overlaps: Sequence[int], cursor: Cursor) -> int:
     return min(
         (0, *reversed(overlaps)), key=lambda size: above.wrong_with(line[: len(line) - size] + cursor.after)
     )
+
+
+def _without_second_end(text: str, cursor: Cursor) -> str:
+    """Up to where it closes what the text behind the cursor closes too, as an editor's own brackets do."""
+    end = cursor.after[:1]
+    if not end or end not in _ENDS or end not in text or len(cursor.before) + len(text) > _LONGEST_LINE:
+        return text
+    above = Brackets().read(cursor.window[: len(cursor.window) - len(cursor.before)])
+    fewest = above.wrong_with(cursor.before + cursor.after)
+    if above.wrong_with(cursor.before + text + cursor.after) <= fewest:
+        return text
+    ends = [at for at, sign in enumerate(text) if sign == end][:_MOST_ENDS]
+    fit = (at for at in ends if above.wrong_with(cursor.before + text[:at] + cursor.after) <= fewest)
+    return text[: next(fit, None)]
