@@ -55,6 +55,30 @@ def test_unknown_name_at_the_beginning(prompt: str, unknown: str) -> None:
     assert find_addresses(prompt, NAMES).unknown == unknown
 
 
+@pytest.mark.parametrize("name", ["Ann-Marie", "Ann.py", "data-fred-2", "Ann--🦉"])
+def test_longer_name_is_not_the_one_that_it_begins_with(name: str) -> None:
+    assert find_addresses(f"@{name} hi", NAMES).unknown == name
+    assert find_addresses(f"ask @{name}", NAMES).names == ()
+
+
+@pytest.mark.parametrize("mark", [".", "-", " - ", "...", ". Hi"])
+def test_mark_after_a_name_is_none_of_it(mark: str) -> None:
+    assert find_addresses(f"ask @Ann{mark}", NAMES).names == ("Ann",)
+
+
+def test_text_is_not_normalized_since_it_may_have_paths() -> None:
+    text = unicodedata.normalize("NFD", "@file:café.txt ậ 한글")
+
+    for name in ("Zoë", "ậ", "한글"):
+        prompt = f"@{unicodedata.normalize('NFD', name)}: {text}"
+
+        assert find_addresses(prompt, [name]) == Addresses((name,), (), text)
+
+
+def test_unknown_name_is_normalized() -> None:
+    assert find_addresses(unicodedata.normalize("NFD", "@Zoé hi"), NAMES).unknown == "Zoé"
+
+
 @pytest.mark.parametrize(
     "code", ['@app.route("/")\ndef f(): ...', "@property\n  def f(self): ...", "@a\n@b\nclass C: ..."]
 )

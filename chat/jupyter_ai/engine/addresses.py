@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +20,7 @@ MOST_ADDRESSES = 32
 _SEPARATORS = re.compile(r"[ \t\r\n,;:]*+")
 _POSSESSIVE = re.compile(r"['\N{RIGHT SINGLE QUOTATION MARK}]\w")
 _WORD = r'@(?:"(?P<quoted>[^"\n]{1,200}+)"|(?P<word>[^\s"@,:;!?()]{1,200}+)(?![^\s"@,:;!?()]))'
+_NO_MORE = r'(?!-+[^\s\-"@,:;!?()]|\.\w)'  # `@bob-helper` and `@bob.py` are not Bob
 # No address: `@file:a.py`, `@app.route("/")`, and `@property` above what it decorates.
 _UNKNOWN = re.compile(_WORD + r"(?!:\S|\(|[ \t]*\n\s*(?:@|def |class |async ))")
 
@@ -50,20 +51,20 @@ def find_addresses(prompt: str, names: Collection[str]) -> Addresses:
     """Whom of `names` the prompt addresses: at its beginning, or anywhere as a word of its own.
 
     Case does not matter, `-` may stand for a space, and what is in backticks addresses nobody. At the
-    beginning an unknown name is noted as well, and `@Ann's` stays part of the text. Its time grows with the
-    length of the prompt alone.
+    beginning an unknown name is noted as well, and `@Ann's` stays part of the text, which is not changed
+    otherwise: it may have paths. Its time grows with the length of the prompt alone.
     """
     if "@" not in prompt:
         return Addresses((), (), prompt.strip())
-    text = unicodedata.normalize("NFC", prompt).strip()
+    text = prompt.strip()
     known = {same_name(name): name for name in names}
     patterns = _patterns(tuple(known))
-    folded = text.casefold()
+    folded = _folded(text)
     said, start = _at_the_beginning(patterns.leading, folded)
     leading = [known[_dashed(name)] for name in said]
     further = islice(patterns.further(folded, start), MOST_ADDRESSES - len(leading))
     mentioned = dict.fromkeys(known[_dashed(name)] for name in further)
-    rest = text[_unfolded(text, folded, start) :]
+    rest = text[_unfolded(text, start) :]
     return Addresses(
         tuple(dict.fromkeys(leading)),
         tuple(name for name in mentioned if name not in leading),
@@ -100,7 +101,7 @@ class _Patterns:
 def _patterns(names: tuple[str, ...]) -> _Patterns:
     ordered = sorted(names, key=len, reverse=True)  # the longest of those that fit
     one = "|".join(re.escape(name).replace(r"\-", r"[\s\-]+") for name in ordered) or "(?!)"
-    address = rf'@(?P<q>"?)(?P<name>{one})(?(q)(?P=q))(?![\w"\u0300-\u036f]|:\S)'
+    address = rf'@(?P<q>"?)(?P<name>{one}){_NO_MORE}(?P=q)(?![\w"\u0300-\u036f]|:\S)'
     return _Patterns(re.compile(address), re.compile(rf"{CODE}|(?<![\w@/.]){address}", re.DOTALL))
 
 
@@ -120,16 +121,21 @@ def _after(text: str, position: int) -> int:
     return found.end() if found is not None else position
 
 
-def _unfolded(text: str, folded: str, position: int) -> int:
-    """Where in `text` that is which is at `position` once it is case-folded: `ß` has become `ss`."""
-    if len(text) == len(folded):  # no character folds to less than one
-        return position
-    return bisect_left(range(position), position, key=lambda end: len(text[:end].casefold()))
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _unfolded(text: str, position: int) -> int:
+    """Where in `text` that is which is at `position` of `_folded(text)`.
+
+    That may be further on or further back: `ß` has become `ss`, and a letter and its accent one.
+    """
+    return bisect_right(range(len(text) + 1), position, key=lambda end: len(_folded(text[:end]))) - 1
 
 
 def _stranger(text: str) -> str | None:
     found = _UNKNOWN.match(text)
-    return (found["quoted"] or found["word"]) if found is not None else None
+    return unicodedata.normalize("NFC", found["quoted"] or found["word"]) if found is not None else None
 
 
 def _dashed(name: str) -> str:
