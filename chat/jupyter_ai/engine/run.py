@@ -76,6 +76,7 @@ class Run:
         self.handler_name = ""  # for people: class and command
         self.personas: list[str] = []  # the names of those that answer
         self.followers = 0  # how many of these other personas have addressed
+        self.refusals: set[str] = set()  # why they may address no further one; told once
         self.state: RunState = "running"
         self.stopped = False  # Stop was asked for
         self.over = False

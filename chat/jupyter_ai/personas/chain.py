@@ -58,7 +58,9 @@ class Chain:
             names = " and ".join(member.name for member in addressed)
             self._manager.log.warning(_TOO_LATE, type(persona).__name__, names)
         elif refusal := _refusal(run, len(addressed)):
-            self._manager.say(refusal, run)
+            if refusal not in run.refusals:
+                run.refusals.add(refusal)
+                self._manager.say(refusal, run)
         else:
             self._begin(persona, addressed, text, found.text, run)
 
@@ -85,7 +87,7 @@ def _refusal(run: Run, wanted: int) -> str | None:
     if _hops.get() >= MOST_HOPS:
         return f"{MOST_HOPS} personas have followed one another; no further one is asked."
     if run.followers + wanted > MOST_FOLLOWERS:
-        return f"Personas have asked one another {run.followers} times; no further one is asked."
+        return f"Personas may ask one another {MOST_FOLLOWERS} times in one exchange; no further one is asked."
     return None
 
 
