@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_ai.chat_handlers.base import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.errors import NotAllowed
 from jupyter_ai.models import ClearRequest, HumanChatMessage
 
 __all__ = ["ClearChatHandler"]
@@ -17,8 +18,12 @@ class ClearChatHandler(BaseChatHandler):
     routing_type = SlashCommandRoutingType(slash_id="clear")
     uses_llm = False
 
-    async def process_message(self, _: HumanChatMessage) -> None:
-        """Clear the chat; the help message follows."""
-        for root in self._root_chat_handlers.values():
-            root.on_clear_request(ClearRequest())
+    async def process_message(self, message: HumanChatMessage) -> None:
+        """Clear the chat; the help message follows. A guest is told that it is the owner's to do."""
+        root = next(iter(self._root_chat_handlers.values()), None)
+        if root is None:
             return
+        try:
+            root.on_clear_request(ClearRequest())
+        except NotAllowed as error:
+            self.reply(str(error), message)

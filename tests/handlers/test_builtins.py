@@ -78,6 +78,15 @@ async def test_clear_forgets_what_was_said_and_remembered(make_chat) -> None:
     assert (await chat.open()).memory.messages == []
 
 
+async def test_clear_of_a_guest_is_refused_in_a_sentence_and_is_no_failure(make_chat) -> None:
+    reply = await make_chat().send("/clear", user="guest")
+
+    assert (reply.text, reply.state) == (
+        "Only the owner of this chat can clear what others said in it.",
+        "done",
+    )
+
+
 def test_they_are_found_under_their_2x_names() -> None:
     from jupyter_ai_builtin_handlers.clear import ClearChatHandler as Clear
     from jupyter_ai_builtin_handlers.default import DefaultChatHandler as Default
