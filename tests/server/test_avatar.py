@@ -10,6 +10,19 @@ from jupyter_ai.personas import BasePersona, PersonaDefaults
 from jupyter_ai.plugins import PERSONAS
 
 
+WHALE = """\
+from jupyter_ai.personas import BasePersona, PersonaDefaults
+
+class Whale(BasePersona):
+    @property
+    def defaults(self):
+        return PersonaDefaults(name="Whale", avatar_path=__file__.replace(".py", ".svg"))
+
+    async def process_message(self, message):
+        self.send_message("Oooo")
+"""
+
+
 class Thief(BasePersona):
     """Declares a file that is none of its own."""
 
@@ -28,6 +41,26 @@ async def test_picture_of_a_built_in_persona(server: Server) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert response.body.startswith(b"<svg")
+
+
+async def test_picture_is_sent_anew_only_if_it_was_edited(serve: Serve, tmp_path: Path) -> None:
+    folder = tmp_path / "root" / ".jupyter" / "personas"
+    folder.mkdir(parents=True)
+    (folder / "whale.py").write_text(WHALE)
+    (folder / "whale.svg").write_text("<svg/>")
+    server = await serve(config={"AiExtension": {"local_personas": "allow"}})
+    listed = (await server.get("api/ai/personas")).json()["personas"]
+    route = next(one["avatar_route"] for one in listed if one["name"] == "Whale")
+    first = await server.get(route)
+    known = {"If-None-Match": first.headers["Etag"]}
+
+    again = await server.get(route, **known)
+    (folder / "whale.svg").write_text("<svg></svg>")
+    edited = await server.get(route, **known)
+
+    assert (first.body, first.headers["Cache-Control"]) == (b"<svg/>", "private, no-cache")
+    assert (again.status, again.body) == (304, b"")
+    assert (edited.status, edited.body) == (200, b"<svg></svg>")
 
 
 async def test_no_other_file_is_served(serve: Serve, tmp_path: Path) -> None:

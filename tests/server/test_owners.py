@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from jupyter_server.auth import IdentityProvider, User
@@ -13,6 +15,19 @@ from tornado.httpclient import HTTPClientError
 
 from jupyter_ai.auth.identity import LocalIdentityProvider, create_initials
 from jupyter_ai.auth.owner import knows_identities
+
+
+WHALE = """\
+from jupyter_ai.personas import BasePersona, PersonaDefaults
+
+class Whale(BasePersona):
+    @property
+    def defaults(self):
+        return PersonaDefaults(name="Whale", avatar_path=__file__.replace(".py", ".svg"))
+
+    async def process_message(self, message):
+        self.send_message("Oooo")
+"""
 
 
 class Named(IdentityProvider):
@@ -72,6 +87,32 @@ async def test_a_shared_chat_is_seen_and_not_changed_by_others(shared_server: Se
     assert described.json() == {**chat, "shared": True}
     assert (renamed.status, deleted.status) == (403, 403)
     assert "ada" in renamed.json()["message"]
+
+
+async def test_a_guest_has_the_lists_of_the_chat_that_is_asked_for(
+    shared_server: Server, tmp_path: Path
+) -> None:
+    folder = tmp_path / "root" / ".jupyter" / "personas"
+    folder.mkdir(parents=True)
+    (folder / "whale.py").write_text(WHALE)
+    (folder / "whale.svg").write_text("<svg/>")
+    allowed = {"folder": str(folder), "allowed": True}
+    assert (await shared_server.post("api/ai/personas/local", allowed, user="ada")).status == 200
+    shared = (await shared_server.post("api/ai/chats", {"shared": True}, user="ada")).json()["id"]
+    hers = (await shared_server.post("api/ai/chats", {}, user="ada")).json()["id"]
+
+    async def get(path: str, **query: str) -> Any:
+        return await shared_server.get(f"api/ai/{path}?{urlencode(query)}", user="bob")
+
+    listed = (await get("personas", chat=shared)).json()["personas"]
+    route = next(one["avatar_route"] for one in listed if one["name"] == "Whale").removeprefix("api/ai/")
+    options = await get("chats/autocomplete_options", chat=shared, partialCommand="@whale")
+
+    assert [option["label"] for option in options.json()["options"]] == ["@Whale"]
+    assert (await get(route, chat=shared)).body == b"<svg/>"
+    assert ((await get(route)).status, b"Whale" in (await get("personas")).body) == (403, False)
+    for path in ("personas", route, "chats/autocomplete_options"):
+        assert (await get(path, chat=hers)).status == 404
 
 
 async def test_what_is_said_to_a_person_is_not_answered(shared_server: Server) -> None:

@@ -30,7 +30,7 @@ class AvatarHandler(AiHandler):
 
 
 class PersonaAvatarHandler(AiHandler):
-    """The picture beside what a persona says."""
+    """The picture beside what a persona of the chat `chat` says, or one of one's own chats."""
 
     _track_activity = False
 
@@ -38,13 +38,12 @@ class PersonaAvatarHandler(AiHandler):
     @authorized
     @answers
     async def get(self, key: str) -> None:
-        """The picture that the persona of this entry point declares; a browser keeps it for a day."""
-        engine = await self.engine()
-        await engine.commands_ready()
-        personas = (await engine.default_chat(self.owner)).personas
+        """The picture that the persona of this entry point declares; it may have changed whenever asked."""
+        await (await self.engine()).commands_ready()
+        personas = (await self.chat()).personas
         personas.members()  # made here, and not on the thread
         picture, kind = await run_in_thread(personas.avatar, key)
-        self.set_header("Cache-Control", "private, max-age=86400")
+        self.set_header("Cache-Control", "private, no-cache")  # kept, and asked for by its ETag
         self.set_header("X-Content-Type-Options", "nosniff")
         self.finish(picture, set_content_type=kind)
 

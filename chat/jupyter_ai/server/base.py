@@ -19,6 +19,7 @@ from jupyter_ai_magics.failures import contained
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from jupyter_ai.engine.chat import Chat
     from jupyter_ai.engine.engine import Engine
     from jupyter_ai.server.host import EngineHost
 
@@ -93,6 +94,12 @@ class AiHandler(APIHandler):
     async def engine(self) -> Engine:
         """The engine, as soon as it is ready."""
         return await self.host.ready()
+
+    async def chat(self) -> Chat:
+        """The chat that the query parameter `chat` names, or one's default one. Raises `ChatNotFound`."""
+        engine = await self.engine()
+        chat_id = self.get_query_argument("chat", "")
+        return await (engine.chat(chat_id, self.owner) if chat_id else engine.default_chat(self.owner))
 
     def body(self, model: type[M]) -> M:
         """The body as `model`. Raises `InvalidBody`."""

@@ -49,7 +49,7 @@ class SlashCommandsInfoHandler(AiHandler):
 
 
 class AutocompleteOptionsHandler(AiHandler):
-    """Completions of commands and names, in the default chat."""
+    """Completions of commands and names, in the chat `chat`, or in the default chat."""
 
     @web.authenticated
     @authorized
@@ -59,13 +59,12 @@ class AutocompleteOptionsHandler(AiHandler):
         from jupyter_ai.models import ListOptionsResponse
         from jupyter_ai.options import list_options
 
-        chat = await (await self.engine()).default_chat(self.owner)
-        options = await list_options(chat, self.get_query_argument("partialCommand", "", strip=False))
+        options = await list_options(await self.chat(), self.get_query_argument("partialCommand", "", strip=False))
         self.send(ListOptionsResponse(options=options))
 
 
 class PersonasHandler(AiHandler):
-    """The personas of one's own chats."""
+    """The personas of the chat `chat`, or of one's own chats."""
 
     @web.authenticated
     @authorized
@@ -75,10 +74,9 @@ class PersonasHandler(AiHandler):
         from jupyter_ai.models import ListPersonasResponse
         from jupyter_ai.options import list_personas
 
-        engine = await self.engine()
-        await engine.commands_ready()
-        chat = await engine.default_chat(self.owner)
-        self.send(ListPersonasResponse(personas=list_personas(chat.personas)))
+        await (await self.engine()).commands_ready()
+        personas = (await self.chat()).personas
+        self.send(ListPersonasResponse(personas=list_personas(personas)))
 
 
 class PluginsHandler(AiHandler):
