@@ -15,7 +15,7 @@ from serving import TOKEN, Server, stream
 from jupyter_ai.errors import ChatUnreachable
 from jupyter_ai.terminal.client import ChatClient, Option
 from jupyter_ai.terminal.places import choose_chat, find_place, named_place
-from jupyter_ai.terminal.remote import RemotePlace, parse_url
+from jupyter_ai.terminal.remote import RemoteLink, RemotePlace, parse_url
 
 CLI = [sys.executable, "-c", "from jupyter_ai.cli import main; main()"]
 
@@ -103,6 +103,16 @@ async def test_commands_are_asked_for(place: RemotePlace) -> None:
     options = await (await place.link(None)).options("")
 
     assert Option("/help", "Shows the commands and what they do", True) in options
+
+
+async def test_commands_are_those_of_the_chat(place: RemotePlace) -> None:
+    made = await place.create("A title")
+
+    assert await (await place.link(made)).options("/he") == [
+        Option("/help", "Shows the commands and what they do", True)
+    ]
+    with pytest.raises(ChatUnreachable, match="no such chat"):
+        await RemoteLink(place, "gone").options("/he")
 
 
 async def test_chats_are_listed_created_and_chosen(place: RemotePlace, read: Any) -> None:

@@ -5,9 +5,16 @@ import { avatarUrl } from '../src/chat/avatar';
 
 const BASE = 'http://hub.example/user/ada/';
 
+test('the picture of a persona is that of the chat', () => {
+  assert.equal(
+    avatarUrl(BASE, 'api/ai/personas/b/avatar', 'c 1'),
+    `${BASE}api/ai/personas/b/avatar?chat=c+1`
+  );
+});
+
 test('a route is below the base of the server, with a slash before it or without', () => {
-  for (const route of ['api/ai/personas/b/avatar', '/api/ai/personas/b/avatar']) {
-    assert.equal(avatarUrl(BASE, route), `${BASE}api/ai/personas/b/avatar`);
+  for (const route of ['api/ai/static/b.svg', '/api/ai/static/b.svg']) {
+    assert.equal(avatarUrl(BASE, route, 'c'), `${BASE}api/ai/static/b.svg`);
   }
 });
 
@@ -22,6 +29,6 @@ for (const route of [
   'https://'
 ]) {
   test(`no picture is fetched from ${JSON.stringify(route)}`, () => {
-    assert.equal(avatarUrl(BASE, route), undefined);
+    assert.equal(avatarUrl(BASE, route, 'c'), undefined);
   });
 }

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { IChat, ICompletionContext } from 'jupyter-ai-tokens';
 
 import { CommandOption } from '../src/wire/api';
-import { CommandCompleter, CommandList } from '../src/writing/command_list';
+import { CommandCompleter, CommandLists } from '../src/writing/command_list';
 
 const ALL = [option('/clear', true), option('/help', true), option('@file:'), option('@now')];
 
@@ -18,8 +18,8 @@ class Server {
   answer: CommandOption[] = ALL;
   isDown = false;
 
-  async options(partial = ''): Promise<CommandOption[]> {
-    this.asked.push(partial);
+  async options(chatId: string, partial = ''): Promise<CommandOption[]> {
+    this.asked.push(`${chatId} ${partial}`);
     if (this.isDown) {
       throw new Error('no answer');
     }
@@ -28,28 +28,28 @@ class Server {
 }
 
 function context(word: string, isStart = true): ICompletionContext {
-  return { chat: {} as IChat, text: word, word, isStart };
+  return { chat: { id: 'c' } as IChat, text: word, word, isStart };
 }
 
 async function labels(server: Server, word: string, isStart = true): Promise<string[]> {
-  const completer = new CommandCompleter(server, new CommandList(server));
+  const completer = new CommandCompleter(server, new CommandLists(server));
   return (await completer.complete(context(word, isStart))).map(line => line.label);
 }
 
 describe('the list of commands', () => {
   test('is read once', async () => {
     const server = new Server();
-    const list = new CommandList(server);
+    const list = new CommandLists(server).of('c');
 
     assert.deepEqual(await Promise.all([list.all(), list.all()]), [ALL, ALL]);
     assert.deepEqual(await list.all(), ALL);
-    assert.deepEqual(server.asked, ['']);
+    assert.deepEqual(server.asked, ['c ']);
   });
 
   test('that is old is given while it is read again', async () => {
     const server = new Server();
     let now = 0;
-    const list = new CommandList(server, () => now);
+    const list = new CommandLists(server, () => now).of('c');
     await list.all();
     server.answer = [];
 
@@ -64,7 +64,7 @@ describe('the list of commands', () => {
     t.mock.method(console, 'warn', () => undefined);
     const server = new Server();
     server.isDown = true;
-    const list = new CommandList(server);
+    const list = new CommandLists(server).of('c');
 
     assert.deepEqual(await list.all(), []);
     server.isDown = false;
@@ -74,27 +74,67 @@ describe('the list of commands', () => {
   test('that was forgotten does not come back with an answer from before', async () => {
     let answer: (options: CommandOption[]) => void = () => undefined;
     const answers = [new Promise<CommandOption[]>(resolve => (answer = resolve)), [option('/new')]];
-    const list = new CommandList({ options: async () => answers.shift()! });
-    const before = list.all();
+    const lists = new CommandLists({ options: async () => answers.shift()! });
+    const before = lists.of('c').all();
 
-    list.forget();
-    const after = await list.all();
+    lists.forget();
+    const after = await lists.of('c').all();
     answer(ALL);
     await before;
 
     assert.deepEqual(after, [option('/new')]);
-    assert.deepEqual(await list.all(), [option('/new')]);
+    assert.deepEqual(await lists.of('c').all(), [option('/new')]);
   });
+});
+
+test('each chat has a list of its own, and that in which one writes is refreshed', async () => {
+  const server = new Server();
+  const lists = new CommandLists(server);
+  await lists.of('one').all();
+  await lists.of('two').all();
+
+  await lists.refresh();
+
+  assert.deepEqual(server.asked, ['one ', 'two ', 'two ']);
 });
 
 describe('the completer of commands', () => {
   test('offers what begins so, with its help', async () => {
     const server = new Server();
-    const completer = new CommandCompleter(server, new CommandList(server));
+    const completer = new CommandCompleter(server, new CommandLists(server));
 
     assert.deepEqual(await completer.complete(context('/h')), [
       { label: '/help', description: 'About /help', isWhole: true }
     ]);
+  });
+
+  for (const [label, ...words] of [
+    ['@Reviewer', '@rev', '@REV', '@"rev', '@reviewer'],
+    ['@"Dr. "No", PhD"', '@Dr', '@dr.', '@"Dr. "No'],
+    ['@Data-Fred', '@data_f', '@"Data F'],
+    ['@Zoë', '@zoe\u0308'],
+    ['/help', '/HE', '/HELP'],
+    ['/refresh_personas', '/refresh-', '/Refresh-Personas']
+  ]) {
+    test(`offers ${label} for each spelling that the server takes, or may mean it`, async () => {
+      const server = new Server();
+      server.answer = [
+        ...ALL.filter(one => one.label !== '/help'),
+        option(label, label[0] === '/')
+      ];
+
+      for (const word of words) {
+        assert.deepEqual(await labels(server, word), [label], word);
+      }
+    });
+  }
+
+  test('offers nothing for a command that is whole as the documentation spells it', async () => {
+    const server = new Server();
+    server.answer = [option('/refresh_personas', true)];
+
+    assert.deepEqual(await labels(server, '/refresh-personas'), []);
+    assert.deepEqual(await labels(server, '/refresh_personas'), ['/refresh_personas']);
   });
 
   test('offers slash commands as the first word only', async () => {
@@ -112,11 +152,11 @@ describe('the completer of commands', () => {
   test('asks for the arguments of a command', async () => {
     const server = new Server();
     server.answer = [option('@file:a/'), option('@file:a\\ b.txt')];
-    const completer = new CommandCompleter(server, new CommandList(server));
+    const completer = new CommandCompleter(server, new CommandLists(server));
 
     const lines = await completer.complete(context('@file:a'));
 
-    assert.deepEqual(server.asked, ['@file:a']);
+    assert.deepEqual(server.asked, ['c @file:a']);
     assert.deepEqual(
       lines.map(line => [line.label, line.isWhole]),
       [
@@ -128,7 +168,7 @@ describe('the completer of commands', () => {
 
   test('goes on after a command that wants an argument', async () => {
     const server = new Server();
-    const completer = new CommandCompleter(server, new CommandList(server));
+    const completer = new CommandCompleter(server, new CommandLists(server));
 
     const lines = await completer.complete(context('@'));
 

@@ -133,6 +133,7 @@ class RemoteLink:
 
     def __init__(self, place: RemotePlace, chat_id: str) -> None:
         self.place = place
+        self._chat_id = chat_id
         self._path = f"api/ai/chats/{quote(chat_id)}" if chat_id else "api/ai/chats"
 
     @property
@@ -159,8 +160,9 @@ class RemoteLink:
 
     async def options(self, partial: str) -> list[Option]:
         """The commands, or the arguments of a context command."""
-        query = f"?{urlencode({'partialCommand': partial})}" if partial else ""
-        answer = await self.place.fetch(f"api/ai/chats/autocomplete_options{query}")
+        query = {"partialCommand": partial, "chat": self._chat_id}
+        given = urlencode({name: value for name, value in query.items() if value})
+        answer = await self.place.fetch(f"api/ai/chats/autocomplete_options?{given}")
         return [Option(o["label"], o["description"], o["only_start"]) for o in answer["options"]]
 
 

@@ -180,7 +180,7 @@ export class ChatModel extends AbstractChatModel {
       username: `persona:${name}`,
       display_name: name,
       initials: [...name].slice(0, 1).join('').toUpperCase(),
-      avatar_url: avatarUrl(this._baseUrl, avatar_route),
+      avatar_url: avatarUrl(this._baseUrl, avatar_route, this.session.id),
       bot: true
     };
   }

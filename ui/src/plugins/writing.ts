@@ -10,7 +10,7 @@ import { ICompleters, IToolbarItems } from 'jupyter-ai-tokens';
 import { addBuiltIn } from '../registry';
 import { Api } from '../wire/api';
 import { attachItem } from '../writing/attach_item';
-import { CommandCompleter, CommandList } from '../writing/command_list';
+import { CommandCompleter, CommandLists } from '../writing/command_list';
 import {
   addIncludeCommands,
   INCLUDE_CELL,
@@ -41,10 +41,10 @@ export const writing: JupyterFrontEndPlugin<void> = {
     const { commands } = app;
 
     const api = new Api(app.serviceManager.serverSettings);
-    const list = new CommandList(api);
-    settingsChanged.connect(() => list.forget());
-    window.addEventListener('focus', () => void list.refresh());
-    addBuiltIn(completers, new CommandCompleter(api, list));
+    const lists = new CommandLists(api);
+    settingsChanged.connect(() => lists.forget());
+    window.addEventListener('focus', () => void lists.refresh());
+    addBuiltIn(completers, new CommandCompleter(api, lists));
 
     addIncludeCommands(commands, tracker, trans);
     addBuiltIn(items, includeItem(commands, trans));
@@ -52,7 +52,7 @@ export const writing: JupyterFrontEndPlugin<void> = {
     if (documents !== null) {
       addBuiltIn(items, attachItem(documents, contents, translator ?? nullTranslator));
     }
-    addReloadCommand(commands, api, trans, () => list.forget());
+    addReloadCommand(commands, api, trans, () => lists.forget());
     for (const command of [INCLUDE_SELECTION, INCLUDE_CELL, INCLUDE_ERROR, RELOAD_PLUGINS]) {
       palette?.addItem({ command, category: trans.__('Chat') });
     }

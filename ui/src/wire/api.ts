@@ -94,9 +94,10 @@ export class Api {
     return this.request(`chats/${encodeURIComponent(id)}`, 'PATCH', { title });
   }
 
-  /** Whom can be addressed in the person's chats. */
-  async personas(): Promise<PersonaDescription[]> {
-    return (await this.request<{ personas: PersonaDescription[] }>('personas')).personas;
+  /** Who can be addressed in a chat. */
+  async personas(chatId: string): Promise<PersonaDescription[]> {
+    const query = URLExt.objectToQueryString({ chat: chatId });
+    return (await this.request<{ personas: PersonaDescription[] }>(`personas${query}`)).personas;
   }
 
   /** Let a persona answer what is addressed to nobody; "" is the default. */
@@ -108,8 +109,11 @@ export class Api {
     return this.request(`chats/${encodeURIComponent(id)}`, 'DELETE');
   }
 
-  async options(partialCommand = ''): Promise<CommandOption[]> {
-    const query = partialCommand ? URLExt.objectToQueryString({ partialCommand }) : '';
+  async options(chatId: string, partialCommand = ''): Promise<CommandOption[]> {
+    const query = URLExt.objectToQueryString({
+      chat: chatId,
+      ...(partialCommand && { partialCommand })
+    });
     const answer = await this.request<{ options: CommandOption[] }>(
       `chats/autocomplete_options${query}`
     );

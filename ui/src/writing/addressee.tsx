@@ -21,7 +21,7 @@ export interface IAddresseeProps {
 
 /** Nothing where there is but one to answer. */
 export function Addressee({ session, services, trans }: IAddresseeProps): JSX.Element | null {
-  const list = PersonaList.of(services.api);
+  const list = PersonaList.of(services.api, session.id);
   useSignal(list.changed);
   useSignal(session.changed);
   const { persona } = session;
@@ -29,7 +29,7 @@ export function Addressee({ session, services, trans }: IAddresseeProps): JSX.El
   if (persona === null || list.items.length < 2) {
     return null;
   }
-  const avatar = avatarUrl(services.baseUrl, list.find(persona)?.avatar_route ?? '');
+  const avatar = avatarUrl(services.baseUrl, list.find(persona)?.avatar_route ?? '', session.id);
   const text = persona === '' ? trans.__('to anybody') : trans.__('to %1', persona);
   return (
     <button
@@ -47,7 +47,7 @@ export function Addressee({ session, services, trans }: IAddresseeProps): JSX.El
 
 async function openMenu(node: HTMLElement, props: IAddresseeProps): Promise<void> {
   const { session, services, trans } = props;
-  const list = PersonaList.of(services.api);
+  const list = PersonaList.of(services.api, session.id);
   await list.read();
   const commands = new CommandRegistry();
   commands.addCommand(CHOOSE, {

@@ -7,14 +7,46 @@ import { CommandOption } from '../wire/api';
 const LASTING = 30_000; // ms that a list counts
 
 export interface ICommandSource {
-  /** All commands, or with the beginning of one and a colon what may follow it. */
-  options(partialCommand?: string): Promise<CommandOption[]>;
+  /** All commands of a chat, or with the beginning of one and a colon what may follow it. */
+  options(chatId: string, partialCommand?: string): Promise<CommandOption[]>;
 }
 
-/** The list of all commands: known at once from the second time on, and read again now and then. */
-export class CommandList {
+/** The lists of all chats. */
+export class CommandLists {
   constructor(source: ICommandSource, clock: () => number = () => Date.now()) {
     this._source = source;
+    this._clock = clock;
+  }
+
+  /** The list of a chat. */
+  of(chatId: string): CommandList {
+    this._last =
+      this._lists.get(chatId) ?? new CommandList(() => this._source.options(chatId), this._clock);
+    this._lists.set(chatId, this._last);
+    return this._last;
+  }
+
+  /** Read that of the chat in which one writes. */
+  async refresh(): Promise<void> {
+    await this._last?.refresh();
+  }
+
+  /** Forget them: other commands are there now. */
+  forget(): void {
+    this._lists.clear();
+    this._last = null;
+  }
+
+  private readonly _source: ICommandSource;
+  private readonly _clock: () => number;
+  private readonly _lists = new Map<string, CommandList>();
+  private _last: CommandList | null = null;
+}
+
+/** The list of all commands of a chat: known at once from the second time on, and read again now and then. */
+class CommandList {
+  constructor(read: () => Promise<CommandOption[]>, clock: () => number) {
+    this._readAll = read;
     this._clock = clock;
   }
 
@@ -36,53 +68,38 @@ export class CommandList {
     return this._reading;
   }
 
-  /** Forget the list: others are there now. */
-  forget(): void {
-    this._list = null;
-    this._readAt = null;
-    this._reading = null;
-    this._generation++;
-  }
-
   private async _read(): Promise<void> {
-    const generation = this._generation;
-    let list: CommandOption[];
     try {
-      list = await this._source.options();
+      this._list = await this._readAll();
+      this._readAt = this._clock();
     } catch (error) {
       console.warn('The commands of the chat could not be read:', error);
-      return;
-    }
-    if (generation === this._generation) {
-      this._list = list;
-      this._readAt = this._clock();
     }
   }
 
-  private readonly _source: ICommandSource;
+  private readonly _readAll: () => Promise<CommandOption[]>;
   private readonly _clock: () => number;
   private _list: readonly CommandOption[] | null = null;
   private _readAt: number | null = null;
   private _reading: Promise<void> | null = null;
-  private _generation = 0;
 }
 
 /** The built-in completer. */
 export class CommandCompleter implements ICompleter {
-  constructor(source: ICommandSource, list: CommandList) {
+  constructor(source: ICommandSource, lists: CommandLists) {
     this._source = source;
-    this._list = list;
+    this._lists = lists;
   }
 
   readonly id = 'commands';
 
-  async complete({ word, isStart }: ICompletionContext): Promise<ICompletion[]> {
+  async complete({ chat, word, isStart }: ICompletionContext): Promise<ICompletion[]> {
     if (!/^[/@]/.test(word)) {
       return [];
     }
     const options = word.includes(':')
-      ? await this._source.options(word)
-      : (await this._list.all()).filter(option => option.label.startsWith(word));
+      ? await this._source.options(chat.id, word)
+      : beginningWith(word, await this._lists.of(chat.id).all());
     return options
       .filter(option => isStart || !option.only_start)
       .map(option => ({
@@ -94,5 +111,23 @@ export class CommandCompleter implements ICompleter {
   }
 
   private readonly _source: ICommandSource;
-  private readonly _list: CommandList;
+  private readonly _lists: CommandLists;
+}
+
+/** Those that begin so, as the server reads it; none if the word is one of them as the documentation spells it. */
+function beginningWith(word: string, options: readonly CommandOption[]): CommandOption[] {
+  const begin = bare(word);
+  const found = options.filter(({ label }) => bare(label).startsWith(begin));
+  const isDone = found.length === 1 && /^\/.*-/.test(word) && dashed(found[0].label) === word;
+  return isDone ? [] : found;
+}
+
+/** Without what does not count in an address or a command: case, quotes, and what stands for a space. */
+function bare(word: string): string {
+  return dashed(word.normalize('NFC').toLowerCase().replaceAll('"', ''));
+}
+
+/** `/refresh-personas` is the command `/refresh_personas`. */
+function dashed(word: string): string {
+  return word.trimEnd().replace(/[\s_-]+/g, '-');
 }

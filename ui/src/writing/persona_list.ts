@@ -1,4 +1,4 @@
-/** Who can be addressed, as the server tells; all views of a page share one list. */
+/** Who can be addressed in a chat, as the server tells; all its views in a page share one list. */
 
 import { ISignal, Signal } from '@lumino/signaling';
 
@@ -7,18 +7,18 @@ import { Api, PersonaDescription } from '../wire/api';
 export type IPersonaSource = Pick<Api, 'personas'>;
 
 export class PersonaList {
-  /** The one of a server. */
-  static of(source: IPersonaSource): PersonaList {
-    let list = PersonaList._known.get(source);
-    if (list === undefined) {
-      list = new PersonaList(source);
-      PersonaList._known.set(source, list);
-    }
+  /** The one of a server's chat. */
+  static of(source: IPersonaSource, chatId: string): PersonaList {
+    const lists = PersonaList._known.get(source) ?? new Map<string, PersonaList>();
+    PersonaList._known.set(source, lists);
+    const list = lists.get(chatId) ?? new PersonaList(source, chatId);
+    lists.set(chatId, list);
     return list;
   }
 
-  constructor(source: IPersonaSource) {
+  constructor(source: IPersonaSource, chatId: string) {
     this._source = source;
+    this._chatId = chatId;
   }
 
   /** As it was read last; none before. */
@@ -44,7 +44,7 @@ export class PersonaList {
 
   private async _read(): Promise<void> {
     try {
-      this._items = await this._source.personas();
+      this._items = await this._source.personas(this._chatId);
     } catch (error) {
       console.warn('The personas of the chat could not be read:', error);
       return;
@@ -52,8 +52,9 @@ export class PersonaList {
     this._changed.emit();
   }
 
-  private static readonly _known = new WeakMap<IPersonaSource, PersonaList>();
+  private static readonly _known = new WeakMap<IPersonaSource, Map<string, PersonaList>>();
   private readonly _source: IPersonaSource;
+  private readonly _chatId: string;
   private _items: readonly PersonaDescription[] = [];
   private _reading: Promise<void> | null = null;
   private readonly _changed = new Signal<this, void>(this);
