@@ -12,6 +12,7 @@ import { ChatSession } from '../chat/session';
 import { PersonaList } from './persona_list';
 
 const CHOOSE = 'choose';
+const GAP = '\0';
 
 export interface IAddresseeProps {
   readonly session: ChatSession;
@@ -30,7 +31,6 @@ export function Addressee({ session, services, trans }: IAddresseeProps): JSX.El
     return null;
   }
   const avatar = avatarUrl(services.baseUrl, list.find(persona)?.avatar_route ?? '', session.id);
-  const text = persona === '' ? trans.__('to anybody') : trans.__('to %1', persona);
   return (
     <button
       type="button"
@@ -40,8 +40,24 @@ export function Addressee({ session, services, trans }: IAddresseeProps): JSX.El
       onClick={event => void openMenu(event.currentTarget, { session, services, trans })}
     >
       {avatar !== undefined && <img src={avatar} alt="" />}
-      <span>{text}</span>
+      {persona === '' ? (
+        <span>{trans.__('to anybody')}</span>
+      ) : (
+        <span>{aboutName(trans.__('to %1', GAP), persona)}</span>
+      )}
     </button>
+  );
+}
+
+/** Words with a name in the gap; letters of it that are read from the right leave the words where they are. */
+function aboutName(words: string, name: string): JSX.Element {
+  const [before, after] = words.split(GAP);
+  return (
+    <>
+      {before}
+      <bdi>{name}</bdi>
+      {after}
+    </>
   );
 }
 
