@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from jupyter_ai.terminal.order import InOrder
-from jupyter_ai.terminal.state import ChatState, Event
+from jupyter_ai.terminal.speakers import Speakers
+from jupyter_ai.terminal.state import ChatState, Event, Message
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,12 +49,18 @@ class Pace:
 
 
 class PlainPrinter:
-    """Writes the text as it comes; `guard` takes out what a terminal must not get."""
+    """Writes the text as it comes, with names where several answer `prompt`.
 
-    def __init__(self, out: TextIO, guard: Callable[[str], str] = lambda text: text) -> None:
+    `guard` takes out what a terminal must not get.
+    """
+
+    def __init__(
+        self, out: TextIO, guard: Callable[[str], str] = lambda text: text, *, prompt: str = ""
+    ) -> None:
         self._out = out
         self._guard = guard
         self._order = InOrder()
+        self._speakers = Speakers(prompt)
         self._empty = True
         self._at_line_start = True
 
@@ -61,8 +68,8 @@ class PlainPrinter:
         """Write what is new; an empty line between two messages."""
         parts = self._order.take(event)
         for part in parts:
-            if part.first and not self._empty:
-                self._write("\n")
+            if part.first:
+                self._begin(part.message)
             self._write(self._guard(part.text))
             if part.last:
                 self._end_line()
@@ -73,6 +80,12 @@ class PlainPrinter:
         """End the line."""
         self._end_line()
         self._out.flush()
+
+    def _begin(self, message: Message) -> None:
+        if not self._empty:
+            self._write("\n")
+        if self._speakers.must_name(message):
+            self._write(f"{self._guard(message.author)}:\n")
 
     def _end_line(self) -> None:
         if not self._at_line_start:
@@ -85,9 +98,12 @@ class PlainPrinter:
 
 
 class MarkdownPrinter:
-    """Prints blocks as they are finished, and below them, painted again and again, the rest."""
+    """Prints blocks as they are finished, and below them, painted again and again, the rest.
 
-    def __init__(self, console: Console, state: ChatState) -> None:
+    Names who speaks where several answer `prompt`.
+    """
+
+    def __init__(self, console: Console, state: ChatState, *, prompt: str = "") -> None:
         from rich.console import Console
         from rich.live import Live
 
@@ -96,7 +112,7 @@ class MarkdownPrinter:
         self._paper = console  # turns Markdown into lines; the one that has a live tail cannot do that
         self._console = Console(file=console.file, force_terminal=console.is_terminal, highlight=False)
         self._state = state
-        self._transcript = Transcript(console, headers=False)
+        self._transcript = Transcript(console, must_name=Speakers(prompt).must_name)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._pace = Pace()
         self._timer: asyncio.TimerHandle | None = None

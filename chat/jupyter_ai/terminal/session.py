@@ -87,11 +87,11 @@ async def _ask(link: Link, prompt: str, *, plain: bool) -> int:
         if plain or not sys.stdout.isatty():
             if isinstance(sys.stdout, TextIOWrapper):
                 sys.stdout.reconfigure(errors="replace")  # better than no answer at all
-            printer = PlainPrinter(sys.stdout, clean if sys.stdout.isatty() else str)
+            printer = PlainPrinter(sys.stdout, clean if sys.stdout.isatty() else str, prompt=prompt)
         else:
             from jupyter_ai.terminal.rendering import console_for
 
-            printer = MarkdownPrinter(console_for(), client.state)
+            printer = MarkdownPrinter(console_for(), client.state, prompt=prompt)
         return await Question(client, prompt, printer, _tell).ask()
 
 

@@ -23,11 +23,15 @@ class Transcript:
     """Takes events; `pull` gives what is finished and `tail` the rest, at a cost that does not grow."""
 
     def __init__(
-        self, console: Console, is_mine: Callable[[Message], bool] = lambda _: True, *, headers: bool = True
+        self,
+        console: Console,
+        is_mine: Callable[[Message], bool] = lambda _: True,
+        *,
+        must_name: Callable[[Message], bool] = lambda _: True,
     ) -> None:
         self._console = console
         self._is_mine = is_mine
-        self._headers = headers  # name those who speak
+        self._must_name = must_name  # asked once for each reply, as it begins
         self._order = InOrder()
         self._markdown = MarkdownTail()
         self._finished: deque[RenderableType] = deque()  # not yet rendered
@@ -84,7 +88,7 @@ class Transcript:
         if message.kind == "human":
             self._finished += rendering.prompt_line(message, mine=self._is_mine(message))
             return
-        if part.first and self._headers:
+        if part.first and self._must_name(message):
             self._finished += rendering.header(message)
         self._markdown.feed(clean(part.text))
         if part.last:
