@@ -157,11 +157,8 @@ class ChatPage:
         await self.page.mouse.up()
 
     async def read_commands(self) -> None:
-        """Have the page read the list of commands again, as it does when one comes back to it."""
-        async with self.page.expect_response("**/api/ai/chats/autocomplete_options*"):
-            await self.page.evaluate("window.dispatchEvent(new Event('focus'))")
-        # Asked later, answered later: the page has read the list by then.
-        await self.page.evaluate("fetch('/api/ai/chats/autocomplete_options').then(answer => answer.text())")
+        """Have the page read the list of commands again when it needs it, as if one came back to it."""
+        await self.page.evaluate("window.dispatchEvent(new Event('focus'))")
 
     def listen(self) -> list[dict[str, Any]]:
         """The frames that come from now on to the chats of this page; the list grows."""

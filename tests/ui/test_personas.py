@@ -11,7 +11,7 @@ from jupyter_ai.personas import BasePersona, PersonaDefaults
 class {name}(BasePersona):
     @property
     def defaults(self):
-        return PersonaDefaults(name="{name}", description="Sings", avatar_path="", system_prompt="")
+        return PersonaDefaults(name="{name}", description="Sings " * 60, avatar_path="", system_prompt="")
 
     async def process_message(self, message):
         self.send_message("{song}")
@@ -75,7 +75,15 @@ async def test_persona_file_is_allowed_edited_and_joined_while_the_chat_is_open(
     chat.lab.write(".jupyter/personas/whale.py", WHALE.format(name="Whale", song="Oooo"))
     await chat.send("/personas allow")
     await chat.reply("@Whale")
-    await chat.send("@Whale sing")
+    await chat.read_commands()
+    await chat.type("@wha")
+    await chat.marked("@Whale")
+    line = await chat.menu.bounding_box()
+    assert line is not None
+    assert line["height"] < 60  # what it does takes two lines at most
+    await chat.input.press("Enter")
+    await chat.type("sing")
+    await chat.input.press("Enter")
     await chat.reply("Oooo")
     await expect(addressee(chat)).to_have_text("to Whale")
 

@@ -43,7 +43,7 @@ export const writing: JupyterFrontEndPlugin<void> = {
     const api = new Api(app.serviceManager.serverSettings);
     const lists = new CommandLists(api);
     settingsChanged.connect(() => lists.forget());
-    window.addEventListener('focus', () => void lists.refresh());
+    window.addEventListener('focus', () => lists.forget());
     addBuiltIn(completers, new CommandCompleter(api, lists));
 
     addIncludeCommands(commands, tracker, trans);

@@ -20,27 +20,20 @@ export class CommandLists {
 
   /** The list of a chat. */
   of(chatId: string): CommandList {
-    this._last =
+    const list =
       this._lists.get(chatId) ?? new CommandList(() => this._source.options(chatId), this._clock);
-    this._lists.set(chatId, this._last);
-    return this._last;
+    this._lists.set(chatId, list);
+    return list;
   }
 
-  /** Read that of the chat in which one writes. */
-  async refresh(): Promise<void> {
-    await this._last?.refresh();
-  }
-
-  /** Forget them: other commands are there now. */
+  /** Forget them: others may be there now. */
   forget(): void {
     this._lists.clear();
-    this._last = null;
   }
 
   private readonly _source: ICommandSource;
   private readonly _clock: () => number;
   private readonly _lists = new Map<string, CommandList>();
-  private _last: CommandList | null = null;
 }
 
 /** The list of all commands of a chat: known at once from the second time on, and read again now and then. */
