@@ -36,7 +36,9 @@ async def test_chain_ends(make_chat: Any, persona: Any) -> None:
     assert reply.messages[-1].body.startswith("3 personas have followed one another")
 
 
-async def test_personas_that_ask_again_and_again_come_to_an_end_and_that_is_told_once(make_chat: Any, persona: Any) -> None:
+async def test_personas_that_ask_again_and_again_come_to_an_end_and_that_is_told_once(
+    make_chat: Any, persona: Any
+) -> None:
     async def ask(self: Any, message: Any) -> None:
         for _ in range(19):
             self.send_message("@Bob well?")
@@ -46,7 +48,7 @@ async def test_personas_that_ask_again_and_again_come_to_an_end_and_that_is_told
     reply = await make_chat(personas=[persona("Ada", ask), bob]).send("@Ada go")
 
     assert [m.body for m in reply.messages].count("yes") == 16
-    assert reply.text.count("Personas may ask one another 16 times in one exchange") == 1
+    assert reply.text.count("Personas may ask one another 16 times in an answer") == 1
 
 
 async def test_only_what_people_type_is_carried_out(make_chat: Any, persona: Any, tmp_path: Path) -> None:

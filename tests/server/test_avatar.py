@@ -9,7 +9,6 @@ from serving import Serve, Server
 from jupyter_ai.personas import BasePersona, PersonaDefaults
 from jupyter_ai.plugins import PERSONAS
 
-
 WHALE = """\
 from jupyter_ai.personas import BasePersona, PersonaDefaults
 

@@ -16,7 +16,6 @@ from tornado.httpclient import HTTPClientError
 from jupyter_ai.auth.identity import LocalIdentityProvider, create_initials
 from jupyter_ai.auth.owner import knows_identities
 
-
 WHALE = """\
 from jupyter_ai.personas import BasePersona, PersonaDefaults
 

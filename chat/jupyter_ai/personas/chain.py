@@ -87,7 +87,7 @@ def _refusal(run: Run, wanted: int) -> str | None:
     if _hops.get() >= MOST_HOPS:
         return f"{MOST_HOPS} personas have followed one another; no further one is asked."
     if run.followers + wanted > MOST_FOLLOWERS:
-        return f"Personas may ask one another {MOST_FOLLOWERS} times in one exchange; no further one is asked."
+        return f"Personas may ask one another {MOST_FOLLOWERS} times in an answer; no further one is asked."
     return None
 
 

@@ -59,7 +59,9 @@ class AutocompleteOptionsHandler(AiHandler):
         from jupyter_ai.models import ListOptionsResponse
         from jupyter_ai.options import list_options
 
-        options = await list_options(await self.chat(), self.get_query_argument("partialCommand", "", strip=False))
+        options = await list_options(
+            await self.chat(), self.get_query_argument("partialCommand", "", strip=False)
+        )
         self.send(ListOptionsResponse(options=options))
 
 
