@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import type { EventName } from '../src/completing/wire';
 import { clientOf, connected, question, STATUS, STREAMED } from './completing_examples';
 
 describe('a question', () => {
@@ -180,14 +181,19 @@ describe('what the server says of the model', () => {
   });
 });
 
-test('what became of a suggestion is told once, and each word that was taken', () => {
-  const { client, socket } = connected();
-  for (const event of ['shown', 'accepted-partly', 'accepted-partly', 'shown'] as const) {
-    client.tell({ event, item: 'one' });
+describe('what became of a suggestion', () => {
+  for (const event of ['shown', 'ignored', 'rejected'] as const) {
+    test(`is told once where it was ${event}`, () => assert.deepEqual([event], toldTwice(event)));
+  }
+  for (const event of ['accepted-partly', 'accepted', 'edited'] as const) {
+    test(`is told each time where it was ${event}`, () =>
+      assert.deepEqual([event, event], toldTwice(event)));
   }
 
-  assert.deepEqual(
-    ['shown', 'accepted-partly', 'accepted-partly'],
-    socket.sent.map(({ event }) => event)
-  );
+  function toldTwice(event: EventName) {
+    const { client, socket } = connected();
+    client.tell({ event, item: 'one' });
+    client.tell({ event, item: 'one' });
+    return socket.sent.map(frame => frame.event);
+  }
 });

@@ -137,6 +137,29 @@ describe('a suggestion', () => {
     assert.deepEqual(['shown id of one', 'accepted id of one'], events());
   });
 
+  test('that goes on behind what was accepted of it is accepted once', () => {
+    const { completer, item, events, accepted, suggestionOf } = watched();
+    const one = item('one');
+    completer.show(one);
+    completer.accept();
+    completer.show(item('more', suggestionOf(one)));
+    completer.accept();
+
+    assert.deepEqual(['shown id of one', 'accepted id of one'], events());
+    assert.equal(1, accepted.length);
+  });
+
+  test('that the server gives again is accepted again', () => {
+    const { completer, item, events, accepted } = watched();
+    completer.show(item('one'));
+    completer.accept();
+    completer.show(item('one'));
+    completer.accept();
+
+    assert.deepEqual(['shown id of one', 'accepted id of one', 'accepted id of one'], events());
+    assert.equal(2, accepted.length);
+  });
+
   test('is the same where the server gives it again', () => {
     const { completer, item, events } = watched();
     completer.show(item('one'));

@@ -98,10 +98,10 @@ export class CompletionClient implements IDisposable {
     }
   }
 
-  /** Tell the server what became of a suggestion, if it can be told now: each once, but what is taken word by word. */
+  /** Tell the server what became of a suggestion, if it can be told now; what may be seen again is told once. */
   tell(event: ItemEvent): void {
     const key = `${event.event} ${event.item}`;
-    if (event.event === 'accepted-partly' || !this._told.has(key)) {
+    if (isDone(event) || !this._told.has(key)) {
       if (this._connection.send({ type: 'event', ...event })) {
         this._told.add(key);
       }
@@ -247,6 +247,11 @@ export class CompletionClient implements IDisposable {
   private _problem: string | null = null;
   private _changed = new Signal<this, void>(this);
   private _switched = new Signal<this, void>(this);
+}
+
+/** Whether somebody did it, who may do it again with the same suggestion. */
+function isDone({ event }: ItemEvent): boolean {
+  return event === 'accepted' || event === 'accepted-partly' || event === 'edited';
 }
 
 /** Whose suggestions they are; in automatic mode the model may be another one each time. */

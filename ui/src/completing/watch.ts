@@ -135,10 +135,18 @@ export class CompleterWatch implements IDisposable {
     }
     const { suggestion, text } = shown;
     const start = editor.getOffsetAt(model.cursor);
-    this._end(suggestion.id, 'accepted');
+    // What grew behind what was accepted of it belongs to that.
+    const isNews = !this._accepted.has(suggestion);
+    this._accepted.add(suggestion);
+    this._seen.delete(suggestion.id);
     this._taken.add(suggestion.id);
+    if (isNews) {
+      this._tell('accepted', suggestion.id);
+    }
     accept();
-    this._options.accepted(suggestion, text, editor, start);
+    if (isNews) {
+      this._options.accepted(suggestion, text, editor, start);
+    }
   }
 
   private _endMissing(): void {
@@ -169,9 +177,8 @@ export class CompleterWatch implements IDisposable {
     return this._options.suggestionOf(item)?.id;
   }
 
-  private _end(id: string, event: 'accepted' | 'ignored' | 'rejected'): void {
-    const wasSeen = this._seen.delete(id);
-    if (event === 'accepted' || (wasSeen && !this._taken.has(id))) {
+  private _end(id: string, event: 'ignored' | 'rejected'): void {
+    if (this._seen.delete(id) && !this._taken.has(id)) {
       this._tell(event, id);
     }
   }
@@ -188,6 +195,7 @@ export class CompleterWatch implements IDisposable {
   private readonly _seen = new Set<string>();
   /** Ids of that of which something was taken. */
   private readonly _taken = new Recent();
+  private readonly _accepted = new WeakSet<Suggestion>();
   private _callOff: (() => void) | null = null;
   private _isDisposed = false;
 }
