@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { Signal } from '@lumino/signaling';
+import { Doc, UndoManager } from 'yjs';
 
 import { Accepted } from '../src/completing/accepted';
 import { Suggestion } from '../src/completing/suggestion';
@@ -23,10 +24,18 @@ class Completer {
     reset: () => this.show()
   };
 
+  readonly text = new Doc().getText();
+  readonly sharedModel = { undoManager: new UndoManager(this.text) };
+
   readonly editor = {
     uuid: 'a',
     host: new EventTarget(),
-    getOffsetAt: (position: number) => position
+    model: { sharedModel: this.sharedModel },
+    getOffsetAt: (position: number) => position,
+    editor: {
+      state: { selection: { main: { head: 0 } } },
+      dispatch: ({ changes }: { changes: { insert: string } }) => this.type(changes.insert)
+    }
   };
 
   index = 0;
@@ -35,8 +44,19 @@ class Completer {
     return this.model.completions?.items[this.index] ?? null;
   }
 
+  type(text: string): void {
+    this.text.insert(this.text.length, text);
+  }
+
   accept(): void {
+    this.type(this.current!.insertText);
     this.show();
+  }
+
+  /** What stands there then. */
+  undo(): string {
+    this.sharedModel.undoManager.undo();
+    return this.text.toJSON();
   }
 
   cycle(): void {
@@ -184,6 +204,27 @@ describe('a suggestion', () => {
     completer.show();
 
     assert.deepEqual(['shown id of one', 'ignored id of one'], events());
+  });
+
+  test('that is accepted is taken back by one undo, without what was typed before and after', () => {
+    const { completer, item } = watched();
+    completer.type('x');
+    completer.show(item(' = 1'));
+    completer.accept();
+    completer.type('0');
+
+    assert.deepEqual(['x = 1', 'x'], [completer.undo(), completer.undo()]);
+  });
+
+  test('that is taken word by word is taken back so', () => {
+    const { completer, watch, item } = watched();
+    completer.type('x');
+    completer.show(item('one two'));
+    watch.acceptWord();
+    completer.show(item(' two'));
+    watch.acceptWord();
+
+    assert.deepEqual(['xone', 'x'], [completer.undo(), completer.undo()]);
   });
 
   test('is rejected, once', () => {

@@ -75,19 +75,22 @@ export class CompleterWatch implements IDisposable {
   /** Take the first word of what is shown. */
   acceptWord(): void {
     const { shown } = this;
-    const view = (this.completer.editor as CodeMirrorEditor | null)?.editor;
-    if (!shown || !view) {
+    const { editor } = this.completer;
+    if (!shown || !editor) {
       return;
     }
+    const view = (editor as CodeMirrorEditor).editor;
     const word = /^\s*(?:[\p{L}\p{N}_]+|[^\p{L}\p{N}_\s]+)?/u.exec(shown.text)![0];
     this._tell('accepted-partly', shown.suggestion.id, { characters: word.length });
     this._taken.add(shown.suggestion.id);
     const at = view.state.selection.main.head;
-    view.dispatch({
-      changes: { from: at, insert: word },
-      selection: { anchor: at + word.length },
-      userEvent: 'input.complete'
-    });
+    undoable(editor, () =>
+      view.dispatch({
+        changes: { from: at, insert: word },
+        selection: { anchor: at + word.length },
+        userEvent: 'input.complete'
+      })
+    );
   }
 
   /** Somebody does not want what is shown. */
@@ -143,7 +146,7 @@ export class CompleterWatch implements IDisposable {
     if (isNews) {
       this._tell('accepted', suggestion.id);
     }
-    accept();
+    undoable(editor, accept);
     if (isNews) {
       this._options.accepted(suggestion, text, editor, start);
     }
@@ -198,6 +201,14 @@ export class CompleterWatch implements IDisposable {
   private readonly _accepted = new WeakSet<Suggestion>();
   private _callOff: (() => void) | null = null;
   private _isDisposed = false;
+}
+
+/** Have one step of undo take back what is done, and no more: documents join what is changed within half a second. */
+function undoable({ model }: CodeEditor.IEditor, change: () => void): void {
+  const { undoManager } = model.sharedModel as { undoManager?: { stopCapturing(): void } | null };
+  undoManager?.stopCapturing();
+  change();
+  undoManager?.stopCapturing();
 }
 
 /** Whether something is one of the buttons beside a suggestion, which belong to it. */
