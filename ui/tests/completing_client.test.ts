@@ -145,6 +145,38 @@ describe('the connection', () => {
   });
 });
 
+describe('a connection that was lost long ago', () => {
+  function lost() {
+    const { client, clock, sockets } = clientOf();
+    client.open();
+    sockets[0].onopen?.();
+    for (let tries = 0; tries < 8; tries++) {
+      sockets.at(-1)!.onclose?.();
+      clock.strike();
+    }
+    sockets.at(-1)!.onclose?.();
+    return { client, clock, pause: () => clock.waiting[0].milliseconds };
+  }
+
+  test('is tried again within two seconds once somebody types', async () => {
+    const { client, clock, pause } = lost();
+    assert.ok(pause() >= 15_000);
+    await client.ask('a', question('x'));
+
+    assert.ok(pause() <= 1500);
+    assert.equal(1, clock.waiting.length);
+  });
+
+  test('is not put off by those who go on typing', async () => {
+    const { client, pause } = lost();
+    await client.ask('a', question('x'));
+    const first = pause();
+    await client.ask('a', question('xy'));
+
+    assert.equal(first, pause());
+  });
+});
+
 describe('what the server says of the model', () => {
   test('is known, and the first time nothing is switched', () => {
     const { client, socket } = connected();

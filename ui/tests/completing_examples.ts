@@ -96,9 +96,9 @@ export function clientOf(): { client: CompletionClient; clock: Clock; sockets: S
 }
 
 /** A client that is connected. */
-export function connected(): { client: CompletionClient; clock: Clock; socket: Socket } {
+export function connected() {
   const { client, clock, sockets } = clientOf();
   client.open();
   sockets[0].onopen?.();
-  return { client, clock, socket: sockets[0] };
+  return { client, clock, sockets, socket: sockets[0] };
 }

@@ -42,11 +42,13 @@ class Typing {
   readonly editor = new Editor();
   readonly preferences = new Preferences(null);
   readonly socket: Socket;
+  readonly sockets: Socket[];
   readonly provider: Provider;
 
   constructor() {
-    const { client, socket } = connected();
+    const { client, socket, sockets } = connected();
     this.socket = socket;
+    this.sockets = sockets;
     this.provider = new Provider({
       client,
       preferences: this.preferences,
@@ -123,6 +125,15 @@ describe('what is asked', () => {
     void typing.offered('x', 0);
 
     assert.equal(1, typing.socket.questions.length);
+  });
+
+  test('goes out at once where one invokes it while the server was away', () => {
+    const typing = new Typing();
+    typing.socket.onclose?.();
+    void typing.offered('x', 0);
+    typing.sockets[1].onopen?.();
+
+    assert.equal(1, typing.sockets[1].questions.length);
   });
 
   test('is called off when one leaves the editor', async () => {

@@ -73,7 +73,11 @@ export class CompletionClient implements IDisposable {
 
   /** Suggestions for a question about document `key`; none if a newer one takes its place, or it is called off. */
   async ask(key: string, question: Question, signal?: AbortSignal): Promise<Suggestion[]> {
-    if (signal?.aborted || !this._connection.open()) {
+    if (signal?.aborted) {
+      return [];
+    }
+    if (!this._connection.open()) {
+      this._connection.hurry();
       return [];
     }
     const asked = {

@@ -48,6 +48,15 @@ export class Connection implements IDisposable {
     this.open();
   }
 
+  /** Have the next try soon: somebody waits for it. */
+  hurry(): void {
+    if (this._callOff !== null && !this._isHurried) {
+      this._isHurried = true;
+      this._callOff();
+      this._tryAfter(FIRST_PAUSE);
+    }
+  }
+
   /** Send a frame; false if there is no connection. */
   send(frame: ClientFrame): boolean {
     if (this._socket === null || !this._isOpen) {
@@ -88,16 +97,21 @@ export class Connection implements IDisposable {
     this._socket = null;
     this._isOpen = false;
     this._isLost = true;
+    this._isHurried = false;
+    this._tryAfter(this._pause);
+    this._pause = Math.min(LONGEST_PAUSE, this._pause * 2);
+    this._options.changed();
+  }
+
+  private _tryAfter(pause: number): void {
     // Not all pages of a server that comes back at the same moment.
-    this._callOff = this._options.later(this._pause * (0.5 + Math.random()), () => {
+    this._callOff = this._options.later(pause * (0.5 + Math.random()), () => {
       this._callOff = null;
       // A server that never had the route is asked again only when somebody types.
       if (this._wasOpen) {
         this.open();
       }
     });
-    this._pause = Math.min(LONGEST_PAUSE, this._pause * 2);
-    this._options.changed();
   }
 
   private _socket: WebSocket | null = null;
@@ -106,5 +120,6 @@ export class Connection implements IDisposable {
   private _isLost = false;
   private _isDisposed = false;
   private _pause = FIRST_PAUSE;
+  private _isHurried = false;
   private _callOff: (() => void) | null = null;
 }

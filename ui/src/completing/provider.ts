@@ -81,8 +81,11 @@ export class Provider implements IInlineCompletionProvider {
       }
     }
     // The server said that there is nobody to ask; it will say when there is. Who invokes it wants to know.
-    if (!isInvoked && isAlone(client.status)) {
+    const isInVain = !isInvoked && isAlone(client.status);
+    if (isInVain || isInvoked) {
       client.retry();
+    }
+    if (isInVain) {
       return NOTHING;
     }
     return this._ask(questionOf(cursor, writing, isInvoked), cursor, writing);
