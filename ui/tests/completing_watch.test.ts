@@ -21,8 +21,20 @@ class Completer {
     filterTextChanged: new Signal<object, unknown>({}),
     completions: null as { items: IItem[] } | null,
     cursor: 3,
-    reset: () => this.show()
+    reset: () => {
+      this.isActive = false;
+      this.model.completions = null;
+      this.model.suggestionsChanged.emit({ event: 'clear' });
+    },
+    setCompletions: (completions: { items: IItem[] }) => {
+      this.model.completions = completions;
+      this.isActive ||= completions.items.length > 0;
+      this.model.suggestionsChanged.emit({ event: 'set' });
+    }
   };
+
+  /** Whether it is drawn, and Tab takes it. */
+  isActive = false;
 
   readonly text = new Doc().getText();
   readonly sharedModel = { undoManager: new UndoManager(this.text) };
@@ -31,6 +43,7 @@ class Completer {
     uuid: 'a',
     host: new EventTarget(),
     model: { sharedModel: this.sharedModel },
+    getCursorPosition: () => 3,
     getOffsetAt: (position: number) => position,
     editor: {
       state: { selection: { main: { head: 0 } } },
@@ -64,8 +77,11 @@ class Completer {
   }
 
   show(...items: IItem[]): void {
-    this.model.completions = items.length > 0 ? { items } : null;
-    this.model.suggestionsChanged.emit({ event: items.length > 0 ? 'set' : 'clear' });
+    if (items.length > 0) {
+      this.model.setCompletions({ items });
+    } else {
+      this.model.reset();
+    }
   }
 }
 
@@ -178,6 +194,24 @@ describe('a suggestion', () => {
 
     assert.deepEqual(['shown id of one', 'accepted id of one', 'accepted id of one'], events());
     assert.equal(2, accepted.length);
+  });
+
+  test('is not drawn any more where nothing takes its place, and others may have something yet', () => {
+    const { completer, item } = watched();
+    completer.show(item('one'));
+    completer.model.setCompletions({ items: [] });
+
+    assert.equal(false, completer.isActive);
+    assert.deepEqual({ items: [] }, completer.model.completions);
+  });
+
+  test('goes where the cursor is, also where others have moved that', () => {
+    const { completer, item, accepted } = watched();
+    completer.model.cursor = 1;
+    completer.show(item('one'));
+    completer.accept();
+
+    assert.deepEqual([['one', 3]], accepted);
   });
 
   test('is the same where the server gives it again', () => {

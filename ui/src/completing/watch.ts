@@ -11,7 +11,10 @@ import { Suggestion } from './suggestion';
 import type { ItemEvent } from './wire';
 
 /** What is watched of a completer. */
-export type ICompleter = Pick<InlineCompleter, 'accept' | 'current' | 'cycle' | 'editor' | 'model'>;
+export type ICompleter = Pick<
+  InlineCompleter,
+  'accept' | 'current' | 'cycle' | 'editor' | 'isActive' | 'model'
+>;
 
 export interface IWatchOptions {
   /** The suggestion of ours that an item of a completer stands for. */
@@ -123,9 +126,27 @@ export class CompleterWatch implements IDisposable {
   }
 
   private _onChanged(_: unknown, { event }: { event: string }): void {
+    if (event === 'set') {
+      this._onSet();
+    }
     this.look();
     if (event === 'clear') {
       this._options.cleared();
+    }
+  }
+
+  private _onSet(): void {
+    const { editor, model, isActive } = this.completer;
+    if (!model || !editor) {
+      return;
+    }
+    if (this._items.length === 0 && isActive) {
+      // JupyterLab leaves there what it drew, and Tab would take nothing; others may have something yet.
+      model.reset();
+      model.setCompletions({ items: [] });
+    } else if (this.shown !== null) {
+      // What others write may have moved it after JupyterLab noted it.
+      model.cursor = editor.getCursorPosition();
     }
   }
 
