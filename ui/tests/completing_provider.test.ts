@@ -8,9 +8,11 @@ import type {
 } from '@jupyterlab/completer';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { Widget } from '@lumino/widgets';
+import { applyUpdate, Doc, encodeStateAsUpdate } from 'yjs';
 
 import { Preferences } from '../src/completing/preferences';
 import { Provider } from '../src/completing/provider';
+import type { Item } from '../src/completing/wire';
 import type { IWriting } from '../src/completing/writing';
 import { connected, Socket, STATUS, STREAMED } from './completing_examples';
 import { trans } from './words';
@@ -18,11 +20,24 @@ import { trans } from './words';
 /** An editor with the cursor at a place in its text. */
 class Editor {
   readonly uuid = 'a';
-  readonly host = new EventTarget();
-  text = '';
+  readonly host = Object.assign(new EventTarget(), { ownerDocument: { activeElement: null } });
+  readonly editor = { composing: false };
+  isFocused = true;
   cursor = 0;
+  readonly ysource = new Doc().getText();
 
-  readonly model = { mimeType: 'text/x-python', sharedModel: { getSource: () => this.text } };
+  readonly model = {
+    mimeType: 'text/x-python',
+    sharedModel: { ysource: this.ysource, getSource: () => this.text }
+  };
+
+  get text(): string {
+    return this.ysource.toJSON();
+  }
+
+  hasFocus(): boolean {
+    return this.isFocused;
+  }
 
   getCursorPosition(): number {
     return this.cursor;
@@ -33,8 +48,17 @@ class Editor {
   }
 
   type(text: string): void {
-    this.text = this.text.slice(0, this.cursor) + text + this.text.slice(this.cursor);
+    this.ysource.insert(this.cursor, text);
     this.cursor += text.length;
+  }
+
+  /** Somebody else writes, at a place. */
+  receive(text: string, at: number): void {
+    const other = new Doc();
+    applyUpdate(other, encodeStateAsUpdate(this.ysource.doc!));
+    other.getText().insert(at, text);
+    applyUpdate(this.ysource.doc!, encodeStateAsUpdate(other));
+    this.cursor += at < this.cursor ? text.length : 0;
   }
 }
 
@@ -70,6 +94,79 @@ class Typing {
   }
 }
 
+describe('what others write in the same document', () => {
+  async function shown(...items: Item[]) {
+    const typing = new Typing();
+    typing.editor.type('# a\n');
+    const first = typing.offered('x');
+    typing.socket.reply(items);
+    typing.socket.stream(' =');
+    await first;
+    return typing;
+  }
+
+  /** What is offered after that. */
+  async function received(typing: Typing, text: string, at: number): Promise<string[]> {
+    typing.editor.receive(text, at);
+    return typing.offered('');
+  }
+
+  test('asks for nothing', async () => {
+    const typing = new Typing();
+    typing.provider.attend({ editor: typing.editor } as unknown as IWriting);
+
+    assert.deepEqual([], await received(typing, 'x', 0));
+    assert.equal(0, typing.socket.questions.length);
+  });
+
+  test('leaves in its place what is offered', async () => {
+    const typing = await shown({ insertText: ' = 1' });
+
+    assert.deepEqual([' = 1'], await received(typing, '# b\n', 0));
+    assert.deepEqual([' = 1'], await received(typing, '\nend', typing.editor.text.length));
+    assert.deepEqual(['= 1'], await typing.offered(' '));
+    assert.equal(1, typing.socket.questions.length);
+  });
+
+  test('leaves a stream in its place, where one has typed into its second line, too', async () => {
+    const typing = await shown(STREAMED);
+    typing.socket.stream(' = [\n  1');
+    await typing.offered(' = [\n ');
+
+    assert.deepEqual([' 1'], await received(typing, 'more', 0));
+    typing.socket.stream(' = [\n  1,');
+    assert.deepEqual([' 1,'], await received(typing, 'more', 0));
+    assert.equal(1, typing.socket.sent.length);
+  });
+
+  test('leaves a question on its way', async () => {
+    const typing = new Typing();
+    typing.editor.type('# a\n');
+    void typing.offered('x');
+    const offered = received(typing, 'more', 0);
+    typing.socket.reply([{ insertText: ' = 1' }]);
+
+    assert.deepEqual([' = 1'], await offered);
+    assert.equal(1, typing.socket.sent.length);
+  });
+
+  test('takes away what is offered where it is in the same line', async () => {
+    const typing = await shown({ insertText: ' = 1' });
+
+    assert.deepEqual([], await received(typing, 'y', typing.editor.text.length - 1));
+    assert.deepEqual([], await received(typing, ' + 1', typing.editor.text.length));
+  });
+
+  test('does not hide what one has typed oneself just before', async () => {
+    const typing = new Typing();
+    typing.editor.type('x');
+    void received(typing, '# a\n', 0);
+    await settle();
+
+    assert.equal(1, typing.socket.questions.length);
+  });
+});
+
 type Stream = ReturnType<Provider['stream']>;
 
 /** What comes next of a stream; null at its end. */
@@ -86,7 +183,7 @@ function settle(): Promise<void> {
 describe('what is asked', () => {
   test('has the text on both sides of the cursor', async () => {
     const typing = new Typing();
-    typing.editor.text = ')\n';
+    typing.editor.ysource.insert(0, ')\n');
     void typing.fetch('f(x');
 
     const { prefix, suffix, trigger, stream } = typing.socket.questions[0];
@@ -95,7 +192,7 @@ describe('what is asked', () => {
 
   test('is nothing in the middle of a line, unless somebody asks', async () => {
     const typing = new Typing();
-    typing.editor.text = ' + 1';
+    typing.editor.ysource.insert(0, ' + 1');
 
     assert.deepEqual([], await typing.offered('x'));
     assert.equal(0, typing.socket.questions.length);
@@ -125,6 +222,33 @@ describe('what is asked', () => {
     void typing.offered('x', 0);
 
     assert.equal(1, typing.socket.questions.length);
+  });
+
+  test('is nothing where one writes elsewhere, unless somebody asks', async () => {
+    const typing = new Typing();
+    typing.editor.isFocused = false;
+
+    assert.deepEqual([], await typing.offered('x'));
+    assert.equal(0, typing.socket.questions.length);
+    void typing.fetch('', 0);
+    assert.equal(1, typing.socket.questions.length);
+  });
+
+  test('is only what was made of several keys', async () => {
+    const typing = new Typing();
+    typing.editor.editor.composing = true;
+    const half = typing.offered('ni');
+    const whole = typing.offered('hao');
+    typing.editor.editor.composing = false;
+    typing.editor.host.dispatchEvent(new Event('compositionend'));
+    await settle();
+    typing.socket.reply([{ insertText: '!' }]);
+
+    assert.deepEqual([[], ['!']], [await half, await whole]);
+    assert.deepEqual(
+      ['nihao'],
+      typing.socket.questions.map(({ prefix }) => prefix)
+    );
   });
 
   test('goes out at once where one invokes it while the server was away', () => {

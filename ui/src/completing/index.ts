@@ -185,7 +185,11 @@ export class Completing {
   private _onCleared(): void {
     const { app, manager } = this._options;
     const widget = app.shell.currentWidget;
-    if (this._writing?.language !== this._language) {
+    const { _writing: writing } = this;
+    if (writing !== null) {
+      this.provider.attend(writing);
+    }
+    if (writing?.language !== this._language) {
       this._update();
     }
     this.provider.goOn(widget, () => manager.inline?.invoke(widget!.id));

@@ -1,5 +1,6 @@
 /** Gives JupyterLab's inline completer what the server suggests. */
 
+import type { CodeMirrorEditor } from '@jupyterlab/codemirror';
 import type {
   CompletionHandler,
   IInlineCompletionContext,
@@ -15,6 +16,7 @@ import type { Widget } from '@lumino/widgets';
 
 import type { CompletionClient } from './client';
 import { around, beginsLine, endsLine } from './cursor';
+import { Hands } from './hands';
 import { Preferences, PROVIDER_ID, schemaOf } from './preferences';
 import { ICursor, Suggestion } from './suggestion';
 import { isOfCompleter } from './watch';
@@ -60,10 +62,25 @@ export class Provider implements IInlineCompletionProvider {
     if (writing === null || !preferences.isOn(writing.language)) {
       return NOTHING;
     }
-    const cursor = cursorOf(writing);
     const turn = ++this._turn;
     const isGoingOn = this._isGoingOn;
     const isInvoked = context.triggerKind === INVOKE && !isGoingOn;
+    const isOwn = this._hands.take(writing.editor.model);
+    if (!isInvoked) {
+      if (!isFocused(writing)) {
+        return NOTHING;
+      }
+      if (isComposing(writing)) {
+        await composed(writing);
+        if (turn !== this._turn) {
+          return NOTHING;
+        }
+      }
+      if (!isOwn && !isGoingOn) {
+        return this._stay(writing);
+      }
+    }
+    const cursor = cursorOf(writing);
     if (!isInvoked) {
       if (!endsLine(cursor.suffix)) {
         return NOTHING;
@@ -88,7 +105,9 @@ export class Provider implements IInlineCompletionProvider {
     if (isInVain) {
       return NOTHING;
     }
-    return this._ask(questionOf(cursor, writing, isInvoked), cursor, writing);
+    const asking = this._ask(questionOf(cursor, writing, isInvoked), cursor, writing);
+    this._asking = asking;
+    return asking;
   }
 
   async *stream(token: string): AsyncGenerator<{ response: IInlineCompletionItem }, void> {
@@ -123,11 +142,24 @@ export class Provider implements IInlineCompletionProvider {
     }
   }
 
+  /** Note from now on who writes in a document. */
+  attend({ editor }: IWriting): void {
+    this._hands.attend(editor.model);
+  }
+
   /** Let go of what is asked and offered. */
   forget(): void {
     this._calledOff.abort();
     this._offered = [];
     this._streamed.clear();
+  }
+
+  /** Others have written: what is asked and offered stays, where it was not in the line in which one writes. */
+  private async _stay(writing: IWriting): Promise<IInlineCompletionList> {
+    await this._asking; // the editor of a file may be behind its document at first
+    const cursor = cursorOf(writing);
+    this._offered.forEach(suggestion => suggestion.move(cursor));
+    return this._offer(cursor, writing);
   }
 
   private async _ask(
@@ -173,7 +205,10 @@ export class Provider implements IInlineCompletionProvider {
 
   /** What was offered last, in this order: one may be typing into it. */
   private _offered: readonly Suggestion[] = [];
+  /** What was asked for last. */
+  private _asking: Promise<unknown> = Promise.resolve();
   private _calledOff = new AbortController();
+  private readonly _hands = new Hands();
   private _turn = 0;
   private _isGoingOn = false;
   private _tokens = 0;
@@ -185,6 +220,23 @@ function cursorOf({ editor }: IWriting): ICursor {
   const text = editor.model.sharedModel.getSource();
   const offset = editor.getOffsetAt(editor.getCursorPosition());
   return { key: editor.uuid, ...around(text, offset) };
+}
+
+/** Whether one writes there at all. */
+function isFocused({ editor }: IWriting): boolean {
+  return editor.hasFocus() || isOfCompleter(editor.host.ownerDocument.activeElement);
+}
+
+/** Whether what stands there is still being made of several keys, as where one writes Chinese. */
+function isComposing({ editor }: IWriting): boolean {
+  return (editor as Partial<CodeMirrorEditor>).editor?.composing === true;
+}
+
+/** Wait for the end of that. */
+function composed({ editor }: IWriting): Promise<unknown> {
+  return new Promise(resolve =>
+    editor.host.addEventListener('compositionend', resolve, { once: true })
+  );
 }
 
 function questionOf(cursor: ICursor, writing: IWriting, isInvoked: boolean): Question {

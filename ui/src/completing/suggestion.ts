@@ -13,7 +13,7 @@ export interface ICursor {
 
 export class Suggestion {
   constructor(
-    private readonly _at: ICursor,
+    private _at: ICursor,
     item: Item
   ) {
     this.id = item.id ?? '';
@@ -32,8 +32,7 @@ export class Suggestion {
 
   /** All of it so far, from the beginning of its first line. */
   get lines(): string {
-    const { prefix } = this._at;
-    return prefix.slice(prefix.lastIndexOf('\n') + 1) + this._text;
+    return lastLine(this._at.prefix) + this._text;
   }
 
   get isDone(): boolean {
@@ -110,6 +109,32 @@ export class Suggestion {
     }
   }
 
+  /** Stand where a cursor is now, since others changed the document; nothing where they did in the same line. */
+  move(cursor: ICursor): void {
+    const { key, prefix, suffix } = this._at;
+    const line = lastLine(prefix);
+    if (cursor.key !== key || firstLine(cursor.suffix) !== firstLine(suffix)) {
+      return;
+    }
+    // One may have typed into its next lines.
+    for (
+      let lines = this._text.split('\n').length, end = cursor.prefix.length;
+      lines > 0;
+      lines--
+    ) {
+      const start = cursor.prefix.lastIndexOf('\n', end - 1) + 1;
+      const at = start + line.length;
+      if (cursor.prefix.startsWith(line, start) && this._fits(cursor.prefix.slice(at))) {
+        this._at = { key, prefix: cursor.prefix.slice(0, at), suffix: cursor.suffix };
+        return;
+      }
+      if (start === 0) {
+        return;
+      }
+      end = start - 1;
+    }
+  }
+
   /** What was typed since it was asked for; null if something else was done. */
   private _typed({ key, prefix, suffix }: ICursor): string | null {
     const { _at: at } = this;
@@ -136,4 +161,12 @@ export class Suggestion {
   private _problem: string | null = null;
   private _isDone: boolean;
   private _next = new PromiseDelegate<void>();
+}
+
+function lastLine(text: string): string {
+  return text.slice(text.lastIndexOf('\n') + 1);
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, (text.indexOf('\n') + 1 || Infinity) - 1);
 }

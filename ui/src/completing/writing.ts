@@ -10,7 +10,7 @@ import { languageName } from './cursor';
 export interface IWriting {
   readonly editor: Pick<
     CodeEditor.IEditor,
-    'uuid' | 'host' | 'model' | 'getCursorPosition' | 'getOffsetAt'
+    'uuid' | 'host' | 'model' | 'getCursorPosition' | 'getOffsetAt' | 'hasFocus'
   >;
   readonly language: string;
   /** Relative to the server's root; consoles have none. */
