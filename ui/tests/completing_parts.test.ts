@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { around, endsLine, languageName } from '../src/completing/cursor';
+import { around, endsLine } from '../src/completing/cursor';
 import { editDistance, moved } from '../src/completing/edits';
+import { languageName, languageNamed, languageTitle } from '../src/completing/languages';
 import { linesOf } from '../src/completing/model_lines';
+import { Preferences } from '../src/completing/preferences';
 import { tellState } from '../src/completing/told';
 import type { Model, ProviderStatus, Status } from '../src/completing/wire';
 import { STATUS } from './completing_examples';
@@ -41,6 +43,59 @@ test('languages are called as elsewhere, not as in JupyterLab', () => {
     ['python', 'python', 'markdown', 'text', 'text'],
     ['ipython', 'Python', 'ipythongfm', 'none', undefined].map(languageName)
   );
+});
+
+describe('a language', () => {
+  const known = [
+    { name: 'C++', displayName: 'C++', mime: 'text/x-c++src', extensions: ['cpp'] },
+    { name: 'Shell', displayName: 'Shell', mime: 'text/x-sh', alias: ['bash'] },
+    { name: 'ipythongfm', displayName: 'Markdown of Jupyter', mime: 'text/x-ipythongfm' }
+  ];
+  const languages = {
+    getLanguages: () => known,
+    findByName: (wanted: string) =>
+      known.find(({ name, alias }) => [name, ...(alias ?? [])].some(same(wanted))) ?? null,
+    findByExtension: (ending: string | readonly string[]) =>
+      known.find(({ extensions }) => extensions?.includes(String(ending))) ?? null
+  };
+
+  function same(wanted: string) {
+    return (name: string) => name.toLowerCase() === wanted;
+  }
+
+  test('is known by the names that people use', () => {
+    const names = [
+      'C++',
+      'cpp',
+      ' bash ',
+      'markdown of jupyter',
+      'Plain Text',
+      'ipython',
+      'Klingon'
+    ];
+
+    assert.deepEqual(
+      ['c++', 'c++', 'shell', 'markdown', 'text', 'python', 'klingon'],
+      names.map(name => languageNamed(name, languages))
+    );
+  });
+
+  test('is off by any of them', () => {
+    const preferences = new Preferences(null, name => languageNamed(name, languages));
+    preferences.configure({ disabledLanguages: ['bash', ' CPP '] });
+
+    assert.deepEqual(
+      [false, false, true],
+      ['shell', 'c++', 'text'].map(name => preferences.isOn(name))
+    );
+  });
+
+  test('is called as people do', () => {
+    assert.deepEqual(
+      ['C++', 'Plain Text', 'klingon'],
+      ['c++', 'text', 'klingon'].map(name => languageTitle(name, languages, trans))
+    );
+  });
 });
 
 describe('an accepted range', () => {

@@ -10,6 +10,7 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import type { Widget } from '@lumino/widgets';
 import { applyUpdate, Doc, encodeStateAsUpdate } from 'yjs';
 
+import { languageName } from '../src/completing/languages';
 import { Preferences } from '../src/completing/preferences';
 import { Provider } from '../src/completing/provider';
 import type { Item } from '../src/completing/wire';
@@ -64,7 +65,7 @@ class Editor {
 
 class Typing {
   readonly editor = new Editor();
-  readonly preferences = new Preferences(null);
+  readonly preferences = new Preferences(null, languageName);
   readonly socket: Socket;
   readonly sockets: Socket[];
   readonly provider: Provider;

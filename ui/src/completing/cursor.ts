@@ -1,4 +1,4 @@
-/** What of a document goes to the server, and how its language is called. */
+/** What of a document goes to the server. */
 
 /** Characters before and after the cursor that are sent at most. */
 const MOST_BEFORE = 100_000;
@@ -33,12 +33,4 @@ export function beginsLine(prefix: string): boolean {
 /** Whether one writes at the end of a line: only what closes something follows. */
 export function endsLine(suffix: string): boolean {
   return /^[\s)\]}'"`:;,]*$/.test(suffix.slice(0, (suffix.indexOf('\n') + 1 || Infinity) - 1));
-}
-
-const NAMES: Record<string, string> = { ipython: 'python', ipythongfm: 'markdown', none: 'text' };
-
-/** The name of a language as servers know it, by that of JupyterLab's editor. */
-export function languageName(name: string | undefined): string {
-  const lower = (name ?? 'none').toLowerCase();
-  return NAMES[lower] ?? lower;
 }

@@ -20,6 +20,7 @@ import { askAbout } from './ask';
 import { CompletionClient } from './client';
 import { addCompletionCommands, CompletionCommandIDs } from './commands';
 import { completeIcon } from './icon';
+import { languageNamed, languageTitle } from './languages';
 import { ILine, linesOf } from './model_lines';
 import { pickModel } from './model_picker';
 import { Preferences } from './preferences';
@@ -45,17 +46,17 @@ export interface ICompletingOptions {
 
 export class Completing {
   constructor(private readonly _options: ICompletingOptions) {
-    const { app, settings, trans } = _options;
+    const { app, languages, settings, trans } = _options;
     const { serverSettings } = app.serviceManager;
     this._api = new Api(serverSettings);
-    this._preferences = new Preferences(settings);
+    this._preferences = new Preferences(settings, name => languageNamed(name, languages));
     this._client = new CompletionClient({ connect: () => connect(serverSettings), later });
     this.provider = new Provider({
       client: this._client,
       preferences: this._preferences,
       icon: completeIcon,
       trans,
-      writingIn: widget => writingIn(widget, _options.languages)
+      writingIn: widget => writingIn(widget, languages)
     });
     this.statusItem = new StatusItem(() => this._createMenu());
     addCompletionCommands(app.commands, {
@@ -144,10 +145,9 @@ export class Completing {
   }
 
   private get _languageTitle(): string | null {
+    const { languages, trans } = this._options;
     const language = this._writing?.language;
-    return language === undefined
-      ? null
-      : (this._options.languages.findByName(language)?.displayName ?? language);
+    return language === undefined ? null : languageTitle(language, languages, trans);
   }
 
   private get _told(): ITold {

@@ -17,7 +17,9 @@ export function schemaOf(trans: TranslationBundle): IInlineCompletionProvider['s
     properties: {
       disabledLanguages: {
         title: trans.__('Languages without suggestions'),
-        description: trans.__('Nothing is sent while you write in one of these.'),
+        description: trans.__(
+          'Nothing is sent while you write in one of these: Python, C++, Plain Text, or py, cpp, txt.'
+        ),
         type: 'array',
         items: { type: 'string' }
       },
@@ -35,7 +37,11 @@ export function schemaOf(trans: TranslationBundle): IInlineCompletionProvider['s
 }
 
 export class Preferences {
-  constructor(private readonly _registry: ISettingRegistry | null) {}
+  /** `nameOf` gives the name that servers know for what people call a language. */
+  constructor(
+    private readonly _registry: ISettingRegistry | null,
+    private readonly _nameOf: (language: string) => string
+  ) {}
 
   /** Whether the provider is on in the settings. */
   get isEnabled(): boolean {
@@ -65,7 +71,7 @@ export class Preferences {
     const { enabled, disabledLanguages, maximum } = settings ?? {};
     this._isEnabled = enabled !== false;
     this._disabled = Array.isArray(disabledLanguages)
-      ? disabledLanguages.filter(language => typeof language === 'string').map(lower)
+      ? disabledLanguages.filter(language => typeof language === 'string').map(this._nameOf)
       : PROSE;
     this._maximum = typeof maximum === 'number' ? maximum : MOST;
     this._changed.emit();
@@ -94,8 +100,4 @@ export class Preferences {
   private _disabled: readonly string[] = PROSE;
   private _maximum = MOST;
   private _changed = new Signal<this, void>(this);
-}
-
-function lower(text: string): string {
-  return text.toLowerCase();
 }

@@ -5,7 +5,7 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { Widget } from '@lumino/widgets';
 
-import { languageName } from './cursor';
+import { languageName } from './languages';
 
 export interface IWriting {
   readonly editor: Pick<
