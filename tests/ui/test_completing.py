@@ -206,6 +206,27 @@ async def test_chat_is_asked_about_what_was_shown(chat: ChatPage, feed: Feed) ->
     assert [event["event"] for event in events] == ["shown", "ignored"]
 
 
+async def test_console_suggests_and_rejects(chat: ChatPage, feed: Feed) -> None:
+    await chat.execute("console:create", {"kernelPreference": {"name": "python3"}, "path": ""})
+    editor = await at_end(chat.page.locator(".jp-CodeConsole-promptCell .cm-content"))
+    await chat.page.evaluate(LISTEN)
+    await chat.page.keyboard.insert_text(f"{feed.mark}x")
+    answer = await suggest(chat, feed, " = 1")
+    assert (await answer.request())["cell_id"] is not None
+
+    await editor.press("Escape")
+
+    await expect(ghost(chat)).to_have_count(0)
+    await answer.is_left()
+    await expect(editor).to_be_focused()
+    events = await chat.page.evaluate("window.deafen()")
+    assert [event["event"] for event in events] == ["shown", "rejected"]
+    await editor.click(button="right")
+    ask = chat.page.get_by_role("menuitem", name="Ask about This Completion in the Chat")
+    await expect(ask).to_be_visible()
+    await chat.page.keyboard.press("Escape")
+
+
 async def test_notebook_7_suggests_too(lab: LabServer, open_chat: OpenChat, feed: Feed) -> None:
     write_notebook(lab, feed.mark)
     chat = await open_chat(lab)

@@ -8,6 +8,7 @@ import { linesOf } from '../src/completing/model_lines';
 import { Preferences } from '../src/completing/preferences';
 import { tellState } from '../src/completing/told';
 import type { Model, ProviderStatus, Status } from '../src/completing/wire';
+import { writingIn } from '../src/completing/writing';
 import { STATUS } from './completing_examples';
 import { trans } from './words';
 
@@ -96,6 +97,15 @@ describe('a language', () => {
       ['c++', 'text', 'klingon'].map(name => languageTitle(name, languages, trans))
     );
   });
+});
+
+test('a console is known by its prompt, and one has nothing of another', () => {
+  const cellIds = ['one', 'two'].map(id => {
+    const promptCell = { editor: { model: { mimeType: '' } }, model: { id, type: 'code' } };
+    return writingIn({ console: { promptCell } } as never, { findByMIME: () => null })?.cellId;
+  });
+
+  assert.deepEqual(['one', 'two'], cellIds);
 });
 
 describe('an accepted range', () => {

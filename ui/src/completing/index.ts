@@ -19,6 +19,7 @@ import { Accepted } from './accepted';
 import { askAbout } from './ask';
 import { CompletionClient } from './client';
 import { addCompletionCommands, CompletionCommandIDs } from './commands';
+import { putShortcutsFirst } from './console_keys';
 import { completeIcon } from './icon';
 import { languageNamed, languageTitle } from './languages';
 import { ILine, linesOf } from './model_lines';
@@ -71,6 +72,7 @@ export class Completing {
       language: () => this._writing?.language ?? null,
       languageTitle: () => this._languageTitle
     });
+    putShortcutsFirst(app.commands, () => this._shown !== null);
     this._client.changed.connect(this._update, this);
     this._client.switched.connect(() => this._watches.forEach(watch => watch.dismiss()));
     this._preferences.changed.connect(this._update, this);

@@ -15,6 +15,7 @@ export interface IWriting {
   readonly language: string;
   /** Relative to the server's root; consoles have none. */
   readonly path?: string;
+  /** Files have none; by that of its prompt a console is told from others. */
   readonly cellId?: string;
 }
 
@@ -55,7 +56,7 @@ export function writingIn(
       named === 'none' && cell?.model.type === 'code' ? kernelLanguage(content) : named
     ),
     path: context?.localPath,
-    cellId: content?.activeCell?.model.id
+    cellId: cell?.model.id
   };
 }
 

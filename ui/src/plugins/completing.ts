@@ -55,7 +55,11 @@ export const completing: JupyterFrontEndPlugin<void> = {
     for (const command of offered) {
       palette?.addItem({ command, category: trans.__('Chat') });
     }
-    for (const selector of ['.jp-Notebook .jp-CodeCell', '.jp-FileEditor']) {
+    for (const selector of [
+      '.jp-Notebook .jp-CodeCell',
+      '.jp-FileEditor',
+      '.jp-CodeConsole-promptCell'
+    ]) {
       app.contextMenu.addItem({ command: CompletionCommandIDs.ask, selector, rank: 9.5 });
     }
   }
