@@ -159,7 +159,8 @@ async def test_no_word_is_left_untranslated(lab: LabServer, open_chat: OpenChat)
     await expect(chat.page.locator(f"{SETTINGS} input").first).to_be_visible()
     left += await chat.page.evaluate(WORDS, SETTINGS)
 
-    said = [lab.request("GET", f"api/ai/{route}") for route in ("chats", "providers", "providers/embeddings")]
+    routes = ("chats", "personas", "providers", "providers/embeddings")
+    said = [lab.request("GET", f"api/ai/{route}") for route in routes]
     by_server = json.dumps(said, ensure_ascii=False)
     assert len(words) > 100
     assert [word for word in left if word not in by_server] == []

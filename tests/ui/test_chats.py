@@ -205,7 +205,8 @@ async def ask(lab: LabServer, chat_id: str, prompt: str) -> None:
 
 async def test_chat_that_is_deleted_elsewhere_is_told(chat: ChatPage, lab: LabServer) -> None:
     made = make(lab, "Whales")
-    await choose(chat, "Whales")
+    async with chat.page.expect_response(lambda answer: f"personas?chat={made['id']}" in answer.url):
+        await choose(chat, "Whales")
     await expect(chat.messages).to_have_count(1)
 
     lab.request("DELETE", f"api/ai/chats/{made['id']}")
