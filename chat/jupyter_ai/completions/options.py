@@ -109,11 +109,13 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _among(language: str | None, wanted: Iterable[str] | None) -> bool:
+@lru_cache(maxsize=256)  # asked with each key of every provider
+def _among(language: str | None, wanted: tuple[str, ...] | None) -> bool:
     return wanted is None or (language or "").lower() in {name.lower() for name in wanted}
 
 
-def _under(path: str | None, patterns: Iterable[str] | None) -> bool:
+@lru_cache(maxsize=256)  # likewise
+def _under(path: str | None, patterns: tuple[str, ...] | None) -> bool:
     if patterns is None:
         return True
     if path is None:
