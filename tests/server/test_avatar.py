@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from persona_files import WHALE
 from serving import Serve, Server
 
 from jupyter_ai.personas import BasePersona, PersonaDefaults
 from jupyter_ai.plugins import PERSONAS
-
-WHALE = """\
-from jupyter_ai.personas import BasePersona, PersonaDefaults
-
-class Whale(BasePersona):
-    @property
-    def defaults(self):
-        return PersonaDefaults(name="Whale", avatar_path=__file__.replace(".py", ".svg"))
-
-    async def process_message(self, message):
-        self.send_message("Oooo")
-"""
 
 
 class Thief(BasePersona):

@@ -10,23 +10,12 @@ import pytest
 from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.auth.identity import LegacyIdentityProvider, PasswordIdentityProvider
 from jupyter_server.auth.login import LegacyLoginHandler
+from persona_files import WHALE
 from serving import Serve, Server, Steps, begin, eventually, stream
 from tornado.httpclient import HTTPClientError
 
 from jupyter_ai.auth.identity import LocalIdentityProvider, create_initials
 from jupyter_ai.auth.owner import knows_identities
-
-WHALE = """\
-from jupyter_ai.personas import BasePersona, PersonaDefaults
-
-class Whale(BasePersona):
-    @property
-    def defaults(self):
-        return PersonaDefaults(name="Whale", avatar_path=__file__.replace(".py", ".svg"))
-
-    async def process_message(self, message):
-        self.send_message("Oooo")
-"""
 
 
 class Named(IdentityProvider):
