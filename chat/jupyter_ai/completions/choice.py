@@ -12,6 +12,7 @@ from jupyter_ai_magics.auth import key_params
 from jupyter_ai_magics.failures import asking
 
 if TYPE_CHECKING:
+    from jupyter_ai.config.file import Snapshot
     from jupyter_ai.config_manager import ConfigManager
     from jupyter_ai_magics.card import Card
 
@@ -44,9 +45,9 @@ class CompletionChoice:
     def __init__(self, config: ConfigManager) -> None:
         self._config = config
 
-    def now(self) -> Chosen:
+    def now(self, snapshot: Snapshot | None = None) -> Chosen:
         """What the first place says that says something: see `config.sources`."""
-        source = self._config.sources.chosen(COMPLETIONS_MODEL)
+        source = self._config.sources.chosen(COMPLETIONS_MODEL, snapshot)
         return Chosen(None) if source is None else Chosen(source.value, source.is_fixed)
 
     def candidates(self) -> list[str]:
@@ -59,10 +60,10 @@ class CompletionChoice:
         found = self._usable([gid for gid in named if gid and gid != AUTO])
         return found or self._usable(self._first_of_each())
 
-    def why_not(self, gid: str | None) -> str | None:
+    def why_not(self, gid: str | None, snapshot: Snapshot | None = None) -> str | None:
         """Why this model, or `auto`, cannot be asked, and the next step; None if it can."""
         if gid is None:
-            snapshot = self._config.sources.read()
+            snapshot = snapshot or self._config.sources.read()
             return (snapshot.problem if snapshot.broken else None) or "No completion model is chosen."
         if gid == AUTO:
             return None if self.candidates() else _NO_CANDIDATE

@@ -154,9 +154,9 @@ class CompletionModels(BaseInlineCompletionProvider):
 
     def _now(self) -> tuple[Any, ...]:
         """What counts, to be compared; from any thread."""
-        chosen = self._choice.now()
-        fields = self.config_manager.sources.read().settings.completions_fields
-        return chosen, fields, self._choice.why_not(chosen.gid)
+        snapshot = self.config_manager.sources.read()  # once: the file is looked at, with each key
+        chosen = self._choice.now(snapshot)
+        return chosen, snapshot.settings.completions_fields, self._choice.why_not(chosen.gid, snapshot)
 
     def _paused(self, gid: str, seconds: float) -> None:
         loop = asyncio.get_running_loop()

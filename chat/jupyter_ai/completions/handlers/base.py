@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -113,16 +113,18 @@ class BaseInlineCompletionHandler(AiSocket):
 
     # Receiving
 
-    async def on_message(self, message: str | bytes) -> None:
-        """Take a frame, or answer it with an `error` frame; the connection stays open."""
+    def on_message(self, message: str | bytes) -> Awaitable[None]:
+        """Take a frame, or answer it with an `error` frame; the connection stays open.
+
+        The next frame is taken once what is returned is done: others get their turn before.
+        """
         from jupyter_ai.completions.handlers.frames import parse
 
         try:
             frame: Any = parse(message, host_of(self).options.max_frame_bytes)
         except JupyterAIError as e:
             self._refuse(str(e), e.code)
-            await self._taken.wait()
-            return
+            return self.drain()
         self.settings["api_last_activity"] = utcnow()  # somebody is here: not to be culled
         match getattr(frame, "type", "request"):
             case "cancel":
@@ -131,6 +133,9 @@ class BaseInlineCompletionHandler(AiSocket):
                 self.on_event(frame)
             case _:
                 self._start(frame)
+        taken = self.loop.create_future()  # no coroutine: each would be a task
+        self.loop.call_soon(taken.set_result, None)
+        return taken
 
     def on_cancel(self, frame: CancelRequest) -> None:
         """Withdraw a request, if it is still being answered."""
