@@ -63,7 +63,28 @@ async def test_one_that_hangs_is_left_behind_and_asked_a_few_times_only(
     assert provider.asked == 4
 
     release.set()
-    while argument_options._calls:  # noqa: ASYNC110 - threads end in their own time
+    while argument_options._gates:  # noqa: ASYNC110 - threads end in their own time
         await asyncio.sleep(0)
     monkeypatch.undo()
     assert len(await argument_options.argument_options(provider, "", LOG)) == 1
+
+
+async def test_the_newest_waits_for_its_turn_and_those_before_it_get_none() -> None:
+    release = threading.Event()
+    provider = Provider(lambda: [option("@x:a")] if release.wait(20) else [])
+
+    asked = [asyncio.ensure_future(argument_options.argument_options(provider, "", LOG)) for _ in range(7)]
+    await asked[5]
+    release.set()
+
+    assert [len(found) for found in await asyncio.gather(*asked)] == [1, 1, 1, 1, 0, 0, 1]
+
+
+async def test_a_thread_that_does_not_begin_takes_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+    assert await argument_options.argument_options(Provider([option("@x:a")]), "", LOG) == []
+    assert argument_options._gates == {}

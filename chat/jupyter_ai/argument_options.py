@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from jupyter_ai.engine.frame import encodable
@@ -17,23 +16,18 @@ __all__ = ["argument_options"]
 _PATIENCE = 5.0  # seconds: nobody waits longer for a menu
 _MOST_CALLS = 4  # of one provider at once: each has a thread, and those that hang keep it
 
-_lock = threading.Lock()
-_calls: Counter[int] = Counter()  # that have not returned, by the id of the provider
-
 Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 
 async def argument_options(provider: Any, prefix: str, log: Log) -> list[ListOptionsEntry]:
     """The arguments that begin with `prefix`; none where the provider raises or takes more than 5 s.
 
-    Cancelling it leaves the provider's thread behind. Of one provider four are asked at once, not more.
+    Cancelling it leaves the provider's thread behind. Of one provider four are asked at once; the newest
+    one more waits for its turn, and one for which a newer one came gets none.
     """
-    if not _begin(id(provider)):
-        log.warning("%s still makes up other completions: it is not asked for more.", type(provider).__name__)
-        return []
     try:
         async with asyncio.timeout(_PATIENCE):
-            found = await run_in_thread(_ask, provider, prefix)
+            found = await _asked(provider, prefix)
     # It may raise anything, and there is nothing to complete then.
     except Exception:
         log.warning("%s cannot complete %r.", type(provider).__name__, prefix, exc_info=True)
@@ -44,22 +38,64 @@ async def argument_options(provider: Any, prefix: str, log: Log) -> list[ListOpt
     return [_well_formed(option) for option in options]
 
 
-def _begin(key: int) -> bool:
-    with _lock:
-        if _calls[key] >= _MOST_CALLS:
-            return False
-        _calls[key] += 1
-        return True
+class _Gate:
+    """Lets so many calls of a provider through at once. Belongs to the loop's thread."""
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider  # while it is kept, no other has its id
+        self._running = 0
+        self._waiting: asyncio.Future[bool] | None = None
+
+    async def enter(self) -> bool:
+        """Whether to go through: once a call has returned, unless another one wants to by then."""
+        if self._running < _MOST_CALLS:
+            self._running += 1
+            return True
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(False)
+        waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting = waiting
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if not waiting.cancelled() and waiting.result():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """A call has returned."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(True)
+            return
+        self._running -= 1
+        if not self._running:
+            del _gates[id(self._provider)]
 
 
-def _ask(provider: Any, prefix: str) -> list[Any]:
+_gates: dict[int, _Gate] = {}  # of providers that are asked, by their ids
+
+
+async def _asked(provider: Any, prefix: str) -> list[Any]:
+    gate = _gates.setdefault(id(provider), _Gate(provider))
+    if not await gate.enter():
+        return []
+    loop, has_begun = asyncio.get_running_loop(), False
+
+    def ask() -> list[Any]:
+        nonlocal has_begun
+        has_begun = True
+        try:
+            return list(provider.get_arg_options(prefix))
+        finally:
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(gate.leave)
+
     try:
-        return list(provider.get_arg_options(prefix))
-    finally:
-        with _lock:
-            _calls[id(provider)] -= 1
-            if not _calls[id(provider)]:
-                del _calls[id(provider)]
+        return await run_in_thread(ask)
+    except RuntimeError:
+        if not has_begun:  # there are too many threads
+            gate.leave()
+        raise
 
 
 def _well_formed(option: ListOptionsEntry) -> ListOptionsEntry:

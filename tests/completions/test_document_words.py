@@ -54,10 +54,10 @@ async def test_a_line_is_completed_from_the_same_document(
 @pytest.mark.parametrize("line", ["a=b.c(d,e);f=g(x);" * 6_000, "." * 100_000, "foo(a, b, " * 10_000])
 async def test_a_line_of_100_kb_takes_little_time(provider: DocumentWords, line: str) -> None:
     """From 1 to 2 s while each place was followed to the end of its line; now a millisecond."""
-    started = time.perf_counter()
+    started = time.thread_time()
     await suggested(provider, f"{line}\n{line[:8]}▮")
 
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 async def test_prose_is_left_alone(provider: DocumentWords) -> None:
@@ -77,8 +77,8 @@ async def test_a_line_is_completed_from_other_cells(provider: DocumentWords, tmp
 async def test_a_large_document_takes_little_time(provider: DocumentWords) -> None:
     """100 kB: 1 ms; the limit leaves a busy machine room."""
     lines = "".join(f"value_{n} = compute(table[{n}], limit={n % 7})\n" for n in range(2_500))
-    started = time.perf_counter()
+    started = time.thread_time()
     for _ in range(10):
         await suggested(provider, f"{lines}other = compute(ta▮")
 
-    assert time.perf_counter() - started < 10 * 0.01
+    assert time.thread_time() - started < 10 * 0.01

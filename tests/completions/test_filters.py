@@ -135,17 +135,21 @@ def test_nothing_is_made_up(text: str, request: InlineCompletionRequest) -> None
     assert filtered(text, request) in text
 
 
-def test_a_large_document_costs_no_more_than_a_small_one() -> None:
-    """2 kB in front of 100 kB: 0.2 ms; the limit leaves a busy machine room."""
-    request = at("def f(x):\n    return x + 1\n\n" * 4000 + "def g(y):\n    ▮\n\n" + "z = 3\n" * 9000)
+def _cost(lines_before: int, lines_after: int) -> float:
+    """Seconds of the processor for a suggestion of 2 kB, the least of several times."""
+    before, after = "def f(x):\n    return x + 1\n\n" * lines_before, "z = 3\n" * lines_after
+    request = at(f"{before}def g(y):\n    ▮\n\n{after}")
     text = "".join(f"value_{n} = compute({n}, y)\n    " for n in range(60))
-    filtered(text, request)
-
-    started = time.perf_counter()
-    for _ in range(20):
+    times = []
+    for _ in range(10):
+        started = time.thread_time()
         filtered(text, request)
+        times.append(time.thread_time() - started)
+    return min(times)
 
-    assert time.perf_counter() - started < 20 * 0.002
+
+def test_a_large_document_costs_no_more_than_a_small_one() -> None:
+    assert _cost(4_000, 9_000) < 4 * _cost(100, 200)
 
 
 @pytest.mark.parametrize(
@@ -170,12 +174,12 @@ def test_a_large_document_costs_no_more_than_a_small_one() -> None:
 )
 def test_an_odd_text_of_32_kb_holds_nobody_up(document: str, suggested: str) -> None:
     """Each took from 3 to 80 s while the time rose with the square of the length; now about 0.05 s."""
-    started = time.perf_counter()
+    started = time.thread_time()
     for trigger in ("automatic", "explicit"):
         filtered(suggested, at(document, trigger=trigger), grows=True)
         filtered(suggested, at(document, trigger=trigger))
 
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_what_is_longer_than_any_suggestion_is_cut() -> None:

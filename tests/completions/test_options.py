@@ -62,10 +62,10 @@ def test_an_untitled_document_has_its_scheme() -> None:
 def test_a_long_path_is_compared_at_once(pattern: str) -> None:
     """16 s while each `**` was tried at each place; now a few milliseconds."""
     long = request("src/test/" * 400 + "a" * 400 + ".py")
-    started = time.perf_counter()
+    started = time.thread_time()
 
     assert not ProviderOptions(pattern=pattern).match(long)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.parametrize(

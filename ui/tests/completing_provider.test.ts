@@ -151,6 +151,19 @@ describe('what others write in the same document', () => {
     assert.equal(1, typing.socket.sent.length);
   });
 
+  test('leaves what is being made of several keys', async () => {
+    const typing = new Typing();
+    typing.provider.attend({ editor: typing.editor } as unknown as IWriting);
+    typing.editor.editor.composing = true;
+    void typing.offered('x');
+    void received(typing, '# a\n', 0);
+    typing.editor.editor.composing = false;
+    typing.editor.host.dispatchEvent(new Event('compositionend'));
+    await settle();
+
+    assert.equal(1, typing.socket.questions.length);
+  });
+
   test('takes away what is offered where it is in the same line', async () => {
     const typing = await shown({ insertText: ' = 1' });
 
@@ -232,6 +245,17 @@ describe('what is asked', () => {
     assert.deepEqual([], await typing.offered('x'));
     assert.equal(0, typing.socket.questions.length);
     void typing.fetch('', 0);
+    assert.equal(1, typing.socket.questions.length);
+  });
+
+  test('is asked for in that view of a document in which one writes', async () => {
+    const typing = new Typing();
+    typing.provider.attend({ editor: typing.editor } as unknown as IWriting);
+    typing.editor.isFocused = false; // the other view is asked for first
+    await typing.offered('x');
+    typing.editor.isFocused = true;
+    void typing.offered('');
+
     assert.equal(1, typing.socket.questions.length);
   });
 

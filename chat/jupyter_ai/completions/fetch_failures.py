@@ -36,11 +36,11 @@ class Way:
         request.extensions["trace"] = self._step
 
     async def _step(self, name: str, info: dict[str, Any]) -> None:
-        if name == "connection.connect_tcp.started":
+        if name.endswith(".connect_tcp.started"):
             self.is_new = True
             reached = info["host"], info["port"]
             self.proxy = "" if reached == self._target else info["host"]
-        elif name == "proxy.start_tls.started" or (
+        elif name in ("proxy.start_tls.started", "socks.start_tls.started") or (
             name == "http11.send_request_headers.started" and not self._tunnelled
         ):
             self.proxy = ""

@@ -42,19 +42,23 @@ def without_remarks(text: str, *, grows: bool = False) -> str:
     """
     if _PROSE_IN_CODE.search(text):
         return text
+    ticks = read = 0
     for remark in _REMARK.finditer(text):
-        if _is_told(text, remark.start()) and (not remark[1] or _WORDS.search(remark[1])):
-            return text[: remark.start()].rstrip()
+        start = remark.start()
+        ticks, read = ticks + text.count("`", read, start), start
+        if _is_below_blank(text, start) and ticks % 2 == 0 and (not remark[1] or _WORDS.search(remark[1])):
+            return text[:start].rstrip()
     last = text.rfind("\n") + 1
-    if grows and last and _may_become(text[last:], _REMARKS, _BEGUN_REMARK) and _is_told(text, last):
+    is_begun = grows and last and _may_become(text[last:], _REMARKS, _BEGUN_REMARK)
+    if is_begun and _is_below_blank(text, last) and text.count("`", 0, last) % 2 == 0:
         return text[:last].rstrip()
     return text
 
 
-def _is_told(text: str, start: int) -> bool:
-    """Whether the line that starts there stands below a blank one that is not the first, and in no string."""
+def _is_below_blank(text: str, start: int) -> bool:
+    """Whether the line that starts there stands below a blank one that is not the first."""
     above = text.rfind("\n", 0, max(0, start - 1))
-    return above >= 0 and not text[above:start].strip() and text.count("`", 0, start) % 2 == 0
+    return above >= 0 and not text[above:start].strip()
 
 
 def _may_become(text: str, starts: tuple[str, ...], begun: re.Pattern[str]) -> bool:

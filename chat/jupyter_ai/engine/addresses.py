@@ -130,6 +130,8 @@ def _unfolded(text: str, position: int) -> int:
 
     That may be further on or further back: `ß` has become `ss`, and a letter and its accent one.
     """
+    if not position or text.isascii():
+        return position
     return bisect_right(range(len(text) + 1), position, key=lambda end: len(_folded(text[:end]))) - 1
 
 

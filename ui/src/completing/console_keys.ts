@@ -5,8 +5,10 @@ import type { CommandRegistry } from '@lumino/commands';
 /** Have shortcuts looked at first where a suggestion is shown. */
 export function putShortcutsFirst(commands: CommandRegistry, isShown: () => boolean): void {
   const onKey = (event: KeyboardEvent) => {
-    const isInConsole = (event.target as Element).closest('.jp-CodeConsole') !== null;
-    if (event.key === 'Escape' && isInConsole && isShown()) {
+    const { key, target } = event;
+    const isInConsole =
+      key === 'Escape' && target instanceof Element && target.closest('.jp-CodeConsole') !== null;
+    if (isInConsole && isShown()) {
       commands.processKeydownEvent(event);
     }
   };

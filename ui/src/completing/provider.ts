@@ -62,14 +62,15 @@ export class Provider implements IInlineCompletionProvider {
     if (writing === null || !preferences.isOn(writing.language)) {
       return NOTHING;
     }
-    const turn = ++this._turn;
     const isGoingOn = this._isGoingOn;
     const isInvoked = context.triggerKind === INVOKE && !isGoingOn;
+    // Of several views of a document each asks.
+    if (!isInvoked && !isFocused(writing)) {
+      return NOTHING;
+    }
     const isOwn = this._hands.take(writing.editor.model);
+    const turn = isOwn || isInvoked || isGoingOn ? ++this._turn : this._turn;
     if (!isInvoked) {
-      if (!isFocused(writing)) {
-        return NOTHING;
-      }
       if (isComposing(writing)) {
         await composed(writing);
         if (turn !== this._turn) {
