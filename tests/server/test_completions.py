@@ -148,8 +148,10 @@ async def test_status_is_told_first_and_when_it_changes(serve: Serve) -> None:
     server = await serve()
     editor = await server.ws(f"{PATH}?status=1")
     first = await answer(editor)
+    told = asyncio.Event()
+    server.host.completions.observe(told.set)
     server.host.completions.reset("a test")  # which leaves the status as it is
-    await asyncio.sleep(0.01)
+    await told.wait()
     undo = server.host.completions.register(Scripted())
     added = await ids_told(editor, until_is_there=True)
     undo()

@@ -120,7 +120,8 @@ async def _short_body(response: httpx.Response) -> bytes:
 
     body = b""
     try:
-        async with asyncio.timeout(_REFUSING), aclosing(response.aiter_bytes()) as chunks:  # type: ignore[type-var]
+        reading = aclosing(response.aiter_bytes())  # type: ignore[type-var]  # it is a generator
+        async with asyncio.timeout(_REFUSING), reading as chunks:
             async for chunk in chunks:
                 body += chunk
                 if len(body) >= _MOST_REFUSED:
