@@ -24,7 +24,6 @@ Authority = tuple[Path, ssl.SSLContext]
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    pytest.importorskip("trustme")
     return private_authority(tmp_path_factory.mktemp("authority"))
 
 
