@@ -46,8 +46,8 @@ from jupyter_ai_magics.threads import raise_if_cancelled, run_in_thread
 
 if TYPE_CHECKING:
     from langchain_core.outputs import LLMResult
+    from langchain_core.prompt_values import PromptValue
     from langchain_core.prompts import BasePromptTemplate, PromptTemplate
-    from langchain_core.runnables import Runnable
 else:
     # Pydantic resolves the field's annotation, and LangChain takes 0.7 s to import; the class that a
     # provider mixes in brings it along anyway.
@@ -219,7 +219,7 @@ class BaseProvider(ProviderModel):
 
     async def generate_inline_completions(self, request: InlineCompletionRequest) -> InlineCompletionReply:
         """One suggestion, whole. Cancelling cancels the model's call; may be called concurrently."""
-        output = await self._completion_chain().ainvoke(template_inputs_from_request(request))
+        output = await cast("Any", self).ainvoke(await self._completion_prompt(request))
         item = InlineCompletionItem(insertText=post_process_suggestion(text_of(output), request))
         return InlineCompletionReply(list=InlineCompletionList(items=[item]), reply_to=request.number)
 
@@ -252,16 +252,18 @@ class BaseProvider(ProviderModel):
         return "stream_inline_completions" not in vars(nearest)
 
     async def _suggestions(self, request: InlineCompletionRequest) -> AsyncGenerator[str, None]:
-        stream = cast("Any", self._completion_chain().astream(template_inputs_from_request(request)))
+        # The model itself is streamed: a sequence of LangChain's leaves the stream within it open where it is
+        # cancelled just as a chunk comes.
+        prompt = await self._completion_prompt(request)
         output = ""
-        async with aclosing(stream):
-            async for chunk in stream:
+        async with aclosing(cast("Any", self).astream(prompt)) as chunks:
+            async for chunk in chunks:
                 raise_if_cancelled()
                 output += text_of(chunk)
                 yield post_process_suggestion(output, request)
 
-    def _completion_chain(self) -> Runnable[dict[str, Any], Any]:
-        return self.get_completion_prompt_template() | cast("Runnable[Any, Any]", self)
+    async def _completion_prompt(self, request: InlineCompletionRequest) -> PromptValue:
+        return await self.get_completion_prompt_template().ainvoke(template_inputs_from_request(request))
 
     def _names(self) -> dict[str, str]:
         return {"provider_name": self.name, "local_model_id": self.model_id}

@@ -1,7 +1,9 @@
 """What a class gets from `BaseProvider`, mixed with each kind of LangChain model."""
 
+import asyncio
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from threading import current_thread, main_thread
 from typing import Any, ClassVar
 
@@ -10,8 +12,8 @@ from langchain_core.embeddings import FakeEmbeddings
 from langchain_core.language_models import BaseChatModel, FakeListLLM
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.language_models.llms import LLM
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 import jupyter_ai_magics.base_provider
 import jupyter_ai_magics.providers
@@ -291,6 +293,38 @@ async def test_a_provider_that_defines_whole_completions_only_streams_these() ->
     parts = [part async for part in Canned(model_id="a").stream_inline_completions(a_request())]
 
     assert [item.insertText for part in parts for item in part.list.items] == ["canned"]
+
+
+class ConnectedProvider(WholeAnswerProvider):
+    connections: ClassVar[set[object]] = set()
+
+    async def _astream(self, *args, **kwargs) -> AsyncIterator[ChatGenerationChunk]:
+        connection = object()
+        self.connections.add(connection)
+        try:
+            await asyncio.sleep(0)
+            yield ChatGenerationChunk(message=AIMessageChunk("word"))
+            await asyncio.Event().wait()
+        finally:
+            self.connections.remove(connection)
+
+
+@pytest.mark.parametrize("steps", range(20))  # of the loop, in which the model begins, says a word, and hangs
+async def test_a_streamed_completion_is_closed_whenever_it_is_cancelled(steps: int) -> None:
+    async def stream() -> None:
+        async for _ in ConnectedProvider(model_id="a").stream_inline_completions(a_request()):
+            pass
+
+    task = asyncio.create_task(stream())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    assert task.cancelled()
+    assert ConnectedProvider.connections == set()
 
 
 async def test_a_completion_prompt_shows_both_sides_of_the_cursor() -> None:
