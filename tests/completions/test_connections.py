@@ -7,7 +7,7 @@ import base64
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +84,9 @@ class Proxy:
         await back
 
     async def _pipe(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError), closing(target):
             while data := await source.read(1 << 16):
                 target.write(data)
-            target.close()
 
     def _own(self, task: asyncio.Task[Any] | None) -> None:
         assert task is not None
