@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
+from growth import is_linear
 
 from jupyter_ai.context_providers.text import fenced, without_colours
 
@@ -27,10 +27,4 @@ def test_escape_sequences_of_terminals_are_left_out() -> None:
     ("function", "piece"), [(fenced, "`"), (without_colours, "\x1b]"), (without_colours, "\x1b[0")]
 )
 def test_time_grows_with_the_length_alone(function: Callable[[str], str], piece: str) -> None:
-    def seconds(text: str) -> float:
-        begun = time.process_time()
-        function(text)
-        return time.process_time() - begun
-
-    # 16 times the text: squared, that would be 256 times the work.
-    assert seconds(piece * (1 << 16)) < 64 * max(min(seconds(piece * (1 << 12)) for _ in range(3)), 1e-4)
+    assert is_linear(function, piece, 1 << 12)
