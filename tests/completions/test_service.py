@@ -603,6 +603,20 @@ async def test_of_many_rapid_requests_two_are_at_the_provider_at_once() -> None:
     assert (provider.most <= 2, len(provider.requests)) == (True, 2)
 
 
+async def test_of_rapid_requests_in_ten_places_ten_are_asked_and_nine_cancelled() -> None:
+    provider = Scripted(lambda request: reply("1" * 10), seconds=0.15)
+    service = serving(provider)
+    asked = []
+    for number in range(100):
+        prefix = f"variable_{number // 10} = " + "1" * (number % 10)
+        asked.append(asyncio.create_task(texts(service, ask(prefix, number, trigger="explicit"))))
+        await asyncio.sleep(0.001)
+    answers = await asyncio.gather(*asked)
+
+    assert answers == [[]] * 99 + [["1"]]
+    assert (provider.most <= 2, len(provider.requests), provider.cancelled) == (True, 10, 9)
+
+
 async def test_one_that_does_not_end_is_left_out_and_costs_the_others_nothing() -> None:
     class Stubborn(Scripted):
         async def generate_inline_completions(self, request: Any) -> Any:

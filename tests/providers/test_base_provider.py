@@ -296,11 +296,11 @@ async def test_a_provider_that_defines_whole_completions_only_streams_these() ->
 
 
 class ConnectedProvider(WholeAnswerProvider):
-    connections: ClassVar[set[object]] = set()
+    connections: list[object] = []  # noqa: RUF012 - pydantic copies a default
 
     async def _astream(self, *args, **kwargs) -> AsyncIterator[ChatGenerationChunk]:
         connection = object()
-        self.connections.add(connection)
+        self.connections.append(connection)
         try:
             await asyncio.sleep(0)
             yield ChatGenerationChunk(message=AIMessageChunk("word"))
@@ -311,8 +311,10 @@ class ConnectedProvider(WholeAnswerProvider):
 
 @pytest.mark.parametrize("steps", range(20))  # of the loop, in which the model begins, says a word, and hangs
 async def test_a_streamed_completion_is_closed_whenever_it_is_cancelled(steps: int) -> None:
+    provider = ConnectedProvider(model_id="a")
+
     async def stream() -> None:
-        async for _ in ConnectedProvider(model_id="a").stream_inline_completions(a_request()):
+        async for _ in provider.stream_inline_completions(a_request()):
             pass
 
     task = asyncio.create_task(stream())
@@ -324,7 +326,7 @@ async def test_a_streamed_completion_is_closed_whenever_it_is_cancelled(steps: i
         await asyncio.sleep(0)
 
     assert task.cancelled()
-    assert ConnectedProvider.connections == set()
+    assert provider.connections == []
 
 
 async def test_a_completion_prompt_shows_both_sides_of_the_cursor() -> None:

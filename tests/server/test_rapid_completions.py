@@ -64,5 +64,5 @@ async def test_of_100_requests_two_are_at_the_model_at_once_and_the_rest_hang_up
     assert sorted(reply["reply_to"] for reply in replies) == list(range(100))
     assert item["insertText"].endswith("1 + 2")
     assert provider.most <= 2
-    # The last was answered; how many were joined is up to time.
+    # The last was answered; how many were joined is up to time: see the tests of the service.
     assert 0 < len(hung_up) < len(provider.requests)
