@@ -157,6 +157,17 @@ async def test_stopping_while_starting(serve: Serve) -> None:
     assert server.errors == []
 
 
+async def test_stopping_before_the_start_has_begun(serve: Serve) -> None:
+    server = await serve()
+    server.host.start()  # a task that has taken no step yet
+
+    await server.host.aclose()
+
+    async with asyncio.timeout(5):
+        with pytest.raises(EngineUnavailable, match="stopping"):
+            await server.host.ready()
+
+
 async def test_stopping_while_the_default_chat_opens(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     server = await serve()
     opening = asyncio.Event()

@@ -164,6 +164,8 @@ class EngineHost:
         gc.unfreeze()
         if self._timer is not None:
             self._timer.cancel()
+        if self._settled is not None:
+            self._settled.set()  # the task does not, if it is cancelled before its first step
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task], timeout=_CLOSING)
@@ -270,7 +272,7 @@ class EngineHost:
             self.problems["engine"] = f"{type(e).__name__}: {e}"
             self.log.exception("The chat engine could not be started.")
             self.state = "failed"
-        # Also when the server stops meanwhile: whoever waits is let go.
+        # Whatever ends it: whoever waits is let go.
         finally:
             if self._settled is not None:
                 self._settled.set()
