@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -248,6 +249,21 @@ async def test_client_that_leaves_withdraws_what_it_asked() -> None:
     await asyncio.sleep(0.001)
 
     assert provider.cancelled == 1
+
+
+@pytest.mark.parametrize("step", range(12))
+async def test_client_may_leave_at_any_moment(step: int) -> None:
+    provider = Scripted(seconds=60)
+    service = serving((provider, ProviderOptions(wants_context=True)))
+    asked = asyncio.create_task(all_parts(service, ask(stream=True)))
+    for _ in range(step):
+        await asyncio.sleep(0)
+    service.leave(ME)
+    asked.cancel()
+    await asyncio.sleep(0.001)
+    gc.collect()
+
+    assert provider.cancelled == len(provider.requests)
 
 
 async def test_what_undoes_a_registration_ends_the_asking() -> None:

@@ -169,9 +169,12 @@ class Flight:
     async def _shared_context(self) -> str:
         """Built once for all who want it."""
         if self._context is None:
-            building = self._tools.context(self.request)
-            self._context = asyncio.get_running_loop().create_task(_awaited(building), name="build a context")
+            building = self._build_context()  # begun in the task only, which may be cancelled before
+            self._context = asyncio.get_running_loop().create_task(building, name="build a context")
         return await asyncio.shield(self._context)
+
+    async def _build_context(self) -> str:
+        return await self._tools.context(self.request)
 
     def _changed(self) -> None:
         if all(call.ended for call in self.calls):
@@ -193,7 +196,3 @@ class Flight:
         self._on_landed(self)
         for news in self._watchers:
             news.set()
-
-
-async def _awaited(value: Awaitable[str]) -> str:
-    return await value
