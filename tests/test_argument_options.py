@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import pytest
+from serving import eventually
 
 from jupyter_ai import argument_options
 from jupyter_ai.models import ListOptionsEntry
@@ -60,11 +61,11 @@ async def test_one_that_hangs_is_left_behind_and_asked_a_few_times_only(
 
     asked = (argument_options.argument_options(provider, "", LOG) for _ in range(9))
     assert await asyncio.gather(*asked) == [[]] * 9
+    await eventually(lambda: provider.asked >= 4)  # threads begin in their own time
     assert provider.asked == 4
 
     release.set()
-    while argument_options._gates:  # noqa: ASYNC110 - threads end in their own time
-        await asyncio.sleep(0)
+    await eventually(lambda: not argument_options._gates)
     monkeypatch.undo()
     assert len(await argument_options.argument_options(provider, "", LOG)) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
@@ -16,6 +17,8 @@ from jupyter_ai.completions import live_document
 from jupyter_ai.completions.live_document import LiveDocuments
 from jupyter_ai.completions.models import InlineCompletionRequest
 from jupyter_ai.completions.notebook_cells import Neighbours
+
+GUARD = 20  # seconds; must not pass
 
 
 def asks(cell_id: str | None = "b", path: str | None = "n.ipynb", **fields: Any) -> InlineCompletionRequest:
@@ -40,6 +43,12 @@ def save(root: Path, cells: list[dict[str, Any]] = CELLS, name: str = "n.ipynb")
     path = root / name
     path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     return path
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is waited for, however busy the machine is."""
+    monkeypatch.setattr(live_document, "_READING", GUARD)
 
 
 @pytest.fixture
@@ -144,6 +153,22 @@ async def test_within_a_while_the_file_is_not_looked_at_again(
     file.unlink()
 
     assert await documents.around(asks()) == first
+
+
+async def test_a_file_that_comes_late_serves_the_next_request(
+    tmp_path: Path, documents: LiveDocuments, reads: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path)
+    read, may_go_on = live_document.read_confined, threading.Event()
+    monkeypatch.setattr(live_document, "read_confined", lambda *a: read(*a) if may_go_on.wait(GUARD) else b"")
+    monkeypatch.setattr(live_document, "_READING", 0.01)
+    assert await documents.around(asks()) == Neighbours()
+
+    may_go_on.set()
+    monkeypatch.setattr(live_document, "_READING", GUARD)
+
+    assert (await documents.around(asks())).after == ("c = 3", "d = 4")
+    assert len(reads) == 1
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ _log = logging.getLogger(__name__)
 _MOST_BYTES = 4 << 20  # of a file; a larger one takes too long for a suggestion
 _MOST_KEPT = 16  # notebooks
 _FRESH = 1.0  # seconds in which a file that was looked at is not looked at again
-_PATIENCE = 0.1  # seconds that a document is waited for; a file that comes later serves the next request
+_OPENING = 0.1  # seconds that a live document is waited for
+_READING = 0.1  # seconds that a file is waited for; one that comes later serves the next request
 _SHARED = "jai_live_documents"  # the key of the server's settings
 _RTC = "RTC:"  # how JupyterLab calls the drive of what is edited together
 
@@ -108,7 +109,7 @@ class LiveDocuments:
             return None
         try:
             # The document itself: a copy would take the time of all its outputs, and nothing is changed.
-            async with asyncio.timeout(_PATIENCE):  # it may be waiting for a document that is being opened
+            async with asyncio.timeout(_OPENING):  # it may be waiting for a document that is being opened
                 document = await documents.get_document(
                     path=path, content_type="notebook", file_format="json", copy=False
                 )
@@ -128,7 +129,7 @@ class LiveDocuments:
             reading = asyncio.create_task(self._read(path), name="read a notebook for completion")
             self._reading[path] = reading
             reading.add_done_callback(lambda _: self._reading.pop(path, None))
-        await asyncio.wait([reading], timeout=_PATIENCE)
+        await asyncio.wait([reading], timeout=_READING)
         return reading.result() if reading.done() and not reading.cancelled() else None
 
     async def _read(self, path: str) -> FileCells | None:
