@@ -80,12 +80,13 @@ async def test_a_provider_completes_from_the_unsaved_cells_of_a_collaborative_no
 ) -> None:
     """The real `jupyter-server-ydoc`; also by our own way to it."""
     pytest.importorskip("jupyter_server_ydoc")
-    from jupyter_ai.completions.live_document import LiveDocuments
+    from jupyter_ai.completions import live_document
     from jupyter_ai.completions.models import InlineCompletionRequest
     from jupyter_ai.completions.notebook_cells import Neighbours
 
     cells = [{"id": "a", "source": "saved = 1", **CELL}, {"id": "b", "source": "", **CELL}]
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    monkeypatch.setattr(live_document, "_OPENING", 20)  # seconds; must not pass
     monkeypatch.chdir(tmp_path)  # where it keeps the changes
     server = await serve(config={"BaseFileIdManager": {"db_path": str(tmp_path / "ids.db")}})
     manager = server.app.extension_manager
@@ -108,7 +109,7 @@ async def test_a_provider_completes_from_the_unsaved_cells_of_a_collaborative_no
     )
     await editor.send(request)
     reply = await editor.receive()
-    around = await LiveDocuments(server.settings).around(InlineCompletionRequest(**request))
+    around = await live_document.LiveDocuments(server.settings).around(InlineCompletionRequest(**request))
 
     assert reply is not None
     assert [item["insertText"] for item in reply["list"]["items"]] == ["<saved = 1\ntyped = 2\n\nx = |>"]
