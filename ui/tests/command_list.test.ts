@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { IChat, ICompletionContext } from 'jupyter-ai-tokens';
+import { IChat, IChatMessage, ICompletionContext } from 'jupyter-ai-tokens';
 
 import { CommandOption } from '../src/wire/api';
 import { CommandCompleter, CommandLists } from '../src/writing/command_list';
@@ -27,8 +27,12 @@ class Server {
   }
 }
 
-function context(word: string, isStart = true): ICompletionContext {
-  return { chat: { id: 'c' } as IChat, text: word, word, isStart };
+function context(
+  word: string,
+  isStart = true,
+  messages: Partial<IChatMessage>[] = []
+): ICompletionContext {
+  return { chat: { id: 'c', messages } as unknown as IChat, text: word, word, isStart };
 }
 
 async function labels(server: Server, word: string, isStart = true): Promise<string[]> {
@@ -164,6 +168,20 @@ describe('the completer of commands', () => {
         ['@file:a\\ b.txt', true]
       ]
     );
+  });
+
+  test('offers what a command has brought, once it has answered', async () => {
+    const server = new Server();
+    const completer = new CommandCompleter(server, new CommandLists(server));
+    const offered = async (...messages: Partial<IChatMessage>[]) =>
+      (await completer.complete(context('@n', true, messages))).map(line => line.label);
+    const answer = { id: 'a', type: 'agent', complete: false } as const;
+    assert.deepEqual(await offered(), ['@now']);
+    server.answer = [...ALL, option('@Neo')];
+
+    assert.deepEqual(await offered(answer), ['@now']);
+    assert.deepEqual(await offered({ ...answer, complete: true }), ['@now', '@Neo']);
+    assert.equal(server.asked.length, 2);
   });
 
   test('goes on after a command that wants an argument', async () => {

@@ -1,6 +1,6 @@
 /** The commands of the server, and completions of their names and arguments. */
 
-import { ICompleter, ICompletion, ICompletionContext } from 'jupyter-ai-tokens';
+import { IChat, ICompleter, ICompletion, ICompletionContext } from 'jupyter-ai-tokens';
 
 import { CommandOption } from '../wire/api';
 
@@ -18,8 +18,12 @@ export class CommandLists {
     this._clock = clock;
   }
 
-  /** The list of a chat. */
-  of(chatId: string): CommandList {
+  /** The list of a chat; another one once an answer has ended, for `/personas allow` and the like. */
+  of(chatId: string, lastAnswer = ''): CommandList {
+    if (this._lastAnswers.get(chatId) !== lastAnswer) {
+      this._lastAnswers.set(chatId, lastAnswer);
+      this._lists.delete(chatId);
+    }
     const list =
       this._lists.get(chatId) ?? new CommandList(() => this._source.options(chatId), this._clock);
     this._lists.set(chatId, list);
@@ -34,6 +38,7 @@ export class CommandLists {
   private readonly _source: ICommandSource;
   private readonly _clock: () => number;
   private readonly _lists = new Map<string, CommandList>();
+  private readonly _lastAnswers = new Map<string, string>();
 }
 
 /** The list of all commands of a chat: known at once from the second time on, and read again now and then. */
@@ -92,7 +97,7 @@ export class CommandCompleter implements ICompleter {
     }
     const options = word.includes(':')
       ? await this._source.options(chat.id, word)
-      : beginningWith(word, await this._lists.of(chat.id).all());
+      : beginningWith(word, await this._lists.of(chat.id, lastAnswer(chat)).all());
     return options
       .filter(option => isStart || !option.only_start)
       .map(option => ({
@@ -105,6 +110,11 @@ export class CommandCompleter implements ICompleter {
 
   private readonly _source: ICommandSource;
   private readonly _lists: CommandLists;
+}
+
+/** The id of the last answer that has ended, or "". */
+function lastAnswer({ messages }: IChat): string {
+  return messages.filter(({ type, complete }) => type === 'agent' && complete).pop()?.id ?? '';
 }
 
 /** Those that begin so, as the server reads it; none if the word is one of them as the documentation spells it. */
