@@ -1173,7 +1173,7 @@ async def test_nobody_waits_for_a_disk_that_does_not_answer(path: Path) -> None:
         await on_thread(store, lambda ledger: None)
 
         assert "has not answered" in problem
-        assert told == [problem, None]
+        assert (told[0], told[-1]) == (problem, None)  # between them, a write that takes any time at all
         assert await bodies(store) == ["a", "b"]
 
 
