@@ -50,6 +50,9 @@ def hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hang]:
         monkeypatch.setattr(module, "_PATIENCE", 0.01)
     yield Hang(opened, reached)
     opened.set()
+    for thread in threading.enumerate():  # none imports the next test's
+        if thread.name.startswith("load "):
+            thread.join(GUARD)
     sys.modules.pop("hang_p", None)
 
 

@@ -4,7 +4,8 @@ Without a command: one stream of words in every chat of a server, for minutes; t
 a process each. With `kills`: engines and servers are killed at random points, and what their clients had seen
 must be there. With `install`: the package is built and installed where there is no node. With `page`: long
 answers, one after the other, in a page of JupyterLab. With `scaffold`: each package that the
-template can make. With `typing`: source files are typed, key by key, with completions on.
+template can make. With `typing`: source files are typed, key by key, with completions on. With `moments`:
+the tests, with the odd moments of a busy machine all the time.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ __all__ = ["main"]
 _ANSWER = 30  # seconds that one answer lasts; the next is asked for at its end
 _SETTLED = 60.0  # seconds after which the memory is looked at for the first time
 _GROWTH = 1.10
+_UNTIMED = (
+    "--ignore=tests/ui",
+    "--deselect=tests/engine/test_stop.py::test_of_200_stops_of_every_kind_the_99th_percentile_is_below_100_ms",
+    "-n4",
+)
 
 
 @dataclass(frozen=True)
@@ -240,6 +246,16 @@ def _type(keys: int) -> Iterator[str]:
         yield from faults(trial)
 
 
+def _moments(rounds: int, seed: int, options: list[str]) -> Iterator[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "trials.odd_moments", "--timeout=300"]
+    for number in range(seed, seed + rounds):
+        print(f"seed {number}", flush=True)
+        variables = {**os.environ, "ODD_MOMENTS": str(number)}
+        done = subprocess.run([*command, *(options or _UNTIMED)], env=variables)
+        if done.returncode:
+            yield f"seed {number}: pytest ended with code {done.returncode}"
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -256,6 +272,11 @@ def _arguments() -> argparse.Namespace:
     about = "source files of the standard library, typed key by key with completions on"
     hours = commands.add_parser("typing", help=about, description=about)
     hours.add_argument("--keys", type=int, default=20_000, help="of each of four files (default: 20000)")
+    about = "the tests, with the odd moments of a busy machine all the time; options go on to pytest"
+    moments = commands.add_parser("moments", help=about, description=about)
+    moments.add_argument("--rounds", type=int, default=3, help="each with a seed of its own (default: 3)")
+    moments.add_argument("--seed", type=int, default=1, help="of the first (default: 1)")
+    moments.add_argument("options", nargs=argparse.REMAINDER, help="default: all but the UI's, four at once")
     about = "long answers in one chat of a page, in Chromium; the extension must be built"
     page = commands.add_parser("page", help=about, description=about)
     page.add_argument("--answers", type=int, default=10, help="how many (default: 10)")
@@ -287,6 +308,8 @@ def main() -> int:
         return _told(_scaffold())
     if arguments.command == "typing":
         return _told(_type(arguments.keys))
+    if arguments.command == "moments":
+        return _told(_moments(arguments.rounds, arguments.seed, arguments.options))
     if arguments.command == "page":
         return _told(asyncio.run(_page(arguments.answers, arguments.kilobytes)))
     load = Load(arguments.chats, arguments.clients, arguments.rate, arguments.minutes * 60)
