@@ -350,7 +350,7 @@ class TestChanges:
         assert seen == ["scripted:two"]
 
     async def test_end_of_a_pause_is_told(self) -> None:
-        Scripted.script["one"] = HTTPError(429, retry_after_ms="20")
+        Scripted.script["one"] = HTTPError(429, retry_after_ms="300")
         provider = models(config("scripted:one"))
         told = asyncio.Queue[bool]()
         provider.observe_pauses(lambda: told.put_nowait(provider.status()["enabled"]))

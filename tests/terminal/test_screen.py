@@ -152,6 +152,17 @@ async def test_alt_enter_begins_a_new_line(
         await session.sees_above(f"{PROMPT}one …")
 
 
+async def test_a_prompt_is_shown_at_once_however_late_the_other_side_is(
+    frames: Any, scripted: Any, scripted_link: Any, at_screen: Any, until: Until
+) -> None:
+    async with at_screen(scripted_link(scripted([frames.connection()]))) as session:
+        await until(lambda: session.screen._news._waiters)  # all is painted
+        session.press(f"one{ENTER}")
+
+        await session.sees_above(f"{PROMPT}one")
+        await session.sees_above("Waiting…")
+
+
 async def test_ctrl_c_is_stop_and_the_second_one_leaves(link: Any, at_screen: Any) -> None:
     model = FakeModel(["So", HANG])
     async with at_screen(await link(model=model)) as session:

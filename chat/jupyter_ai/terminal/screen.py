@@ -79,6 +79,7 @@ class Screen:
         """Send what was typed."""
         self._client.say(prompt)
         self.hint("")
+        self._news.set()
 
     def stop(self) -> bool:
         """Stop what is being answered; whether anything was."""
