@@ -260,6 +260,7 @@ async def test_client_may_leave_at_any_moment(step: int) -> None:
         await asyncio.sleep(0)
     service.leave(ME)
     asked.cancel()
+    await asyncio.wait([asked])
     await asyncio.sleep(0.001)
     gc.collect()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_ai.chat_handlers import BaseChatHandler, SlashCommandRoutingType
+from jupyter_ai.engine import run
 from jupyter_ai.models import HumanChatMessage
 from jupyter_ai.personas import BasePersona, PersonaRequirementsUnmet
 from jupyter_ai.testing import HANG, FakeModel
@@ -179,7 +180,10 @@ async def test_completion_offers_names_and_arguments(make_chat: Any, persona: An
     assert await chat.complete("@file:") == ["@file:a.py "]
 
 
-async def test_reloaded_persona_is_made_anew_and_the_old_one_finishes(make_chat: Any, persona: Any) -> None:
+async def test_reloaded_persona_is_made_anew_and_the_old_one_finishes(
+    make_chat: Any, persona: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(run, "STOP_GRACE", 20)  # seconds: its answer ends before, however slow the machine is
     calls: list[str] = []
     model = FakeModel(["old", HANG])
 
@@ -200,7 +204,5 @@ async def test_reloaded_persona_is_made_anew_and_the_old_one_finishes(make_chat:
     assert calls == []
     await chat.stop()
     assert (await asking).text.startswith("old")
-    async with asyncio.timeout(20):  # must not pass
-        while not calls:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0)
+    await asyncio.sleep(0)
     assert calls == ["shutdown"]

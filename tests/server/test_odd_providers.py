@@ -142,7 +142,7 @@ async def test_one_whose_fields_would_end_the_process_is_told_among_the_problems
 async def test_one_that_takes_for_ever_holds_up_one_listing_and_one_thread(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider_entries, "_PATIENCE", 0.01)
+    monkeypatch.setattr(provider_entries, "_PATIENCE", 0.5)
     released, asked = threading.Event(), []
 
     class Slow(Fine):
@@ -154,12 +154,11 @@ async def test_one_that_takes_for_ever_holds_up_one_listing_and_one_thread(
 
     server = await begun(serve, Slow)
     try:
-        while "mockllm" not in (found := await listed(server)):  # may be late, too, on a busy machine
-            pass
         for _ in range(3):
-            assert "odd" not in found
             found = await listed(server)
-        assert "has not answered within 0.01 s" in await trouble(server)
+            assert "mockllm" in found
+            assert "odd" not in found
+        assert "has not answered within 0.5 s" in await trouble(server)
         assert len(asked) == 1
     finally:
         released.set()

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from random import Random
-from selectors import EpollSelector
+from selectors import DefaultSelector
 from typing import Any
 
 import pytest
@@ -32,7 +32,7 @@ class OddMoments:
     def __init__(self, seed: str) -> None:
         self._seed = seed
         self._random = Random(seed)
-        self._select = EpollSelector.select
+        self._select = DefaultSelector.select
         self._start = threading.Thread.start
 
     @pytest.hookimpl(tryfirst=True)
@@ -44,7 +44,7 @@ class OddMoments:
         """From now on, in all of the process."""
         moments = self
 
-        def select(selector: EpollSelector, timeout: float | None = None) -> list[Any]:
+        def select(selector: DefaultSelector, timeout: float | None = None) -> list[Any]:
             return moments.selected(self._select(selector, timeout))
 
         def start(thread: threading.Thread) -> None:
@@ -52,7 +52,7 @@ class OddMoments:
             self._start(thread)
 
         # There is no seam for it.
-        EpollSelector.select = select
+        DefaultSelector.select = select
         threading.Thread.start = start
 
     def selected(self, events: list[Any]) -> list[Any]:

@@ -272,11 +272,13 @@ def _arguments() -> argparse.Namespace:
     about = "source files of the standard library, typed key by key with completions on"
     hours = commands.add_parser("typing", help=about, description=about)
     hours.add_argument("--keys", type=int, default=20_000, help="of each of four files (default: 20000)")
-    about = "the tests, with the odd moments of a busy machine all the time; options go on to pytest"
+    about = (
+        "the tests, with the odd moments of a busy machine all the time; further options go on to pytest"
+        " (default: all but the UI's, four at once)"
+    )
     moments = commands.add_parser("moments", help=about, description=about)
     moments.add_argument("--rounds", type=int, default=3, help="each with a seed of its own (default: 3)")
     moments.add_argument("--seed", type=int, default=1, help="of the first (default: 1)")
-    moments.add_argument("options", nargs=argparse.REMAINDER, help="default: all but the UI's, four at once")
     about = "long answers in one chat of a page, in Chromium; the extension must be built"
     page = commands.add_parser("page", help=about, description=about)
     page.add_argument("--answers", type=int, default=10, help="how many (default: 10)")
@@ -288,7 +290,11 @@ def _arguments() -> argparse.Namespace:
     kills.add_argument("--servers", type=int, help="servers to kill (default: a tenth of that)")
     kills.add_argument("--seed", type=int, default=int(time.time()), help="default: another each time")
     kills.add_argument("--directory", type=Path, help="where the databases go; kept")
-    return parser.parse_args()
+    arguments, more = parser.parse_known_args()
+    if more and arguments.command != "moments":
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    arguments.more = more
+    return arguments
 
 
 def main() -> int:
@@ -309,7 +315,7 @@ def main() -> int:
     if arguments.command == "typing":
         return _told(_type(arguments.keys))
     if arguments.command == "moments":
-        return _told(_moments(arguments.rounds, arguments.seed, arguments.options))
+        return _told(_moments(arguments.rounds, arguments.seed, arguments.more))
     if arguments.command == "page":
         return _told(asyncio.run(_page(arguments.answers, arguments.kilobytes)))
     load = Load(arguments.chats, arguments.clients, arguments.rate, arguments.minutes * 60)
